@@ -1,0 +1,19 @@
+"""A conformance test suite for servers that speak the LangGraph streaming API.
+
+These names are the vocabulary of the suite's modules.  Nothing heavy is imported here: the pytest plugin brings this
+module into every pytest of its environment.
+"""
+
+from .declare import EVERY_STREAM, disputes, fault, observes, scenario, verifies
+from .expect import cannot_tell, equal, expect, fail, first_difference, same_sequence, shown
+from .transcript import Event, Events, Exchange
+from .views import Heard, Run, View, requested, wire
+
+MODES = ("values", "updates", "messages-tuple", "debug", "custom", "events")
+"""The modes of the norm's table, lines 218-223."""
+
+__all__ = [
+    "EVERY_STREAM", "MODES", "Event", "Events", "Exchange", "Heard", "Run", "View", "cannot_tell", "disputes", "equal",
+    "expect", "fail", "fault", "first_difference", "observes", "requested", "same_sequence", "scenario", "shown",
+    "verifies", "wire",
+]  # fmt: skip

@@ -1,0 +1,163 @@
+"""The command `lg-conformance`: a thin layer over `pytest --pyargs conformance`, and the commands that need no pytest."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from . import catalogue, suites
+from ._files import folder
+from .declare import REGISTRY
+from .settings import DEFAULT_PROFILE, OPTIONS
+from .verdict import USAGE
+
+OK = 0
+PACKAGE = Path(__file__).parent
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    name, rest = (given[0], given[1:]) if given else ("--help", [])
+    if name in ("-h", "--help"):
+        print(_usage())
+        return OK
+    if name in ("-V", "--version"):
+        from .session import suite_version
+
+        print(f"lg-conformance {suite_version()}")
+        return OK
+    if name not in COMMANDS:
+        return _wrong(f"there is no command {name!r}; there are {', '.join(COMMANDS)}")
+    try:
+        return COMMANDS[name](rest)
+    except catalogue.UnknownName as problem:
+        return _wrong(str(problem))
+    except BrokenPipeError:
+        # The reader of our output left, as `head` does; nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+
+
+def run(arguments: Sequence[str]) -> int:
+    """judge a server: the embedded official one, --url URL, or --target NAME_OR_FILE"""
+    if "-h" in arguments or "--help" in arguments:
+        print(_run_usage())
+        return OK
+    return _pytest([_prefixed(argument) for argument in arguments])
+
+
+def judge(arguments: Sequence[str]) -> int:
+    """judge stored recordings again, without a server"""
+    if not arguments or arguments[0].startswith("-"):
+        return _wrong("judge wants a report folder or its recordings/: lg-conformance judge DIR [options as of run]")
+    return _pytest(["--lg-judge", arguments[0], *(_prefixed(argument) for argument in arguments[1:])])
+
+
+def list_(arguments: Sequence[str]) -> int:
+    """list the requirements of a profile"""
+    parser = argparse.ArgumentParser("lg-conformance list", description="List the requirements of a profile.")
+    parser.add_argument("--profile", default=DEFAULT_PROFILE, metavar="NAME")
+    parser.add_argument("--format", default="md", choices=("md", "json"))
+    chosen = parser.parse_args(arguments)
+    wanted = [catalogue.find(id) for id in catalogue.profile(chosen.profile).requirements]
+    if chosen.format == "json":
+        rows = [{"id": one.id, "level": one.level, "statement": one.statement, "sources": one.sources} for one in wanted]
+        print(json.dumps(rows, indent=1, ensure_ascii=False))
+        return OK
+    print("| id | level | statement |\n|---|---|---|")
+    for one in wanted:
+        statement = one.statement.replace("|", "\\|")
+        print(f"| {one.id} | {one.level} | {statement} |")
+    return OK
+
+
+def explain(arguments: Sequence[str]) -> int:
+    """one requirement in full: statement, sources, checks, faults"""
+    parser = argparse.ArgumentParser("lg-conformance explain", description="Explain one requirement.")
+    parser.add_argument("id", metavar="ID")
+    requirement = catalogue.find(parser.parse_args(arguments).id)
+    suites.load()
+    print(f"{requirement.id} ({requirement.level})\n\n{requirement.statement}\n\nSources:")
+    print("\n".join(f"- {source}" for source in requirement.sources))
+    if requirement.norm:
+        print(f"\nNorm: lines {', '.join(requirement.norm)}")
+    if requirement.note:
+        print(f"\nNote: {requirement.note}")
+    print("\nVerified by:")
+    for check in (check for check in REGISTRY.checks if check.requirement == requirement.id):
+        print(f"- {check.name} ({', '.join(check.parameters)}): {_first_line(check.doc)}")
+    print("\nFaults that must turn it red:")
+    for fault in (fault for fault in REGISTRY.faults if fault.requirement == requirement.id):
+        print(f"- {fault.name}: {_first_line(fault.doc)}")
+    print(f"\nRun it alone: lg-conformance run -k '{requirement.id}'")
+    return OK
+
+
+def graphs(arguments: Sequence[str]) -> int:
+    """copy the reference graphs and their contract into a folder, to deploy them"""
+    parser = argparse.ArgumentParser("lg-conformance graphs", description="Copy the reference graphs out.")
+    parser.add_argument("dir", metavar="DIR", type=Path)
+    target: Path = parser.parse_args(arguments).dir
+    if target.exists() and not target.is_dir():
+        return _wrong(f"{target} is no folder; name one that is new or may be added to")
+    ignored = shutil.ignore_patterns("__pycache__", "node_modules", ".langgraph_api")
+    shutil.copytree(folder("fixtures_graphs"), target, ignore=ignored, dirs_exist_ok=True)
+    print(f"{target}{os.sep}README.md says what each graph must do")
+    print(f"cd {target / 'python'} && langgraph dev   # deploys them on the official Python server")
+    return OK
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "run": run,
+    "list": list_,
+    "explain": explain,
+    "judge": judge,
+    "graphs": graphs,
+}
+
+
+def _prefixed(argument: str) -> str:
+    """`--url` of the command is `--lg-url` of pytest; what is no option of the suite is left to pytest."""
+    name, equals, value = argument.partition("=")
+    ours = name.startswith("--") and any(name[2:] == option.name for option in OPTIONS)
+    return f"--lg-{name[2:]}{equals}{value}" if ours else argument
+
+
+def _pytest(arguments: Sequence[str]) -> int:
+    import pytest
+
+    # Our own configuration: a pytest.ini of the current folder speaks of other tests.
+    # langsmith's plugin, which comes with the official server, costs two seconds at every start.
+    fixed = ["-c", str(PACKAGE / "pytest.ini"), "--rootdir", os.getcwd(), "-p", "no:langsmith_plugin"]
+    return int(pytest.main([*fixed, "-p", "conformance.plugin", *arguments, "--pyargs", "conformance"]))
+
+
+def _usage() -> str:
+    lines = ["usage: lg-conformance COMMAND …", "", "Conformance to the LangGraph streaming API.", ""]
+    lines += [f"  {name:<9} {_first_line(command.__doc__ or '')}" for name, command in COMMANDS.items()]
+    statuses = "0 good · 1 a MUST failed, or a baseline is stale · 2 cannot tell · 4 wrong usage · 5 nothing selected"
+    return "\n".join([*lines, "", f"exit status: {statuses}"])
+
+
+def _run_usage() -> str:
+    lines = ["usage: lg-conformance run [options] [options of pytest, such as -k EXPRESSION or -n 4]", ""]
+    for option in OPTIONS:
+        if option.name != "judge":
+            name = f"--{option.name} {option.metavar or ''}"
+            lines.append(f"  {name:<28} {option.help}")
+    return "\n".join(lines)
+
+
+def _first_line(text: str) -> str:
+    return text.strip().split("\n")[0]
+
+
+def _wrong(message: str) -> int:
+    print(f"lg-conformance: {message}", file=sys.stderr)
+    return USAGE

@@ -1,0 +1,203 @@
+"""How scenarios, checks and faults are declared, and the registries that hold them.
+
+It is imported into every pytest of its environment, so it imports the standard library alone, and performs nothing.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+EVERY_STREAM = "every stream"
+"""A check over every event stream of the run: one outcome, and the message names the first stream at fault."""
+
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A scenario with one value for each of its axes."""
+
+    scenario: Scenario
+    axes: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """`scenario` or `scenario[value-value]`, unique and readable."""
+        return f"{self.scenario.name}[{axes_id(self.axes)}]" if self.axes else self.scenario.name
+
+    @property
+    def file(self) -> str:
+        """The name of its recording."""
+        return re.sub(r"[^\w.+-]+", "-", self.id).strip("-") + ".jsonl"
+
+    @property
+    def graph(self) -> str:
+        """The reference graph it runs."""
+        return self.scenario.graph or str(self.axes["graph"])
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """An async function that performs exchanges against a server with one reference graph.
+
+    `graph` is empty where the graph is one of the axes.
+    """
+
+    name: str
+    area: str
+    graph: str
+    axes: Mapping[str, tuple[Any, ...]]
+    function: Function
+    doc: str
+
+    def variants(self) -> Iterator[Variant]:
+        for values in itertools.product(*self.axes.values()):
+            yield Variant(self, dict(zip(self.axes, values, strict=True)))
+
+
+@dataclass(frozen=True)
+class Check:
+    """A test over recordings that verifies one requirement.
+
+    Its parameters are names of scenarios; an axis named in `over` is not expanded, the check is handed a mapping from
+    the axis' values to recordings instead.  With `over=EVERY_STREAM` its one parameter is a stream.
+    """
+
+    requirement: str
+    function: Function
+    over: tuple[str, ...]
+    every_stream: bool
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    @property
+    def module(self) -> str:
+        return self.function.__module__
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        return tuple(inspect.signature(self.function).parameters)
+
+    @property
+    def doc(self) -> str:
+        return inspect.getdoc(self.function) or self.name.removeprefix("test_").replace("_", " ")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A rewrite that makes a good server bad in one specific way.
+
+    `part` says what the function is handed: the `events` of one exchange, its `bytes`, or its whole `answer`.
+    """
+
+    requirement: str
+    name: str
+    function: Function
+    part: str
+    where: Callable[[Any], bool]
+
+    @property
+    def doc(self) -> str:
+        return inspect.getdoc(self.function) or self.name.replace("_", " ")
+
+
+@dataclass
+class Registry:
+    """Everything the suite's modules declare."""
+
+    scenarios: dict[str, Scenario] = field(default_factory=dict)
+    checks: list[Check] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    disputed: list[Check] = field(default_factory=list)
+    observations: dict[str, Function] = field(default_factory=dict)
+
+
+REGISTRY = Registry()
+
+
+def scenario(*, graph: str | Sequence[str], **axes: Sequence[Any]) -> Callable[[Function], Function]:
+    """Declare a scenario; several graphs are an axis of their own."""
+    expanded = {name: tuple(values) for name, values in axes.items()}
+    if not isinstance(graph, str):
+        expanded = {"graph": tuple(graph), **expanded}
+        graph = ""
+
+    def register(function: Function) -> Function:
+        name = function.__name__
+        _once(name, REGISTRY.scenarios)
+        doc = inspect.getdoc(function) or ""
+        REGISTRY.scenarios[name] = Scenario(name, _area(function), graph, expanded, function, doc)
+        return function
+
+    return register
+
+
+def verifies(requirement: str, *, over: str | Sequence[str] = ()) -> Callable[[Function], Function]:
+    """Declare a check of one requirement."""
+    every = over == EVERY_STREAM
+    axes = () if every else (over,) if isinstance(over, str) else tuple(over)
+
+    def register(function: Function) -> Function:
+        _once(function.__name__, [check.name for check in REGISTRY.checks])
+        REGISTRY.checks.append(Check(requirement, function, axes, every))
+        return function
+
+    return register
+
+
+def disputes(statement: str, *, over: str | Sequence[str] = ()) -> Callable[[Function], Function]:
+    """Declare what tells whether a server does as a disputed statement says; it is reported apart, never counted."""
+    axes = (over,) if isinstance(over, str) else tuple(over)
+
+    def register(function: Function) -> Function:
+        REGISTRY.disputed.append(Check(statement, function, axes, False))
+        return function
+
+    return register
+
+
+def observes(freedom: str) -> Callable[[Function], Function]:
+    """Declare what a report says of a freedom: a function from all recordings to a JSON value, never judged."""
+
+    def register(function: Function) -> Function:
+        _once(freedom, REGISTRY.observations)
+        REGISTRY.observations[freedom] = function
+        return function
+
+    return register
+
+
+def fault(
+    requirement: str, *, part: str = "events", where: Callable[[Any], bool] = lambda exchange: True
+) -> Callable[[Function], Function]:
+    """Declare a fault that must turn `requirement` red; `where` picks the exchanges it touches."""
+    assert part in ("events", "bytes", "answer"), part
+
+    def register(function: Function) -> Function:
+        name = function.__name__
+        _once(name, [fault.name for fault in REGISTRY.faults])
+        REGISTRY.faults.append(Fault(requirement, name, function, part, where))
+        return function
+
+    return register
+
+
+def axes_id(axes: Mapping[str, Any]) -> str:
+    """The axes' values joined by hyphens; the members of a sequence by plus signs."""
+    return "-".join("+".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value) for value in axes.values())
+
+
+def _area(function: Function) -> str:
+    return function.__module__.rpartition(".")[2]
+
+
+def _once(name: str, known: Mapping[str, Any] | Sequence[str]) -> None:
+    if name in known:
+        raise ValueError(f"{name} is declared twice; names of scenarios, checks and faults are unique")

@@ -1,0 +1,166 @@
+"""The pytest plugin: collects the suite's checks, has the scenarios recorded once, and judges each item.
+
+It is loaded into every pytest of its environment, so it imports nothing heavy and stays still unless the suite is run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .settings import OPTIONS, UsageProblem, settings
+
+if TYPE_CHECKING:
+    from .judge import Item, Outcome
+    from .session import Session
+
+PACKAGE = Path(__file__).parent
+SUITE = PACKAGE / "suite"
+NODE = "conformance/suite"
+"""Where the suite's modules stand in the ids of items, wherever it is installed."""
+
+SESSION = pytest.StashKey["Session"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options, each prefixed `--lg-`."""
+    group = parser.getgroup("lg-conformance", "conformance to the LangGraph streaming API")
+    for option in OPTIONS:
+        kind: dict[str, Any] = {"action": "store_true"} if option.flag else {"metavar": option.metavar}
+        if option.many:
+            kind["action"] = "append"
+        group.addoption(f"--lg-{option.name}", dest=option.dest, help=option.help.replace("%", "%%"), **kind)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Check the options before anything starts, and give JUnit its place in the report folder."""
+    if not _wanted(config):
+        return
+    from .catalogue import UnknownName
+    from .session import Session
+
+    try:
+        session = config.stash[SESSION] = Session(settings(_given(config)))
+    except (UsageProblem, UnknownName) as problem:
+        raise pytest.UsageError(str(problem)) from None
+    worker: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if worker is not None:
+        session.folder = Path(worker["lg_folder"])
+        return
+    from .controller import Controller
+
+    config.pluginmanager.register(Controller(config, session), "lg-controller")
+    if not config.getoption("xmlpath", None) and not _only_looks(config):
+        config.option.xmlpath = str(session.report_folder / "junit.xml")
+
+
+def _given(config: pytest.Config) -> dict[str, Any]:
+    return {option.name: config.getoption(option.dest, None) for option in OPTIONS}
+
+
+def _wanted(config: pytest.Config) -> bool:
+    if any(config.getoption(option.dest, None) for option in OPTIONS):
+        return True
+    asked = [str(argument).partition("::")[0] for argument in config.args]
+    return bool(config.getoption("pyargs", False)) and any(name.split(".")[0] == __package__ for name in asked)
+
+
+def _only_looks(config: pytest.Config) -> bool:
+    return bool(config.getoption("collectonly", False) or config.getoption("help", False))
+
+
+# --- collection: the suite's modules are collected as they are declared, whatever patterns the user's pytest has
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """No pattern of the user's keeps the suite out, and nothing else of the package is a test."""
+    if collection_path == PACKAGE or collection_path == SUITE or collection_path.parent == SUITE:
+        return collection_path.name == "__pycache__"
+    return True if PACKAGE in collection_path.parents else None
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect one module of the suite."""
+    if file_path.parent == SUITE and file_path.suffix == ".py" and file_path.name != "__init__.py":
+        return SuiteModule.from_parent(parent, path=file_path, nodeid=f"{NODE}/{file_path.name}")
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Keep pytest from collecting the suite a second time as ordinary test modules."""
+    if PACKAGE in module_path.parents:
+        return Nothing.from_parent(parent, path=module_path, nodeid=f"{NODE}/{module_path.name}::nothing")
+    return None
+
+
+class Nothing(pytest.File):
+    """A module in which there is nothing to collect."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        return iter(())
+
+
+class SuiteModule(pytest.File):
+    """The checks of one area."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        session = self.config.stash.get(SESSION, None)
+        for item in session.items.values() if session is not None else ():
+            if item.check.module.rpartition(".")[2] == self.path.stem:
+                yield CheckItem.from_parent(self, name=item.id, item=item)
+
+
+class CheckItem(pytest.Item):
+    """One check with the recordings it looks at."""
+
+    def __init__(self, *, item: Item, **options: Any) -> None:
+        super().__init__(**options)
+        from . import catalogue
+
+        self.item = item
+        self.outcome: Outcome | None = None
+        self.requirement = catalogue.find(item.check.requirement)
+        shown = {"requirement": self.requirement.id, "level": self.requirement.level, "scenario": item.scenario}
+        self.user_properties += [*shown.items(), *(("source", source) for source in self.requirement.sources)]
+        self.extra_keyword_matches |= {self.requirement.id, self.requirement.level, self.requirement.area}
+
+    def runtest(self) -> None:
+        from .report.explain import explained
+
+        session = self.config.stash[SESSION]
+        self.outcome = outcome = session.judge(self.item)
+        text = explained(self.requirement, self.item, outcome)
+        if outcome.word == "inapplicable":
+            pytest.skip(outcome.message)
+        if outcome.word == "failed" and (why := session.expected(self.item, outcome)):
+            pytest.xfail(f"{why}\n{text}")
+        if outcome.word != "passed":
+            raise NotPassed(text)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        return str(excinfo.value) if isinstance(excinfo.value, NotPassed) else super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, None, self.name
+
+
+class NotPassed(Exception):
+    """A check did not pass; the text explains it."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+    """Let the outcome travel with pytest's own report, also from a worker of xdist."""
+    report = yield
+    if isinstance(item, CheckItem) and report.when == "call":
+        from dataclasses import asdict
+
+        raised = str(call.excinfo.value) if call.excinfo else ""
+        report.lg_outcome = asdict(item.outcome) if item.outcome is not None else {"error": raised}
+    return report

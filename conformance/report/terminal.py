@@ -1,0 +1,93 @@
+"""What a run says on the terminal: a progress line while recording, and the result by area at the end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..judge import CANNOT_TELL, FAILED, INAPPLICABLE, PASSED, UNTESTED, printable
+from ..verdict import CONFORMANT, Verified, summary, verdict
+
+if TYPE_CHECKING:
+    from ..session import Session
+
+_MARKS = {PASSED: "■", FAILED: "✗", CANNOT_TELL: "?", INAPPLICABLE: "–", UNTESTED: "□"}
+_COLOURS = {FAILED: "red", CANNOT_TELL: "yellow", PASSED: "green"}
+
+
+class Progress:
+    """One line, rewritten on a terminal: how far the recording is, and what is still awaited."""
+
+    def __init__(self, writer: Any) -> None:
+        self._writer = writer
+        self._tty = bool(getattr(writer, "_file", None) and writer._file.isatty())
+        self._done = self._total = 0
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._tty:
+            self._writer.write("\r" + " " * (self._writer.fullwidth - 1) + "\r")
+        if self._total:
+            self._writer.line(f"recorded {self._done} of {self._total} scenarios")
+
+    def __call__(self, done: int, total: int, awaited: Sequence[str]) -> None:
+        """Take the state of the recording."""
+        self._done, self._total = done, total
+        if self._tty:
+            waiting = ", ".join(awaited[:3]) + (" …" if len(awaited) > 3 else "")
+            line = f"recording {done}/{total}" + (f" · waiting for {waiting}" if waiting else "")
+            self._writer.write("\r" + line[: self._writer.fullwidth - 1].ljust(self._writer.fullwidth - 1))
+            self._writer.flush()
+
+
+def summarise(reporter: Any, session: Session, cwd: Path) -> None:
+    """Write the outcomes by area, what is stale, and the verdict."""
+    outcomes = session.outcomes
+    counts = summary(outcomes)
+    reporter.section("conformance", "=")
+    for area, members in groupby(outcomes, key=lambda one: one.requirement.area):
+        _area(reporter, area, list(members))
+    for one in outcomes:
+        if one.outcome in (FAILED, CANNOT_TELL):
+            _named(reporter, one)
+    for error in session.suite_errors:
+        reporter.write_line(f"  suite error: {printable(error)}", red=True)
+    for entry in session.stale:
+        reporter.write_line(f"  stale in the baseline: {entry.subject} (it no longer fails; remove it)", red=True)
+    for entry in session.baseline.expired:
+        reporter.write_line(f"  expired in the baseline: {entry.subject} (until {entry.until})", yellow=True)
+    if stopped := session.run_json["stopped"]:
+        reporter.write_line(f"  {printable(stopped)}", red=True)
+    if session.target.lacks:
+        reporter.write_line(f"  declared absent: {', '.join(session.target.lacks)}")
+    said = verdict(counts)
+    reporter.write_line(f"  {said.upper()}: {_totals(counts)}", bold=True, green=said == CONFORMANT, red=said != CONFORMANT)
+    target = session.run_json["target"]
+    reporter.write_line("  target " + printable(f"{target['name']} {target['version']} {target['url']}"))
+    reporter.write_line(f"  report {os.path.relpath(session.report_folder, cwd)}{os.sep}report.json")
+
+
+def _area(reporter: Any, area: str, members: list[Verified]) -> None:
+    reporter.write(f"  {area:<12}")
+    for one in members:
+        reporter.write(_MARKS[one.outcome], **{_COLOURS.get(one.outcome, "white"): True})
+    passed = sum(one.outcome == PASSED for one in members)
+    reporter.write_line(f"  {passed}/{len(members)}")
+
+
+def _named(reporter: Any, one: Verified) -> None:
+    colour = {"red": one.requirement.level == "MUST" and one.outcome == FAILED, "yellow": one.outcome == CANNOT_TELL}
+    reporter.write_line(f"  {one.outcome:<8} {one.requirement.level:<6} {one.requirement.id}", **colour)
+
+
+def _totals(counts: dict[str, dict[str, int]]) -> str:
+    parts = []
+    for level, words in counts.items():
+        others = ", ".join(f"{number} {word}" for word, number in words.items() if number and word != PASSED)
+        parts.append(f"{level} {words[PASSED]}/{sum(words.values())}" + (f" ({others})" if others else ""))
+    return " · ".join(parts)

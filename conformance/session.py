@@ -1,0 +1,234 @@
+"""One run from start to end: finds or starts the target, records, loads what was recorded, writes the report.
+
+It knows no pytest; the plugin tells it which variants are wanted and what came of each item.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from . import catalogue, suites
+from .baseline import Baseline, Entry, baseline_text, read_baseline
+from .declare import REGISTRY, Variant
+from .expect import shown
+from .judge import INAPPLICABLE, UNTESTED, Item, Outcome, SuiteError, items_of, judge
+from .redaction import Redactor
+from .report.document import document
+from .settings import Settings, report_folder
+from .target import find_target
+from .transcript import read_folder
+from .verdict import Result, Verified, exit_status, verified
+from .views import Run
+from .writer import write_json
+
+
+class Session:
+    """The state of one run, held by the process that records and reports."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.profile = catalogue.profile(settings.profile)
+        self.target = find_target(settings)
+        chosen = settings.baseline or self.target.baseline
+        self.baseline = read_baseline(chosen, datetime.date.today()) if chosen else Baseline()
+        self.redactor = Redactor([*settings.secrets, *self.target.headers.values()])
+        self.started = datetime.datetime.now(datetime.UTC)
+        self.folder = self._choose_folder()
+        self.results: dict[str, Result] = {}
+        self.selected: set[str] = set()
+        self.suite_errors: list[str] = []
+        self.answered = True
+        self._clock = time.monotonic()
+
+    @cached_property
+    def run(self) -> Run:
+        """All that was recorded, read when the first item is judged."""
+        return Run(read_folder(self.recordings), self.run_json["stopped"])
+
+    @property
+    def run_json(self) -> dict[str, Any]:
+        """What run.json says of the recording as a whole."""
+        content: dict[str, Any] = json.loads((self.recordings / "run.json").read_text("utf-8"))
+        return content
+
+    def judge(self, item: Item) -> Outcome:
+        """The outcome of one item; raises SuiteError where the suite is at fault."""
+        if (absent := self.target.declares_absent(item)) is not None:
+            return Outcome(INAPPLICABLE, f"the target declares that it lacks `{absent}`")
+        return judge(item, self.run)
+
+    def expected(self, item: Item, outcome: Outcome) -> str | None:
+        """Why the failure of an item does not break a gate, None if it does."""
+        requirement = catalogue.find(item.check.requirement)
+        entry = self.baseline.find(Result(item.id, requirement.id, item.scenario, outcome))
+        if entry is not None:
+            return f"listed in the baseline: {entry.reason}"
+        return "a SHOULD does not break a gate" if requirement.level == "SHOULD" else None
+
+    def _choose_folder(self) -> Path:
+        if self.settings.judge is not None:
+            given = self.settings.judge
+            return given.parent if given.name == "recordings" else given
+        return report_folder(self.settings.report_dir, self.target.name, datetime.datetime.now()).absolute()
+
+    @property
+    def recordings(self) -> Path:
+        """The folder that holds the recordings."""
+        return self.folder / "recordings"
+
+    @property
+    def report_folder(self) -> Path:
+        """The folder that the report goes to."""
+        return self.settings.report_dir or self.folder
+
+    @cached_property
+    def items(self) -> dict[str, Item]:
+        """Every item of the profile, by id."""
+        suites.load()
+        checks = [check for check in REGISTRY.checks if check.requirement in self.profile.requirements]
+        return {item.id: item for check in checks for item in items_of(check)}
+
+    def variants(self, ids: Iterable[str]) -> list[Variant]:
+        """The scenario variants that these items look at, each once; all of the profile's for one over every stream."""
+        items = [self.items[id] for id in ids]
+        if any(item.check.every_stream for item in items):
+            items = list(self.items.values())
+        wanted = {variant.id: variant for item in items for variant in item.variants}
+        return list(wanted.values())
+
+    def record(self, ids: Sequence[str], progress: Callable[[int, int, Sequence[str]], None]) -> None:
+        """Perform the scenarios that the selected items look at; raises LaunchError when the target cannot be started."""
+        from .live import Limits
+        from .recorder import record
+
+        self.selected.update(ids)
+        if self.settings.judge is not None:
+            return
+        self.recordings.mkdir(parents=True, exist_ok=True)
+        for old in self.recordings.glob("*.jsonl"):
+            old.unlink()
+        limits = Limits()
+        limits = replace(limits, silence_s=self.settings.silence_s or limits.silence_s)
+        limits = replace(limits, length_s=self.settings.length_s or limits.length_s)
+        variants = [variant for variant in self.variants(ids) if not self.target.misses(variant)]
+        with ExitStack() as stack:
+            if self.target.launch is not None:
+                self.target = stack.enter_context(self.target.launch())
+            self._write_run(None)
+            done = record(
+                self.target, variants, self.recordings, self.redactor,
+                limits=limits, keep_threads=self.settings.keep_threads, progress=progress,
+            )  # fmt: skip
+        self.answered = done.answered_at_end
+        self._write_run(done.stopped)
+
+    def _write_run(self, stopped: str | None) -> None:
+        run = {
+            "target": self.target.described(),
+            "profile": self.profile.name,
+            "catalogue_sha256": catalogue.digest(),
+            "started": self.started.isoformat(timespec="seconds"),
+            "duration_s": round(time.monotonic() - self._clock, 3),
+            "stopped": stopped,
+            "answered_at_end": self.answered,
+            "limits": {"silence_s": self.settings.silence_s, "length_s": self.settings.length_s},
+        }
+        write_json(self.recordings / "run.json", run, self.redactor)
+
+    def add(self, id: str, outcome: Outcome) -> None:
+        """Take the outcome of an item."""
+        item = self.items[id]
+        self.results[id] = Result(id, item.check.requirement, item.scenario, outcome, id in self.selected)
+
+    def finish(self) -> int:
+        """Write report.json and, where asked for, a baseline; return the exit status."""
+        run = self.run_json
+        self.answered = run["answered_at_end"]
+        report = document(
+            self.outcomes,
+            suite={"version": suite_version(), "catalogue_sha256": catalogue.digest()},
+            run=run,
+            observations=observations(self.run),
+            disputed=disputed(self.run),
+            baseline=self._baseline_report(),
+        )
+        self.report_folder.mkdir(parents=True, exist_ok=True)
+        write_json(self.report_folder / "report.json", report, self.redactor)
+        if self.settings.write_baseline is not None:
+            self.settings.write_baseline.write_text(baseline_text(self.all_results), "utf-8")
+        known = [result.id for result in self.all_results if self.baseline.find(result)]
+        return exit_status(
+            self.outcomes, known=known, stale=self.stale, suite_errors=len(self.suite_errors), answered=self.answered
+        )
+
+    @property
+    def all_results(self) -> list[Result]:
+        """A result for every item of the profile; those that were not run are untested."""
+        for id, item in self.items.items():
+            if id not in self.results:
+                why = "it was selected, but not run" if id in self.selected else "it was not selected"
+                self.results[id] = Result(id, item.check.requirement, item.scenario, Outcome(UNTESTED, why), id in self.selected)
+        return [self.results[id] for id in self.items]
+
+    @property
+    def outcomes(self) -> list[Verified]:
+        """Every requirement of the profile with what came of its checks."""
+        return verified([catalogue.find(id) for id in self.profile.requirements], self.all_results)
+
+    @property
+    def stale(self) -> list[Entry]:
+        """Entries of the baseline that must go."""
+        return [*self.baseline.stale(self.all_results), *self.baseline.unknown(self.all_results)]
+
+    def _baseline_report(self) -> dict[str, Any]:
+        listed = [(result, self.baseline.find(result)) for result in self.all_results if result.outcome.word == "failed"]
+        return {
+            "known": [{"check": result.id, "reason": entry.reason, "flaky": entry.flaky} for result, entry in listed if entry],
+            "stale": [entry.subject for entry in self.stale],
+            "expired": [entry.subject for entry in self.baseline.expired],
+        }
+
+
+def suite_version() -> str:
+    """The version of the suite; of a checkout that is not installed it says so."""
+    try:
+        return metadata.version("langgraph-stream-conformance")
+    except metadata.PackageNotFoundError:
+        return "0 (checkout)"
+
+
+def observations(run: Run) -> dict[str, Any]:
+    """What was seen of the freedoms; a recording that defies an observation is left out of it."""
+    suites.load()
+    seen: dict[str, Any] = {}
+    for name, look in REGISTRY.observations.items():
+        try:
+            seen[name] = look(run)
+        except (LookupError, TypeError, AttributeError, ValueError) as problem:
+            seen[name] = f"not to be told: {shown(str(problem))}"
+    return seen
+
+
+def disputed(run: Run) -> list[dict[str, Any]]:
+    """What the server does where the norm says one thing and every official server another."""
+    suites.load()
+    known = catalogue.disputed()
+    rows = []
+    for check in REGISTRY.disputed:
+        for item in items_of(check):
+            try:
+                outcome = judge(item, run)
+            except SuiteError as problem:
+                outcome = Outcome("cantTell", str(problem))
+            row = {"id": check.requirement, "statement": known[check.requirement].statement, "check": item.id}
+            rows.append({**row, "outcome": outcome.word, "message": outcome.message})
+    return rows

@@ -1,0 +1,78 @@
+"""The one writer of recordings: puts lines on disk while they arrive, and lets no secret through."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Any
+
+from . import transcript
+from .redaction import Redactor, StreamRedactor
+from .transcript import MASKED, Chunk, Exchange
+
+PUBLIC_FIELDS = {"accept", "cache-control", "content-type", "last-event-id"}
+"""Request header fields that the suite itself sets; the value of every other one is masked."""
+
+
+class Clock:
+    """Gives every observation of a run its number, and its seconds since the run's start."""
+
+    def __init__(self) -> None:
+        self._seq = 0
+        self._start = time.monotonic()
+
+    def tick(self) -> tuple[int, float]:
+        self._seq += 1
+        return self._seq, round(time.monotonic() - self._start, 4)
+
+
+class RecordingWriter:
+    """Writes one recording line by line; each line is on disk when its method returns."""
+
+    def __init__(self, path: Path, redactor: Redactor, scenario: str, variant: str, axes: dict[str, Any], graph: str) -> None:
+        self._redactor = redactor
+        self._streams: list[StreamRedactor] = []
+        self._file: IO[str] = path.open("w", encoding="utf-8")
+        self._line(transcript.header_line(scenario, variant, axes, graph))
+
+    def request(self, exchange: Exchange) -> int:
+        """Write what was sent; return the exchange's number for the lines that follow."""
+        headers = [(name, value if name.lower() in PUBLIC_FIELDS else MASKED) for name, value in exchange.request_headers]
+        body = None if exchange.body is None else self._redactor.text(exchange.body)
+        shown = replace(exchange, request_headers=headers, url=self._redactor.text(exchange.url), body=body)
+        self._streams.append(StreamRedactor(self._redactor))
+        self._line(transcript.request_line(shown))
+        return len(self._streams) - 1
+
+    def head(self, number: int, exchange: Exchange) -> None:
+        """Write status and header fields as they came."""
+        headers = [(self._redactor.text(name), self._redactor.text(value)) for name, value in exchange.headers]
+        self._line(transcript.head_line(number, replace(exchange, headers=headers)))
+
+    def chunk(self, number: int, chunk: Chunk) -> None:
+        """Write bytes that arrived."""
+        if data := self._streams[number].feed(chunk.data):
+            self._line(transcript.chunk_line(number, Chunk(chunk.seq, chunk.t, data)))
+
+    def end(self, number: int, exchange: Exchange) -> None:
+        """Write how the exchange ended."""
+        assert exchange.ended is not None and exchange.ended_t is not None
+        if rest := self._streams[number].close():
+            self._line(transcript.chunk_line(number, Chunk(exchange.ended, exchange.ended_t, rest)))
+        self._line(transcript.end_line(number, replace(exchange, detail=self._redactor.text(exchange.detail))))
+
+    def finish(self, stopped: str | None) -> None:
+        """Write why the scenario ended early (None: it did not), and close the file."""
+        self._line(transcript.finish_line(stopped and self._redactor.text(stopped)))
+        self._file.close()
+
+    def _line(self, line: str) -> None:
+        self._file.write(line + "\n")
+        self._file.flush()
+
+
+def write_json(path: Path, value: Any, redactor: Redactor) -> None:
+    """Write a JSON file that holds no secret."""
+    path.write_text(redactor.text(json.dumps(value, indent=1, ensure_ascii=True)) + "\n", "utf-8")
