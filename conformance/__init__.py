@@ -5,7 +5,8 @@ module into every pytest of its environment.
 """
 
 from .declare import EVERY_STREAM, disputes, fault, observes, scenario, verifies
-from .expect import cannot_tell, equal, expect, fail, first_difference, same_sequence, shown
+from .expect import cannot_tell, equal, expect, fail, first_difference, same_sequence, schema_errors, shown
+from .projection import projection
 from .transcript import Event, Events, Exchange
 from .views import Heard, Run, View, requested, wire
 
@@ -14,6 +15,6 @@ MODES = ("values", "updates", "messages-tuple", "debug", "custom", "events")
 
 __all__ = [
     "EVERY_STREAM", "MODES", "Event", "Events", "Exchange", "Heard", "Run", "View", "cannot_tell", "disputes", "equal",
-    "expect", "fail", "fault", "first_difference", "observes", "requested", "same_sequence", "scenario", "shown",
+    "expect", "fail", "fault", "first_difference", "observes", "projection", "requested", "same_sequence", "scenario", "schema_errors", "shown",
     "verifies", "wire",
 ]  # fmt: skip

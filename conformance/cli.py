@@ -67,7 +67,9 @@ def list_(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     wanted = [catalogue.find(id) for id in catalogue.profile(chosen.profile).requirements]
     if chosen.format == "json":
-        rows = [{"id": one.id, "level": one.level, "statement": one.statement, "sources": one.sources} for one in wanted]
+        rows = [
+            {"id": one.id, "level": one.level, "statement": one.statement, "sources": one.sources} for one in wanted
+        ]
         print(json.dumps(rows, indent=1, ensure_ascii=False))
         return OK
     print("| id | level | statement |\n|---|---|---|")

@@ -191,7 +191,9 @@ def fault(
 
 def axes_id(axes: Mapping[str, Any]) -> str:
     """The axes' values joined by hyphens; the members of a sequence by plus signs."""
-    return "-".join("+".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value) for value in axes.values())
+    return "-".join(
+        "+".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value) for value in axes.values()
+    )
 
 
 def _area(function: Function) -> str:

@@ -49,6 +49,13 @@ def shown(value: Any) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text)} characters)"
 
 
+def schema_errors(name: str, value: Any) -> list[str]:
+    """What is wrong with a payload by its JSON Schema, best first; none if it is valid."""
+    from . import schema  # jsonschema is slow to import, and this module is imported everywhere
+
+    return schema.errors(name, value)
+
+
 def equal(actual: Any, expected: Any, what: str, where: Event | Exchange | None = None) -> None:
     """Two JSON values must be the same, key order aside; the message names the first place where they are not."""
     difference = first_difference(actual, expected)

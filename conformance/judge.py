@@ -10,10 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import transcript
 from .declare import REGISTRY, Check, Variant, axes_id
 from .expect import CannotTell, Failed
-from .transcript import Event, Exchange, NotJson, Recording
+from .transcript import Event, Exchange, NotJson
 from .views import Heard, Run, View
 
 PASSED, FAILED, CANNOT_TELL = "passed", "failed", "cantTell"
@@ -82,7 +81,11 @@ def items_of(check: Check) -> Iterator[Item]:
         chosen = dict(zip(axes, values, strict=True))
         arguments: dict[str, Variant | Mapping[Any, Variant]] = {}
         for name, scenario in scenarios.items():
-            fitting = [v for v in scenario.variants() if all(chosen.get(axis, value) == value for axis, value in v.axes.items())]
+            fitting = [
+                v
+                for v in scenario.variants()
+                if all(chosen.get(axis, value) == value for axis, value in v.axes.items())
+            ]
             open_axes = [axis for axis in scenario.axes if axis in check.over]
             arguments[name] = {_key(v, open_axes): v for v in fitting} if open_axes else fitting[0]
         yield Item(check, arguments, chosen)
@@ -139,9 +142,9 @@ def _run(check: Check, arguments: Mapping[str, Any], exchanges: list[Exchange], 
     except NotJson as reason:
         return Outcome(CANNOT_TELL, str(reason))
     except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as problem:
-        if (reason := _first_bad_payload(exchanges)) is None:
+        if (bad := _first_bad_payload(exchanges)) is None:
             raise SuiteError(f"{check.name}: {type(problem).__name__}: {problem}") from problem
-        return Outcome(CANNOT_TELL, f"a payload does not match its schema, so this cannot be looked up: {reason}")
+        return Outcome(CANNOT_TELL, f"a payload does not match its schema, so this cannot be looked up: {bad}")
     except Exception as problem:
         raise SuiteError(f"{check.name}: {type(problem).__name__}: {problem}") from problem
     return Outcome(PASSED)

@@ -5,7 +5,7 @@ It is loaded into every pytest of its environment, so it imports nothing heavy a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +15,13 @@ from .settings import OPTIONS, UsageProblem, settings
 
 if TYPE_CHECKING:
     from .judge import Item, Outcome
-    from .session import Session
 
 PACKAGE = Path(__file__).parent
 SUITE = PACKAGE / "suite"
 NODE = "conformance/suite"
 """Where the suite's modules stand in the ids of items, wherever it is installed."""
 
-SESSION = pytest.StashKey["Session"]()
+SESSION: pytest.StashKey[Session] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -79,7 +78,7 @@ def _only_looks(config: pytest.Config) -> bool:
 @pytest.hookimpl(tryfirst=True)
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """No pattern of the user's keeps the suite out, and nothing else of the package is a test."""
-    if collection_path == PACKAGE or collection_path == SUITE or collection_path.parent == SUITE:
+    if collection_path in (PACKAGE, SUITE) or collection_path.parent == SUITE:
         return collection_path.name == "__pycache__"
     return True if PACKAGE in collection_path.parents else None
 
@@ -155,7 +154,7 @@ class NotPassed(Exception):
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     """Let the outcome travel with pytest's own report, also from a worker of xdist."""
     report = yield
     if isinstance(item, CheckItem) and report.when == "call":

@@ -89,7 +89,9 @@ async def _perform(
     async with room:
         started = time.monotonic()
         scenario, axes = variant.scenario, dict(variant.axes)
-        writer = RecordingWriter(run.folder / variant.file, run.redactor, scenario.name, variant.id, axes, variant.graph)
+        writer = RecordingWriter(
+            run.folder / variant.file, run.redactor, scenario.name, variant.id, axes, variant.graph
+        )
         server = Server(run, http, writer, variant.graph)
         stopped: str | None = "the run was interrupted"
         try:
@@ -114,7 +116,9 @@ async def _watch(run: Run, variants: Sequence[Variant], took: dict[str, float], 
         if run.bytes_seen > limits.run_bytes:
             run.stop(f"limit reached: the server sent more than {limits.run_bytes:,} bytes", transcript.SIZE)
         for live in [live for live in run.live if live.too_long(now)]:
-            live.close(transcript.LENGTH, f"limit reached: {limits.length_s:g} s after its first event it had not ended")
+            live.close(
+                transcript.LENGTH, f"limit reached: {limits.length_s:g} s after its first event it had not ended"
+            )
         progress(len(took), len(variants), [variant.id for variant in variants if variant.id not in took])
 
 

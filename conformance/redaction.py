@@ -24,7 +24,9 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """The text with every secret masked."""
-        return self.data(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass") if self._pattern else text
+        return (
+            self.data(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass") if self._pattern else text
+        )
 
     def data(self, data: bytes) -> bytes:
         """The bytes with every secret masked."""
@@ -73,4 +75,14 @@ def _forms(secret: str) -> Iterable[str]:
     plain = base64.b64encode(data).decode()
     safe = base64.urlsafe_b64encode(data).decode()
     escaped = secret.replace("\\", "\\\\").replace('"', '\\"')
-    return {secret, escaped, plain, plain.rstrip("="), safe, safe.rstrip("="), quote(secret), quote(secret, ""), quote_plus(secret)}
+    return {
+        secret,
+        escaped,
+        plain,
+        plain.rstrip("="),
+        safe,
+        safe.rstrip("="),
+        quote(secret),
+        quote(secret, ""),
+        quote_plus(secret),
+    }

@@ -98,7 +98,7 @@ class _Json(reprlib.Repr):
     def repr_bool(self, x: bool, level: int) -> str:
         return json.dumps(x)
 
-    def repr_NoneType(self, x: None, level: int) -> str:  # noqa: N802 (reprlib finds it by the name of the type)
+    def repr_NoneType(self, x: None, level: int) -> str:
         return "null"
 
 

@@ -176,7 +176,9 @@ class Session:
         for id, item in self.items.items():
             if id not in self.results:
                 why = "it was selected, but not run" if id in self.selected else "it was not selected"
-                self.results[id] = Result(id, item.check.requirement, item.scenario, Outcome(UNTESTED, why), id in self.selected)
+                self.results[id] = Result(
+                    id, item.check.requirement, item.scenario, Outcome(UNTESTED, why), id in self.selected
+                )
         return [self.results[id] for id in self.items]
 
     @property
@@ -190,9 +192,13 @@ class Session:
         return [*self.baseline.stale(self.all_results), *self.baseline.unknown(self.all_results)]
 
     def _baseline_report(self) -> dict[str, Any]:
-        listed = [(result, self.baseline.find(result)) for result in self.all_results if result.outcome.word == "failed"]
+        listed = [
+            (result, self.baseline.find(result)) for result in self.all_results if result.outcome.word == "failed"
+        ]
         return {
-            "known": [{"check": result.id, "reason": entry.reason, "flaky": entry.flaky} for result, entry in listed if entry],
+            "known": [
+                {"check": result.id, "reason": entry.reason, "flaky": entry.flaky} for result, entry in listed if entry
+            ],
             "stale": [entry.subject for entry in self.stale],
             "expired": [entry.subject for entry in self.baseline.expired],
         }

@@ -127,7 +127,9 @@ def _header(text: str) -> tuple[str, str]:
 
 def _field_value(value: str, what: str) -> str:
     if not value.isascii() or not value.isprintable():
-        raise UsageProblem(f"{what} holds characters that no header field can carry (it is not shown, it may be secret)")
+        raise UsageProblem(
+            f"{what} holds characters that no header field can carry (it is not shown, it may be secret)"
+        )
     return value
 
 

@@ -168,4 +168,6 @@ def read_target(path: Path) -> Target:
     given = {key: table[key] for key in ("assistants", "concurrency") if key in table}
     baseline = path.parent / table["baseline"] if "baseline" in table else None
     url = checked_url(table["url"], f"{path}, url")
-    return Target(table.get("name", path.stem), url, urls=urls, lacks=tuple(table.get("lacks", ())), baseline=baseline, **given)
+    return Target(
+        table.get("name", path.stem), url, urls=urls, lacks=tuple(table.get("lacks", ())), baseline=baseline, **given
+    )

@@ -79,7 +79,9 @@ class Event:
         try:
             return parse_json(self.text)
         except NotJson as problem:
-            raise NotJson(f"the data of event {self.position} of `{self.exchange.name}` is no JSON: {problem}") from None
+            raise NotJson(
+                f"the data of event {self.position} of `{self.exchange.name}` is no JSON: {problem}"
+            ) from None
 
     @property
     def base(self) -> str:
@@ -274,7 +276,9 @@ def read_recording(path: Path) -> Recording:
 def _header(entry: dict[str, Any], path: Path) -> Recording:
     head = entry["recording"]
     if head["format"] != FORMAT:
-        raise ValueError(f"format {head['format']} is not {FORMAT}: judge it with the version of the suite that wrote it")
+        raise ValueError(
+            f"format {head['format']} is not {FORMAT}: judge it with the version of the suite that wrote it"
+        )
     return Recording(head["scenario"], head["variant"], head["axes"], head["graph"], file=path.name)
 
 

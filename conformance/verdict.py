@@ -56,7 +56,9 @@ def verified(requirements: Sequence[Requirement], results: Iterable[Result]) -> 
 def summary(outcomes: Sequence[Verified]) -> dict[str, dict[str, int]]:
     """How many requirements of each level have each outcome."""
     return {
-        level: {word: sum(one.outcome == word for one in outcomes if one.requirement.level == level) for word in OUTCOMES}
+        level: {
+            word: sum(one.outcome == word for one in outcomes if one.requirement.level == level) for word in OUTCOMES
+        }
         for level in ("MUST", "SHOULD")
     }
 

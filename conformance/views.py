@@ -177,7 +177,9 @@ class Heard:
     def _refused(self, expected: str) -> None:
         exchange = self.exchange
         if exchange.status in BUSY:
-            cannot_tell(f"`{self.name}` was answered {exchange.status}, the server is too busy; use a lower --concurrency")
+            cannot_tell(
+                f"`{self.name}` was answered {exchange.status}, the server is too busy; use a lower --concurrency"
+            )
         if exchange.how == transcript.UNREACHABLE:
             cannot_tell(f"`{self.name}` found {exchange.detail}; is the server running?")
         if not self._run.accepted(exchange.graph):

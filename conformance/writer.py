@@ -31,7 +31,9 @@ class Clock:
 class RecordingWriter:
     """Writes one recording line by line; each line is on disk when its method returns."""
 
-    def __init__(self, path: Path, redactor: Redactor, scenario: str, variant: str, axes: dict[str, Any], graph: str) -> None:
+    def __init__(
+        self, path: Path, redactor: Redactor, scenario: str, variant: str, axes: dict[str, Any], graph: str
+    ) -> None:
         self._redactor = redactor
         self._streams: list[StreamRedactor] = []
         self._file: IO[str] = path.open("w", encoding="utf-8")
@@ -39,7 +41,9 @@ class RecordingWriter:
 
     def request(self, exchange: Exchange) -> int:
         """Write what was sent; return the exchange's number for the lines that follow."""
-        headers = [(name, value if name.lower() in PUBLIC_FIELDS else MASKED) for name, value in exchange.request_headers]
+        headers = [
+            (name, value if name.lower() in PUBLIC_FIELDS else MASKED) for name, value in exchange.request_headers
+        ]
         body = None if exchange.body is None else self._redactor.text(exchange.body)
         shown = replace(exchange, request_headers=headers, url=self._redactor.text(exchange.url), body=body)
         self._streams.append(StreamRedactor(self._redactor))

@@ -66,7 +66,9 @@ def summarise(reporter: Any, session: Session, cwd: Path) -> None:
     if session.target.lacks:
         reporter.write_line(f"  declared absent: {', '.join(session.target.lacks)}")
     said = verdict(counts)
-    reporter.write_line(f"  {said.upper()}: {_totals(counts)}", bold=True, green=said == CONFORMANT, red=said != CONFORMANT)
+    reporter.write_line(
+        f"  {said.upper()}: {_totals(counts)}", bold=True, green=said == CONFORMANT, red=said != CONFORMANT
+    )
     target = session.run_json["target"]
     reporter.write_line("  target " + printable(f"{target['name']} {target['version']} {target['url']}"))
     reporter.write_line(f"  report {os.path.relpath(session.report_folder, cwd)}{os.sep}report.json")

@@ -1,0 +1,239 @@
+"""Turns good recordings into those of a server with one specific fault.
+
+A fault is a generator over the events (or bytes) of one exchange.  What it yields is taken to arrive when the last
+thing that it consumed had arrived, so a fault that waits for the end delays, here as in front of a real server.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from . import transcript
+from .declare import Fault
+from .transcript import Chunk, Event, Exchange, Recording, parse_json
+from .views import wire
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An event as a fault sees it, and as it is sent on; `raw` are its bytes while nothing about it was changed."""
+
+    name: str
+    text: str
+    raw: bytes | None = None
+
+    @property
+    def base(self) -> str:
+        return self.name.partition("|")[0]
+
+    @property
+    def namespace(self) -> str:
+        """What follows the first bar."""
+        return self.name.partition("|")[2]
+
+    @property
+    def value(self) -> Any:
+        """Its data; a fresh copy, which a fault may change."""
+        return parse_json(self.text)
+
+    def named(self, name: str) -> Sent:
+        """The same data under another name."""
+        return Sent(name, self.text)
+
+    def holding(self, value: Any) -> Sent:
+        """The same name with other data."""
+        return Sent(self.name, json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+    def saying(self, text: str) -> Sent:
+        """The same name with this text as its data, JSON or not."""
+        return Sent(self.name, text)
+
+    @property
+    def bytes(self) -> bytes:
+        if self.raw is not None:
+            return self.raw
+        lines = "".join(f"data: {line}\r\n" for line in self.text.split("\n"))
+        return f"event: {self.name}\r\n{lines}\r\n".encode("utf-8", "surrogatepass")
+
+
+@dataclass
+class Answer:
+    """The head and end of an answer, and the body of one that is no stream, for a fault to change."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    how: str
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body as a JSON value; a fresh copy."""
+        return parse_json(self.body.decode())
+
+    @json.setter
+    def json(self, value: Any) -> None:
+        self.body = json.dumps(value).encode()
+
+    def replace_header(self, name: str, value: str | None) -> None:
+        """Set a header field, or drop it."""
+        self.headers = [(key, old) for key, old in self.headers if key.lower() != name.lower()]
+        if value is not None:
+            self.headers.append((name, value))
+
+    def refuse(self, status: int) -> None:
+        """Become an ordinary error answer."""
+        self.status, self.how, self.body = status, transcript.COMPLETE, b'{"detail":"no"}'
+        self.replace_header("content-type", "application/json")
+
+
+class Seen:
+    """What a fault knows of the exchange that it touches."""
+
+    def __init__(self, exchange: Exchange, recording: Recording) -> None:
+        self.exchange = exchange
+        self._recording = recording
+        self.name = exchange.name
+        self.kind = exchange.kind
+        self.graph = exchange.graph
+        self.method = exchange.method
+        self.valid = exchange.valid
+        self.path = exchange.url.partition("?")[0]
+        self.request: Any = exchange.request
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether it asked for an event stream: POST stream or join."""
+        return self.kind in transcript.STREAMS
+
+    @property
+    def is_join(self) -> bool:
+        return self.kind == "join"
+
+    @property
+    def stateless(self) -> bool:
+        """Whether it is a run without a thread."""
+        return self.path.endswith("/runs/stream") and "/threads/" not in self.path
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The body that began the run: its own, or for a join that of the request that created the run."""
+        if not self.is_join:
+            return self.request if isinstance(self.request, dict) else {}
+        created = self._created
+        return created.request if created is not None and isinstance(created.request, dict) else {}
+
+    @property
+    def modes(self) -> set[str]:
+        """The wire names of the modes that the run was asked for."""
+        asked = self.body.get("stream_mode", "values")
+        return {wire(mode) for mode in ([asked] if isinstance(asked, str) else asked)}
+
+    @property
+    def subgraphs(self) -> bool:
+        return self.body.get("stream_subgraphs") is True
+
+    @cached_property
+    def heard_before(self) -> list[Sent]:
+        """What the run had sent to other readers before this join was asked for, from the start."""
+        run = self.path.rstrip("/").split("/")[-2] if self.is_join else ""
+        others = [
+            other
+            for other in self._recording.exchanges
+            if other is not self.exchange and other.kind in transcript.STREAMS
+        ]
+        for other in others:
+            if run and (run in other.url or any(run in event.text for event in other.events[:1])):
+                return [_sent(event) for event in other.events.before(self.exchange.sent)]
+        return []
+
+    @property
+    def _created(self) -> Exchange | None:
+        run = self.path.rstrip("/").split("/")[-2]
+        for other in self._recording.exchanges:
+            if other.method == "POST" and other.kind in ("request", "stream") and run.encode() in other.content[:4000]:
+                return other
+        return None
+
+
+def _sent(event: Event) -> Sent:
+    return Sent(event.name, event.text, event.block.raw)
+
+
+def apply(fault: Fault, recording: Recording) -> Recording | None:
+    """The recording as the faulty server would have made it; None if the fault does not touch it."""
+    changed = False
+    exchanges = []
+    for exchange in recording.exchanges:
+        seen = Seen(exchange, recording)
+        rewritten = _rewrite(fault, exchange, seen) if exchange.status is not None and fault.where(seen) else exchange
+        changed |= not _same(exchange, rewritten)
+        exchanges.append(rewritten)
+    if not changed:
+        return None
+    faulty = copy.copy(recording)
+    faulty.exchanges = exchanges
+    return faulty
+
+
+def _same(one: Exchange, other: Exchange) -> bool:
+    return one is other or (
+        (one.status, one.headers, one.how) == (other.status, other.headers, other.how)
+        and [(chunk.seq, chunk.data) for chunk in one.chunks] == [(chunk.seq, chunk.data) for chunk in other.chunks]
+    )
+
+
+def _rewrite(fault: Fault, exchange: Exchange, seen: Seen) -> Exchange:
+    if fault.part == "answer":
+        return _with_answer(fault, exchange, seen)
+    if not (seen.is_stream and exchange.is_stream):
+        return exchange
+    if fault.part == "bytes":
+        pairs = ((chunk, chunk.data) for chunk in exchange.chunks)
+        return _with_chunks(exchange, _pump(lambda data: fault.function(data, seen), pairs, exchange))
+    events = ((Chunk(event.seq, event.t, b""), _sent(event)) for event in exchange.events)
+    pumped = _pump(lambda sent: (one.bytes for one in fault.function(sent, seen)), events, exchange)
+    return _with_chunks(exchange, pumped)
+
+
+def _pump(
+    function: Callable[[Iterator[Any]], Iterable[bytes]], source: Iterable[tuple[Chunk, Any]], exchange: Exchange
+) -> Iterator[Chunk]:
+    """Run the fault over what came; each thing it yields takes the time of what it consumed last."""
+    last = [Chunk(exchange.answered or exchange.sent, exchange.answered_t or exchange.sent_t, b"")]
+
+    def feed() -> Iterator[Any]:
+        for chunk, thing in source:
+            last[0] = chunk
+            yield thing
+        if exchange.ended is not None:
+            last[0] = Chunk(exchange.ended, exchange.ended_t or 0.0, b"")
+
+    for data in function(feed()):
+        yield Chunk(last[0].seq, last[0].t, data)
+
+
+def _with_chunks(exchange: Exchange, chunks: Iterable[Chunk]) -> Exchange:
+    return _copy(exchange, chunks=list(chunks))
+
+
+def _with_answer(fault: Fault, exchange: Exchange, seen: Seen) -> Exchange:
+    streams = exchange.is_stream
+    assert exchange.status is not None
+    answer = Answer(exchange.status, list(exchange.headers), exchange.how, b"" if streams else exchange.content)
+    before = copy.copy(answer)
+    fault.function(answer, seen)
+    chunks = exchange.chunks
+    if answer.body != before.body or (streams and not str(answer.status).startswith("2")):
+        chunks = [Chunk(exchange.ended or exchange.sent, exchange.ended_t or exchange.sent_t, answer.body)]
+    return _copy(exchange, status=answer.status, headers=answer.headers, how=answer.how, chunks=chunks)
+
+
+def _copy(exchange: Exchange, **changes: Any) -> Exchange:
+    """A copy without the values that were computed of the original."""
+    kept = {name: getattr(exchange, name) for name in Exchange.__dataclass_fields__}
+    return Exchange(**(kept | changes))
