@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
 import os
 import shutil
@@ -13,7 +14,8 @@ from pathlib import Path
 from . import catalogue, suites
 from ._files import folder
 from .declare import REGISTRY
-from .settings import DEFAULT_PROFILE, OPTIONS
+from .settings import DEFAULT_PROFILE, OPTIONS, UsageProblem
+from .target import checked_url
 from .verdict import USAGE
 
 OK = 0
@@ -36,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _wrong(f"there is no command {name!r}; there are {', '.join(COMMANDS)}")
     try:
         return COMMANDS[name](rest)
-    except catalogue.UnknownName as problem:
+    except (catalogue.UnknownName, UsageProblem) as problem:
         return _wrong(str(problem))
     except BrokenPipeError:
         # The reader of our output left, as `head` does; nothing is wrong.
@@ -115,12 +117,46 @@ def graphs(arguments: Sequence[str]) -> int:
     return OK
 
 
+def fault(arguments: Sequence[str]) -> int:
+    """serve a faulty view of a running server, to see a check fail: fault NAME --upstream URL [--port N]"""
+    import asyncio
+
+    from .proxy import Proxy
+
+    parser = argparse.ArgumentParser("lg-conformance fault", description="Serve a faulty view of a running server.")
+    parser.add_argument("name", metavar="NAME", help="a fault, as `explain ID` names them")
+    parser.add_argument("--upstream", required=True, metavar="URL")
+    parser.add_argument("--port", type=int, default=0, metavar="N", help="a loopback port (default: a free one)")
+    chosen = parser.parse_args(arguments)
+    suites.load()
+    known = {one.name: one for one in (*REGISTRY.faults, *REGISTRY.oddities)}
+    if chosen.name not in known:
+        near = difflib.get_close_matches(chosen.name, known, 3)
+        return _wrong(f"there is no fault {chosen.name!r}" + (f"; did you mean {', '.join(near)}?" if near else ""))
+    upstream = checked_url(chosen.upstream, "--upstream")
+
+    async def serve() -> None:
+        server = await Proxy(upstream, known[chosen.name]).serve(chosen.port)
+        port = server.sockets[0].getsockname()[1]
+        print(f"http://127.0.0.1:{port} is {upstream} with the fault {chosen.name}; stop with Ctrl-C", flush=True)
+        await server.serve_forever()
+
+    try:
+        asyncio.run(serve())
+    except KeyboardInterrupt:
+        return OK
+    except OSError as problem:
+        return _wrong(f"port {chosen.port} cannot be listened on ({problem.strerror}); choose another with --port")
+    return OK
+
+
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "run": run,
     "list": list_,
     "explain": explain,
     "judge": judge,
     "graphs": graphs,
+    "fault": fault,
 }
 
 

@@ -115,6 +115,7 @@ class Registry:
     scenarios: dict[str, Scenario] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    oddities: list[Fault] = field(default_factory=list)
     disputed: list[Check] = field(default_factory=list)
     observations: dict[str, Function] = field(default_factory=dict)
 
@@ -184,6 +185,18 @@ def fault(
         name = function.__name__
         _once(name, [fault.name for fault in REGISTRY.faults])
         REGISTRY.faults.append(Fault(requirement, name, function, part, where))
+        return function
+
+    return register
+
+
+def lawful(
+    *, part: str = "bytes", where: Callable[[Any], bool] = lambda exchange: True
+) -> Callable[[Function], Function]:
+    """Declare a rewrite that makes a server odd, but not wrong: no outcome may change on it."""
+
+    def register(function: Function) -> Function:
+        REGISTRY.oddities.append(Fault("", function.__name__, function, part, where))
         return function
 
     return register

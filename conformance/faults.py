@@ -8,15 +8,29 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 from typing import Any
 
 from . import transcript
 from .declare import Fault
+from .sse import Block
 from .transcript import Chunk, Event, Exchange, Recording, parse_json
 from .views import wire
+
+
+class End(Enum):
+    """How a fault may end an exchange, instead of by the rules of HTTP."""
+
+    CUT = "the connection is cut"
+    HANG = "nothing more comes, and nothing ends"
+
+
+CUT, HANG = End.CUT, End.HANG
+
+_HOW = {End.CUT: transcript.BROKEN, End.HANG: transcript.SILENCE}
 
 
 @dataclass(frozen=True)
@@ -148,7 +162,7 @@ class Seen:
         ]
         for other in others:
             if run and (run in other.url or any(run in event.text for event in other.events[:1])):
-                return [_sent(event) for event in other.events.before(self.exchange.sent)]
+                return [sent(event) for event in other.events.before(self.exchange.sent)]
         return []
 
     @property
@@ -160,8 +174,10 @@ class Seen:
         return None
 
 
-def _sent(event: Event) -> Sent:
-    return Sent(event.name, event.text, event.block.raw)
+def sent(event: Event | Block) -> Sent:
+    """An event, or the block that it came in, as a fault sees it."""
+    block = event.block if isinstance(event, Event) else event
+    return Sent(block.name, block.data or "", block.raw)
 
 
 def apply(fault: Fault, recording: Recording) -> Recording | None:
@@ -193,32 +209,36 @@ def _rewrite(fault: Fault, exchange: Exchange, seen: Seen) -> Exchange:
     if not (seen.is_stream and exchange.is_stream):
         return exchange
     if fault.part == "bytes":
-        pairs = ((chunk, chunk.data) for chunk in exchange.chunks)
-        return _with_chunks(exchange, _pump(lambda data: fault.function(data, seen), pairs, exchange))
-    events = ((Chunk(event.seq, event.t, b""), _sent(event)) for event in exchange.events)
-    pumped = _pump(lambda sent: (one.bytes for one in fault.function(sent, seen)), events, exchange)
-    return _with_chunks(exchange, pumped)
+        source: Iterable[tuple[Chunk, Any]] = ((chunk, chunk.data) for chunk in exchange.chunks)
+    else:
+        source = ((Chunk(event.seq, event.t, b""), sent(event)) for event in exchange.events)
+    return _with_pieces(fault, source, exchange, seen)
 
 
-def _pump(
-    function: Callable[[Iterator[Any]], Iterable[bytes]], source: Iterable[tuple[Chunk, Any]], exchange: Exchange
-) -> Iterator[Chunk]:
-    """Run the fault over what came; each thing it yields takes the time of what it consumed last."""
-    last = [Chunk(exchange.answered or exchange.sent, exchange.answered_t or exchange.sent_t, b"")]
+def emitted(fault: Fault, source: Iterator[Any], seen: Seen) -> Iterator[bytes | End]:
+    """What the fault makes of the events (or bytes) that `source` yields: bytes to send on, or an end."""
+    for piece in fault.function(source, seen):
+        yield piece.bytes if isinstance(piece, Sent) else piece
+
+
+def _with_pieces(fault: Fault, source: Iterable[tuple[Chunk, Any]], exchange: Exchange, seen: Seen) -> Exchange:
+    """Run the fault over what came; each piece that it yields takes the time of what it consumed last."""
+    last = Chunk(exchange.answered or exchange.sent, exchange.answered_t or exchange.sent_t, b"")
 
     def feed() -> Iterator[Any]:
+        nonlocal last
         for chunk, thing in source:
-            last[0] = chunk
+            last = chunk
             yield thing
         if exchange.ended is not None:
-            last[0] = Chunk(exchange.ended, exchange.ended_t or 0.0, b"")
+            last = Chunk(exchange.ended, exchange.ended_t or 0.0, b"")
 
-    for data in function(feed()):
-        yield Chunk(last[0].seq, last[0].t, data)
-
-
-def _with_chunks(exchange: Exchange, chunks: Iterable[Chunk]) -> Exchange:
-    return _copy(exchange, chunks=list(chunks))
+    chunks: list[Chunk] = []
+    for piece in emitted(fault, feed(), seen):
+        if isinstance(piece, End):
+            return _copy(exchange, chunks=chunks, how=_HOW[piece], detail=piece.value)
+        chunks.append(Chunk(last.seq, last.t, piece))
+    return _copy(exchange, chunks=chunks)
 
 
 def _with_answer(fault: Fault, exchange: Exchange, seen: Seen) -> Exchange:

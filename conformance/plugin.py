@@ -15,6 +15,7 @@ from .settings import OPTIONS, UsageProblem, settings
 
 if TYPE_CHECKING:
     from .judge import Item, Outcome
+    from .session import Session
 
 PACKAGE = Path(__file__).parent
 SUITE = PACKAGE / "suite"

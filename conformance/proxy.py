@@ -1,0 +1,211 @@
+"""A faulty view of a real server: a small streaming reverse proxy that rewrites what the server sends.
+
+It pumps the same functions that rewrite recordings, event by event while they come.  One request per connection,
+plain HTTP on loopback; it is a tool to see a check fail, not a proxy to use.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from typing import Any
+
+import httpx
+
+from . import transcript
+from .declare import Fault
+from .faults import Answer, End, Seen, emitted, sent
+from .sse import Decoder
+from .transcript import Chunk, Exchange, Recording
+from .writer import Clock
+
+REMEMBERED = 400
+"""Exchanges that the proxy remembers, for faults that replay what other readers heard."""
+
+_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "te", "trailer", "host"}
+
+
+class Proxy:
+    """Serves a view of `upstream` in which one fault applies."""
+
+    def __init__(self, upstream: str, fault: Fault) -> None:
+        self._upstream = upstream.rstrip("/")
+        self._fault = fault
+        self._clock = Clock()
+        self._seen = Recording("proxy", "proxy", {}, "")
+        self._remembered: deque[Exchange] = deque(maxlen=REMEMBERED)
+        self._http = httpx.AsyncClient(timeout=None, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
+
+    async def serve(self, port: int) -> asyncio.Server:
+        """Listen on a loopback port (0: any free one)."""
+        return await asyncio.start_server(self._connection, "127.0.0.1", port)
+
+    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, httpx.HTTPError):
+            method, path, headers, body = await _read_request(reader)
+            answering = asyncio.create_task(self._answer(method, path, headers, body, writer))
+            leaving = asyncio.create_task(reader.read(1))  # a client that sends no more and closes has left
+            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            leaving.cancel()
+            answering.cancel()
+            with suppress(asyncio.CancelledError):
+                await answering
+        with suppress(ConnectionError):
+            writer.close()
+            await writer.wait_closed()
+
+    async def _answer(
+        self, method: str, path: str, headers: list[tuple[str, str]], body: bytes, writer: asyncio.StreamWriter
+    ) -> None:
+        exchange = self._remember(method, path, body)
+        kept = [(name, value) for name, value in headers if name.lower() not in _HOP_BY_HOP | {"accept-encoding"}]
+        url = self._upstream + path
+        async with self._http.stream(method, url, headers=kept, content=body or None) as response:
+            exchange.status = response.status_code
+            exchange.headers = [
+                (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
+            ]
+            exchange.answered, exchange.answered_t = self._clock.tick()
+            if not exchange.is_stream:
+                exchange.chunks.append(Chunk(*self._clock.tick(), await response.aread()))
+            answer = self._rewritten(exchange)
+            if exchange.is_stream and answer.status == 200 and not answer.body:
+                await self._stream(response, exchange, answer, writer)
+            else:
+                await _send_whole(answer, writer)
+        exchange.ended, exchange.ended_t = self._clock.tick()
+
+    def _remember(self, method: str, path: str, body: bytes) -> Exchange:
+        join = method == "GET" and path.partition("?")[0].endswith("/stream")
+        kind = "join" if join else "stream" if path.endswith("/runs/stream") else "request"
+        text = body.decode("utf-8", "replace") if body else None
+        exchange = Exchange(path, kind, method, self._upstream + path, [], text, True, *self._clock.tick())
+        exchange.graph = self._graph_of(exchange)
+        self._remembered.append(exchange)
+        self._seen.exchanges = list(self._remembered)
+        return exchange
+
+    def _graph_of(self, exchange: Exchange) -> str:
+        body = Seen(exchange, self._seen).body
+        return str(body.get("assistant_id", ""))
+
+    def _applies(self, exchange: Exchange, *parts: str) -> bool:
+        return self._fault.part in parts and bool(self._fault.where(Seen(exchange, self._seen)))
+
+    def _rewritten(self, exchange: Exchange) -> Answer:
+        assert exchange.status is not None
+        body = b"" if exchange.is_stream else exchange.content
+        answer = Answer(exchange.status, list(exchange.headers), transcript.COMPLETE, body)
+        if self._applies(exchange, "answer"):
+            self._fault.function(answer, Seen(exchange, self._seen))
+        return answer
+
+    async def _stream(
+        self, response: httpx.Response, exchange: Exchange, answer: Answer, writer: asyncio.StreamWriter
+    ) -> None:
+        _write_head(answer, writer, ("transfer-encoding", "chunked"))
+        await writer.drain()
+        how = answer.how
+        pieces = self._faulty(response, exchange) if self._applies(exchange, "events", "bytes") else None
+        async for piece in pieces or self._relayed(response, exchange):
+            if isinstance(piece, End):
+                how = transcript.BROKEN if piece is End.CUT else transcript.SILENCE
+                break
+            if piece:
+                writer.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+                await writer.drain()
+        await _end(how, writer)
+
+    async def _relayed(self, response: httpx.Response, exchange: Exchange) -> AsyncIterator[bytes | End]:
+        """The upstream's bytes as they come; the proxy remembers them."""
+        async for data in response.aiter_raw():
+            exchange.chunks.append(Chunk(*self._clock.tick(), data))
+            yield data
+
+    async def _faulty(self, response: httpx.Response, exchange: Exchange) -> AsyncIterator[bytes | End]:
+        """What the fault makes of the upstream's bytes, as soon as it is there."""
+        pump = _Pump(self._fault, Seen(exchange, self._seen))
+        feeding = asyncio.create_task(self._feed(response, exchange, pump))
+        try:
+            while (piece := await pump.out.get()) is not None:
+                yield piece
+        finally:
+            feeding.cancel()
+            pump.close()
+
+    async def _feed(self, response: httpx.Response, exchange: Exchange, pump: _Pump) -> None:
+        decoder = Decoder()
+        try:
+            async for data in self._relayed(response, exchange):
+                assert isinstance(data, bytes)
+                if self._fault.part == "bytes":
+                    pump.put(data)
+                    continue
+                for block in decoder.feed(data):
+                    if block.dispatched:
+                        pump.put(sent(block))
+                    else:
+                        pump.out.put_nowait(block.raw)
+        except httpx.HTTPError:
+            pump.out.put_nowait(End.CUT)
+        pump.close()
+
+
+class _Pump:
+    """Runs a fault's generator in a thread of its own, so that it can wait for what is still to come."""
+
+    def __init__(self, fault: Fault, seen: Seen) -> None:
+        self.out: asyncio.Queue[bytes | End | None] = asyncio.Queue()
+        self._in: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        threading.Thread(target=self._run, args=(fault, seen), daemon=True).start()
+
+    def put(self, thing: Any) -> None:
+        """Give the fault the next event or bytes."""
+        self._in.put(thing)
+
+    def close(self) -> None:
+        """Tell it that nothing more comes."""
+        self._in.put(None)
+
+    def _run(self, fault: Fault, seen: Seen) -> None:
+        source: Iterator[Any] = iter(self._in.get, None)
+        with suppress(RuntimeError):  # the loop is closed: the proxy was stopped
+            for piece in emitted(fault, source, seen):
+                self._loop.call_soon_threadsafe(self.out.put_nowait, piece)
+            self._loop.call_soon_threadsafe(self.out.put_nowait, None)
+
+
+async def _read_request(reader: asyncio.StreamReader) -> tuple[str, str, list[tuple[str, str]], bytes]:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    method, path, _ = head[0].split(" ", 2)
+    headers = [(name, value.strip()) for name, _, value in (line.partition(":") for line in head[1:] if line)]
+    length = next((int(value) for name, value in headers if name.lower() == "content-length"), 0)
+    return method, path, headers, await reader.readexactly(length)
+
+
+def _write_head(answer: Answer, writer: asyncio.StreamWriter, framing: tuple[str, str]) -> None:
+    kept = [(name, value) for name, value in answer.headers if name.lower() not in _HOP_BY_HOP]
+    lines = [f"HTTP/1.1 {answer.status} -", *(f"{name}: {value}" for name, value in [*kept, framing])]
+    writer.write("\r\n".join([*lines, "connection: close", "", ""]).encode("latin-1"))
+
+
+async def _send_whole(answer: Answer, writer: asyncio.StreamWriter) -> None:
+    _write_head(answer, writer, ("content-length", str(len(answer.body))))
+    writer.write(answer.body)
+    await writer.drain()
+
+
+async def _end(how: str, writer: asyncio.StreamWriter) -> None:
+    """End a chunked body as it was told: completely, abruptly, or not at all."""
+    if how == transcript.COMPLETE:
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+    elif how == transcript.BROKEN:
+        writer.transport.abort()
+    else:
+        await asyncio.Event().wait()  # until the client leaves
