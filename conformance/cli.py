@@ -1,4 +1,4 @@
-"""The command `lg-conformance`: a thin layer over `pytest --pyargs conformance`, and the commands that need no pytest."""
+"""The command `lg-conformance`: a thin layer over `pytest --pyargs conformance`, and commands that need no pytest."""
 
 from __future__ import annotations
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from . import suites
 from .declare import REGISTRY, Fault
 from .faults import apply
-from .judge import FAILED, Item, SuiteError, items_of, judge
+from .judge import FAILED, Item, Outcome, SuiteError, items_of, judge
 from .transcript import Recording
 from .views import Run
 
 
 @dataclass(frozen=True)
 class Row:
-    """What one fault did: the ids of the items that failed, and the errors of the suite, of which there must be none."""
+    """What one fault did: the items that failed, and the errors of the suite, of which there must be none."""
 
     fault: Fault
     touched: int
@@ -35,22 +35,42 @@ class Row:
 
 def rows(recordings: Sequence[Recording], faults: Iterable[Fault] | None = None) -> list[Row]:
     """Apply each fault to the recordings of a good server and judge what it changed."""
-    suites.load()
     good = Run(recordings)
-    items = [item for check in REGISTRY.checks for item in items_of(check)]
-    passing = [item for item in items if judge(item, good).word != FAILED]
+    before = {item: judge(item, good) for item in _items()}
+    passing = [item for item, outcome in before.items() if outcome.word != FAILED]
     return [_row(fault, good, passing) for fault in (REGISTRY.faults if faults is None else faults)]
 
 
-def _row(fault: Fault, good: Run, items: Sequence[Item]) -> Row:
+def changes(recordings: Sequence[Recording], oddity: Fault) -> list[tuple[str, Outcome, Outcome]]:
+    """Which items have another outcome on an odd server, with the outcome before and after; there must be none."""
+    good = Run(recordings)
+    odd, touched = _rewritten(oddity, good)
+    pairs = ((item, judge(item, good), judge(item, odd)) for item in _items() if _looks_at(item, touched))
+    return [(item.id, before, after) for item, before, after in pairs if before.word != after.word]
+
+
+def _items() -> list[Item]:
+    suites.load()
+    return [item for check in REGISTRY.checks for item in items_of(check)]
+
+
+def _rewritten(fault: Fault, good: Run) -> tuple[Run, set[str]]:
     changed = {name: faulty for name, one in good.recordings.items() if (faulty := apply(fault, one)) is not None}
-    run = Run([changed.get(name, one) for name, one in good.recordings.items()])
+    return Run([changed.get(name, one) for name, one in good.recordings.items()]), set(changed)
+
+
+def _looks_at(item: Item, touched: set[str]) -> bool:
+    return bool(touched) and (item.check.every_stream or any(variant.id in touched for variant in item.variants))
+
+
+def _row(fault: Fault, good: Run, items: Sequence[Item]) -> Row:
+    run, touched = _rewritten(fault, good)
     red, errors = [], []
     for item in items:
-        if changed and (item.check.every_stream or any(variant.id in changed for variant in item.variants)):
+        if _looks_at(item, touched):
             try:
                 if judge(item, run).word == FAILED:
                     red.append(item)
             except SuiteError as problem:
                 errors.append(str(problem))
-    return Row(fault, len(changed), tuple(red), tuple(errors))
+    return Row(fault, len(touched), tuple(red), tuple(errors))

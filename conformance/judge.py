@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from .declare import REGISTRY, Check, Variant, axes_id
@@ -27,7 +27,7 @@ class SuiteError(Exception):
 
 @dataclass(frozen=True)
 class Evidence:
-    """Where a failure shows: the recording and exchange, the request as a curl line, and rows of the wire with times."""
+    """Where a failure shows: recording and exchange, the request as a curl line, and rows of the wire with times."""
 
     recording: str
     exchange: str
@@ -44,13 +44,13 @@ class Outcome:
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Item:
     """One check with the scenario variants that it is handed."""
 
     check: Check
-    arguments: Mapping[str, Variant | Mapping[Any, Variant]] = field(hash=False)
-    axes: Mapping[str, Any] = field(hash=False)
+    arguments: Mapping[str, Variant | Mapping[Any, Variant]]
+    axes: Mapping[str, Any]
 
     @property
     def id(self) -> str:
@@ -189,8 +189,9 @@ def _row(event: Event) -> str:
 def _head(exchange: Exchange) -> str:
     if exchange.status is None:
         return "no answer"
-    body = b"" if exchange.is_stream else exchange.content
-    return f"#{exchange.answered} {exchange.answered_t:.3f} s  HTTP {exchange.status} {_short(exchange.header('content-type') or '')} {_short(body.decode('utf-8', 'replace'))}"
+    body = "" if exchange.is_stream else _short(exchange.content.decode("utf-8", "replace"))
+    media = _short(exchange.header("content-type") or "")
+    return f"#{exchange.answered} {exchange.answered_t:.3f} s  HTTP {exchange.status} {media} {body}"
 
 
 def _end(exchange: Exchange) -> str:

@@ -46,7 +46,7 @@ def record(
     folder: Path,
     redactor: Redactor,
     *,
-    limits: Limits = Limits(),
+    limits: Limits,
     keep_threads: bool = False,
     progress: Progress = lambda done, total, awaited: None,
 ) -> Performance:

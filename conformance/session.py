@@ -106,7 +106,7 @@ class Session:
         return list(wanted.values())
 
     def record(self, ids: Sequence[str], progress: Callable[[int, int, Sequence[str]], None]) -> None:
-        """Perform the scenarios that the selected items look at; raises LaunchError when the target cannot be started."""
+        """Perform the scenarios that the selected items look at; raises LaunchError if the target cannot be started."""
         from .live import Limits
         from .recorder import record
 

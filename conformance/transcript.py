@@ -1,6 +1,6 @@
 """Exchanges and recordings: what was sent, what came back and when, read from and written as JSON Lines.
 
-A recording is the evidence of one scenario variant.  The reader of this module makes no judgement; it does no network I/O.
+A recording is the evidence of one scenario variant.  This module judges nothing and does no network I/O.
 """
 
 from __future__ import annotations

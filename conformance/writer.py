@@ -62,7 +62,8 @@ class RecordingWriter:
 
     def end(self, number: int, exchange: Exchange) -> None:
         """Write how the exchange ended."""
-        assert exchange.ended is not None and exchange.ended_t is not None
+        assert exchange.ended is not None
+        assert exchange.ended_t is not None
         if rest := self._streams[number].close():
             self._line(transcript.chunk_line(number, Chunk(exchange.ended, exchange.ended_t, rest)))
         self._line(transcript.end_line(number, replace(exchange, detail=self._redactor.text(exchange.detail))))

@@ -1,4 +1,4 @@
-"""Explains one outcome in words: the requirement and its source, what was sent, where it shows, and where it is recorded."""
+"""Explains an outcome in words: the requirement and its source, what was sent, where it shows, where it is recorded."""
 
 from __future__ import annotations
 

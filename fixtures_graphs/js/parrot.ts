@@ -1,0 +1,52 @@
+/**
+ * The one model of the reference graphs: it repeats its prompt word by word, always the same, without a network.
+ *
+ * It knows nothing of the graphs that call it.
+ */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CallbackManagerForLLMRun } from "@langchain/core/callbacks/manager";
+import { BaseChatModel } from "@langchain/core/language_models/chat_models";
+import { AIMessage, AIMessageChunk, type BaseMessage } from "@langchain/core/messages";
+import { ChatGenerationChunk, type ChatResult } from "@langchain/core/outputs";
+
+/**
+ * Answers `You said: <prompt>`, one token for each word, each after `delay` seconds.
+ *
+ * A word keeps the white space that follows it, so the joined tokens are exactly the answer. Tokens carry no id of
+ * their own: the library gives all pieces of one call the call's id.
+ */
+export class Parrot extends BaseChatModel {
+  readonly delay: number;
+
+  constructor({ delay = 0, tags = [] }: { delay?: number; tags?: string[] } = {}) {
+    super({ tags });
+    this.delay = delay;
+  }
+
+  _llmType(): string {
+    return "parrot";
+  }
+
+  async _generate(messages: BaseMessage[]): Promise<ChatResult> {
+    const text = tokens(messages).join("");
+    return { generations: [{ text, message: new AIMessage(text) }] };
+  }
+
+  async *_streamResponseChunks(
+    messages: BaseMessage[],
+    _options: this["ParsedCallOptions"],
+    runManager?: CallbackManagerForLLMRun,
+  ): AsyncGenerator<ChatGenerationChunk> {
+    for (const text of tokens(messages)) {
+      if (this.delay) await sleep(1000 * this.delay);
+      const chunk = new ChatGenerationChunk({ text, message: new AIMessageChunk(text) });
+      yield chunk; // first: whoever asked for the chunks gives it the id of the call
+      await runManager?.handleLLMNewToken(text, undefined, undefined, undefined, undefined, { chunk });
+    }
+  }
+}
+
+function tokens(messages: BaseMessage[]): string[] {
+  return `You said: ${messages.at(-1)?.text}`.match(/\S+\s*/g) ?? [];
+}

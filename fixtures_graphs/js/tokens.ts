@@ -1,0 +1,20 @@
+/**
+ * The norm's example of a model call, streaming-api.md lines 650-681, translated.
+ *
+ * The parrot answers in place of the OpenAI model, without a network or a key.
+ */
+
+import { Annotation, START, StateGraph } from "@langchain/langgraph";
+import { Parrot } from "./parrot.ts";
+
+const MyState = Annotation.Root({ topic: Annotation<string>, joke: Annotation<string> });
+
+const llm = new Parrot();
+
+/** Call the LLM to generate a joke about a topic */
+async function callModel(state: typeof MyState.State) {
+  const llmResponse = await llm.invoke([{ role: "user", content: `Generate a joke about ${state.topic}` }]);
+  return { joke: llmResponse.text };
+}
+
+export const graph = new StateGraph(MyState).addNode("call_model", callModel).addEdge(START, "call_model").compile();
