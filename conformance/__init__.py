@@ -15,7 +15,7 @@ MODES = ("values", "updates", "messages-tuple", "debug", "custom", "events")
 """The modes of the norm's table, lines 218-223."""
 
 __all__ = [
-    "CUT", "EVERY_STREAM", "HANG", "MODES", "Event", "Events", "Exchange", "Heard", "Run", "View", "cannot_tell", "disputes", "equal",
-    "expect", "fail", "fault", "first_difference", "lawful", "observes", "projection", "requested", "same_sequence", "scenario", "schema_errors", "shown",
-    "verifies", "wire",
+    "CUT", "EVERY_STREAM", "HANG", "MODES", "Event", "Events", "Exchange", "Heard", "Run", "View",
+    "cannot_tell", "disputes", "equal", "expect", "fail", "fault", "first_difference", "lawful", "observes",
+    "projection", "requested", "same_sequence", "scenario", "schema_errors", "shown", "verifies", "wire",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .judge import FAILED, PASSED
+from .judge import FAILED, INAPPLICABLE, PASSED
 from .settings import UsageProblem
 from .verdict import Result
 
@@ -69,8 +69,8 @@ class Baseline:
 
 
 def _is_stale(entry: Entry, results: Sequence[Result]) -> bool:
-    words = [result.outcome.word for result in results if entry.covers(result) and result.selected]
-    return bool(words) and FAILED not in words and PASSED in words
+    words = {result.outcome.word for result in results if entry.covers(result)}
+    return PASSED in words and words <= {PASSED, INAPPLICABLE}
 
 
 def read_baseline(path: Path, today: datetime.date) -> Baseline:
@@ -98,7 +98,7 @@ def _entry(path: Path, number: int, table: Any) -> Entry:
     for key, value in table.items():
         if key not in _KEYS:
             raise BaselineError(f"{place}: unknown key {key!r}; known are {', '.join(_KEYS)}")
-        if not isinstance(value, _KEYS[key]):
+        if type(value) is not _KEYS[key]:  # a date with a time is of a subclass of date, and cannot be compared
             raise BaselineError(f"{place}: {key} must be of type {_KEYS[key].__name__}")
     if not (table.get("requirement") or table.get("check")):
         raise BaselineError(f"{place}: names neither a requirement nor a check")

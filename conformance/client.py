@@ -48,8 +48,14 @@ class Server:
 
     @property
     def needs_key(self) -> bool:
-        """Whether the suite was given header fields that go with every request."""
-        return bool(self._run.target.headers)
+        """Whether the suite was given an x-api-key, which goes with every request."""
+        return any(name.lower() == "x-api-key" for name in self._run.target.headers)
+
+    def on(self, graph: str) -> Server:
+        """The same scenario, bound to another reference graph; its exchanges go into the same recording."""
+        other = Server(self._run, self._http, self._writer, graph)
+        other._lives = self._lives  # so that what it leaves open is closed with the rest
+        return other
 
     def send(
         self,

@@ -108,6 +108,14 @@ class Fault:
         return inspect.getdoc(self.function) or self.name.replace("_", " ")
 
 
+@dataclass(frozen=True)
+class Observation:
+    """What tells how a server uses a freedom; `scenarios` are those that no check looks at and it needs."""
+
+    function: Function
+    scenarios: tuple[str, ...]
+
+
 @dataclass
 class Registry:
     """Everything the suite's modules declare."""
@@ -117,7 +125,7 @@ class Registry:
     faults: list[Fault] = field(default_factory=list)
     oddities: list[Fault] = field(default_factory=list)
     disputed: list[Check] = field(default_factory=list)
-    observations: dict[str, Function] = field(default_factory=dict)
+    observations: dict[str, Observation] = field(default_factory=dict)
 
 
 REGISTRY = Registry()
@@ -164,12 +172,15 @@ def disputes(statement: str, *, over: str | Sequence[str] = ()) -> Callable[[Fun
     return register
 
 
-def observes(freedom: str) -> Callable[[Function], Function]:
-    """Declare what a report says of a freedom: a function from all recordings to a JSON value, never judged."""
+def observes(freedom: str, *, scenarios: Sequence[str] = ()) -> Callable[[Function], Function]:
+    """Declare what a report says of a freedom: a function from all recordings to a JSON value, never judged.
+
+    `scenarios` are performed for it when the whole profile is.
+    """
 
     def register(function: Function) -> Function:
         _once(freedom, REGISTRY.observations)
-        REGISTRY.observations[freedom] = function
+        REGISTRY.observations[freedom] = Observation(function, tuple(scenarios))
         return function
 
     return register

@@ -45,7 +45,10 @@ def expect(condition: object, message: str, where: Event | Exchange | None = Non
 
 def shown(value: Any) -> str:
     """A value on one line, shortened; what a server sent cannot act on a terminal through it."""
-    text = json.dumps(value, ensure_ascii=True, default=repr)
+    try:
+        text = json.dumps(value, ensure_ascii=True, default=repr)
+    except RecursionError:
+        return "a value that is nested too deeply to be shown"
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text)} characters)"
 
 

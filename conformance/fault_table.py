@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from . import suites
-from .declare import REGISTRY, Fault
+from .catalogue import requirements
+from .declare import Fault
 from .faults import apply
-from .judge import FAILED, Item, Outcome, SuiteError, items_of, judge
-from .transcript import Recording
+from .judge import FAILED, Item, Outcome, SuiteError, judge
 from .views import Run
 
 
@@ -33,25 +32,25 @@ class Row:
         return list(dict.fromkeys(item.check.requirement for item in self.red))
 
 
-def rows(recordings: Sequence[Recording], faults: Iterable[Fault] | None = None) -> list[Row]:
-    """Apply each fault to the recordings of a good server and judge what it changed."""
-    good = Run(recordings)
-    before = {item: judge(item, good) for item in _items()}
-    passing = [item for item, outcome in before.items() if outcome.word != FAILED]
-    return [_row(fault, good, passing) for fault in (REGISTRY.faults if faults is None else faults)]
+def row(fault: Fault, good: Run, items: Iterable[Item]) -> Row:
+    """Apply a fault to the recordings of a good server, and judge those of the items that look at what it changed."""
+    run, touched = _rewritten(fault, good)
+    red, errors = [], []
+    for item in items:
+        if _looks_at(item, touched):
+            try:
+                if judge(item, run).word == FAILED:
+                    red.append(item)
+            except SuiteError as problem:
+                errors.append(str(problem))
+    return Row(fault, len(touched), tuple(red), tuple(errors))
 
 
-def changes(recordings: Sequence[Recording], oddity: Fault) -> list[tuple[str, Outcome, Outcome]]:
+def changes(good: Run, oddity: Fault, items: Iterable[Item]) -> list[tuple[str, Outcome, Outcome]]:
     """Which items have another outcome on an odd server, with the outcome before and after; there must be none."""
-    good = Run(recordings)
     odd, touched = _rewritten(oddity, good)
-    pairs = ((item, judge(item, good), judge(item, odd)) for item in _items() if _looks_at(item, touched))
+    pairs = ((item, judge(item, good), judge(item, odd)) for item in items if _looks_at(item, touched))
     return [(item.id, before, after) for item, before, after in pairs if before.word != after.word]
-
-
-def _items() -> list[Item]:
-    suites.load()
-    return [item for check in REGISTRY.checks for item in items_of(check)]
 
 
 def _rewritten(fault: Fault, good: Run) -> tuple[Run, set[str]]:
@@ -63,14 +62,19 @@ def _looks_at(item: Item, touched: set[str]) -> bool:
     return bool(touched) and (item.check.every_stream or any(variant.id in touched for variant in item.variants))
 
 
-def _row(fault: Fault, good: Run, items: Sequence[Item]) -> Row:
-    run, touched = _rewritten(fault, good)
-    red, errors = [], []
-    for item in items:
-        if _looks_at(item, touched):
-            try:
-                if judge(item, run).word == FAILED:
-                    red.append(item)
-            except SuiteError as problem:
-                errors.append(str(problem))
-    return Row(fault, len(touched), tuple(red), tuple(errors))
+def page(rows: Iterable[Row]) -> str:
+    """The table as a Markdown page."""
+    lines = [
+        "# Faults: the proof that every check can fail",
+        "",
+        "Each fault is a rewrite of what a good server sends.  `red` lists every requirement that fails on it.",
+        "",
+        "| requirement | fault | what that server does | red |",
+        "|---|---|---|---|",
+    ]
+    for one in sorted(rows, key=lambda one: (list(requirements()).index(one.fault.requirement), one.fault.name)):
+        doc = " ".join(one.fault.doc.split()).replace("|", "\\|")
+        lines.append(
+            f"| {one.fault.requirement} | `{one.fault.name}` | {doc} | {', '.join(sorted(one.requirements))} |"
+        )
+    return "\n".join(lines) + "\n"

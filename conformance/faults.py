@@ -148,6 +148,11 @@ class Seen:
         return {wire(mode) for mode in ([asked] if isinstance(asked, str) else asked)}
 
     @property
+    def earlier(self) -> list[Exchange]:
+        """The exchanges of the same scenario that were sent before this one."""
+        return [other for other in self._recording.exchanges if other.sent < self.exchange.sent]
+
+    @property
     def subgraphs(self) -> bool:
         return self.body.get("stream_subgraphs") is True
 

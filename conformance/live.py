@@ -75,16 +75,21 @@ class Run:
     def open_client(self) -> httpx.AsyncClient:
         """A client that keeps no connection, follows no redirect, and asks no proxy for this machine."""
         pool = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-        return httpx.AsyncClient(timeout=_TIMEOUT, limits=pool, trust_env=not is_loopback(self.target.url))
+        proxied = not is_loopback(self.target.url)
+        return httpx.AsyncClient(headers=_HEADERS, timeout=_TIMEOUT, limits=pool, trust_env=proxied)
 
     def open_slow_client(self) -> httpx.AsyncClient:
         """The same, whose connections take in little while nobody reads."""
         small = [(socket.SOL_SOCKET, socket.SO_RCVBUF, SLOW_BYTES)]
-        return httpx.AsyncClient(timeout=_TIMEOUT, transport=httpx.AsyncHTTPTransport(socket_options=small))
+        transport = httpx.AsyncHTTPTransport(socket_options=small)
+        return httpx.AsyncClient(headers=_HEADERS, timeout=_TIMEOUT, transport=transport)
 
 
 # Only connecting has a limit of its own here: the run's limits end everything else.
 _TIMEOUT = httpx.Timeout(None, connect=CONNECT_S)
+
+# Bytes are recorded as they come, so none must come compressed; httpx would ask for it of its own accord.
+_HEADERS = {"Accept-Encoding": "identity"}
 
 
 class Live:
@@ -126,7 +131,8 @@ class Live:
         """End the exchange from our side."""
         if not self.over and self._closing is None:
             self._closing = (how, detail)
-            self._task.cancel()
+            # Not at once: a task that is cancelled before its first step never runs, and would never end the exchange.
+            asyncio.get_running_loop().call_soon(self._task.cancel)
 
     def pause(self) -> None:
         """Read nothing until `resume`."""

@@ -131,11 +131,13 @@ class CheckItem(pytest.Item):
         self.extra_keyword_matches |= {self.requirement.id, self.requirement.level, self.requirement.area}
 
     def runtest(self) -> None:
+        from .report.allure import annotate
         from .report.explain import explained
 
         session = self.config.stash[SESSION]
         self.outcome = outcome = session.judge(self.item)
         text = explained(self.requirement, self.item, outcome)
+        annotate(self.config, self.requirement, self.item, outcome, text)
         if outcome.word == "inapplicable":
             pytest.skip(outcome.message)
         if outcome.word == "failed" and (why := session.expected(self.item, outcome)):

@@ -13,20 +13,27 @@ from .transcript import Event, Events
 def projection(mode: str, events: Events) -> list[Any]:
     """The comparable part of each event, in order: the path of its graph, and its data without ids and times.
 
-    `on_chain_stream` is left out of `events`: servers send it or not, as they like.
+    `on_chain_stream` is left out of `events`, and pieces without text out of `messages-tuple`: a server sends them or
+    not, as it likes.
     """
     ids: dict[str, int] = {}
     pick = _PICK.get(mode, _whole)
-    kept = (event for event in events if not (mode == "events" and _field(event.value, "event") == "on_chain_stream"))
-    return [{"graph": _path(event, ids), "data": pick(event.value, ids)} for event in kept]
+    return [{"graph": _path(event, ids), "data": pick(event.value, ids)} for event in events if not _free(mode, event)]
+
+
+def _free(mode: str, event: Event) -> bool:
+    if mode == "events":
+        return bool(_field(event.value, "event") == "on_chain_stream")
+    pair = event.value if mode in ("messages-tuple", "messages") else None
+    return isinstance(pair, list) and len(pair) == 2 and _field(pair[0], "content") in ("", [])
 
 
 def _path(event: Event, ids: dict[str, int]) -> list[str]:
     """`node:id` becomes `node#1`, a second invocation `node#2`; other segments stay."""
     path = []
     for segment in event.namespace:
-        node, colon, id = segment.rpartition(":")
-        path.append(f"{node}#{_number(f'{node}:{id}', ids)}" if colon else segment)
+        node, colon, _ = segment.partition(":")
+        path.append(f"{node}#{_number(segment, ids)}" if colon else segment)
     return path
 
 
@@ -46,31 +53,50 @@ def _message(value: Any, ids: dict[str, int]) -> Any:
     if not isinstance(value, list) or len(value) != 2:
         return value
     piece, metadata = value
+    tags = _field(metadata, "tags")
     said = {"content": _field(piece, "content"), "call": _number(_field(piece, "id"), ids)}
-    return said | {"node": _field(metadata, "langgraph_node"), "tags": sorted(_field(metadata, "tags") or [], key=str)}
+    return said | {
+        "node": _field(metadata, "langgraph_node"),
+        "tags": sorted(tags, key=str) if isinstance(tags, list) else [],
+    }
 
 
 _DEBUG_KEYS = ("name", "input", "result", "values", "next")
 
 
 def _debug(value: Any, ids: dict[str, int]) -> Any:
-    payload = _field(value, "payload")
-    kept = {key: payload[key] for key in _DEBUG_KEYS if isinstance(payload, dict) and key in payload}
-    task = _number(_field(payload, "id"), ids) if _field(payload, "id") is not None else 0
-    return {"type": _field(value, "type"), "step": _field(value, "step"), "task": task, **kept}
+    """Of an entry its type and step, its task by number, and what the norm names: the node and the state."""
+    if not isinstance(value, dict):
+        return value
+    payload = value.get("payload")
+    if not isinstance(payload, dict):
+        return {"type": value.get("type"), "step": value.get("step"), "payload": payload}
+    kept = {key: payload[key] for key in _DEBUG_KEYS if key in payload}
+    task = _number(payload["id"], ids) if "id" in payload else 0
+    return {"type": value.get("type"), "step": value.get("step"), "task": task, **kept}
 
 
 def _traced(value: Any, ids: dict[str, int]) -> Any:
-    data = _field(value, "data")
+    """Of a record its event and name, its run by number, its node, and what came out."""
+    if not isinstance(value, dict):
+        return value
+    data = value.get("data")
     kept = {key: _said(part) for key, part in data.items() if key != "input"} if isinstance(data, dict) else data
-    run = _number(_field(value, "run_id"), ids)
-    node = _field(_field(value, "metadata"), "langgraph_node")
-    return {"event": _field(value, "event"), "name": _field(value, "name"), "run": run, "node": node, "data": kept}
+    run = _number(value.get("run_id"), ids)
+    node = _field(value.get("metadata"), "langgraph_node")
+    return {"event": value.get("event"), "name": value.get("name"), "run": run, "node": node, "data": kept}
 
 
 def _said(part: Any) -> Any:
-    """Of a message its content, of anything else all of it: only messages hold ids here."""
-    return part["content"] if isinstance(part, dict) and "content" in part and "type" in part else part
+    """Of a message, plain or serialized by its library, its content: only messages hold ids here."""
+    if isinstance(part, list):
+        return [_said(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    for message in (part, part.get("kwargs")):
+        if isinstance(message, dict) and "content" in message and ("type" in part or "id" in part):
+            return message["content"]
+    return {key: _said(inner) for key, inner in part.items()}
 
 
 _PICK = {"messages-tuple": _message, "messages": _message, "debug": _debug, "events": _traced}

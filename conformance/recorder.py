@@ -73,6 +73,7 @@ async def _record(
         room = asyncio.Semaphore(target.concurrency)
         await asyncio.gather(*(_perform(run, http, variant, room, took) for variant in variants))
         watch.cancel()
+        progress(len(took), len(variants), [])
         recorded = time.monotonic() - started
         answered = await _reach(http, target.url) is None
         if answered and not keep_threads:

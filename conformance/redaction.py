@@ -32,8 +32,13 @@ class Redactor:
         """The bytes with every secret masked."""
         return self._pattern.sub(lambda found: b"*" * len(found[0]), data) if self._pattern else data
 
-    def held(self, data: bytes) -> int:
-        """How many bytes at the end may be the beginning of a secret whose rest is still to come."""
+    def settled(self, data: bytes) -> int:
+        """How many bytes at the start can be masked for good; the others may go on as a secret that is still to come."""
+        open_at = len(data) - self._unfinished(data)
+        matches = self._pattern.finditer(data) if self._pattern else ()
+        return next((found.end() for found in matches if found.start() < open_at < found.end()), open_at)
+
+    def _unfinished(self, data: bytes) -> int:
         longest = max(map(len, self._forms), default=1) - 1
         for length in range(min(longest, len(data)), 0, -1):
             end = data[-length:]
@@ -43,7 +48,7 @@ class Redactor:
 
 
 class StreamRedactor:
-    """Masks secrets in bytes that come in portions, also where a secret is torn by a portion's end."""
+    """Masks secrets in bytes that come in portions, to the same result as if they had come at once."""
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
@@ -51,15 +56,15 @@ class StreamRedactor:
 
     def feed(self, data: bytes) -> bytes:
         """The bytes that are safe to write now; the beginning of what may be a secret is held back."""
-        whole = self._redactor.data(self._rest + data)
-        held = self._redactor.held(whole)
-        self._rest = whole[len(whole) - held :]
-        return whole[: len(whole) - held]
+        whole = self._rest + data
+        settled = self._redactor.settled(whole)
+        self._rest = whole[settled:]
+        return self._redactor.data(whole[:settled])
 
     def close(self) -> bytes:
-        """What was held back and turned out to be none."""
+        """What was held back, now that nothing follows."""
         rest, self._rest = self._rest, b""
-        return rest
+        return self._redactor.data(rest)
 
 
 def _parts(secret: str) -> Iterable[str]:

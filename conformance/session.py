@@ -6,9 +6,11 @@ It knows no pytest; the plugin tells it which variants are wanted and what came 
 from __future__ import annotations
 
 import datetime
+import hashlib
+import inspect
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
@@ -20,7 +22,7 @@ from . import catalogue, suites
 from .baseline import Baseline, Entry, baseline_text, read_baseline
 from .declare import REGISTRY, Variant
 from .expect import shown
-from .judge import INAPPLICABLE, UNTESTED, Item, Outcome, SuiteError, items_of, judge
+from .judge import CANNOT_TELL, FAILED, INAPPLICABLE, PASSED, UNTESTED, Item, Outcome, SuiteError, items_of, judge
 from .redaction import Redactor
 from .report.document import document
 from .settings import Settings, report_folder
@@ -98,12 +100,16 @@ class Session:
         return {item.id: item for check in checks for item in items_of(check)}
 
     def variants(self, ids: Iterable[str]) -> list[Variant]:
-        """The scenario variants that these items look at, each once; all of the profile's for one over every stream."""
+        """The scenario variants that these items look at, each once; all of the profile's for one over every stream.
+
+        What is reported and not judged is performed with the whole profile only.
+        """
         items = [self.items[id] for id in ids]
+        whole = len({item.id for item in items}) == len(self.items)
         if any(item.check.every_stream for item in items):
             items = list(self.items.values())
-        wanted = {variant.id: variant for item in items for variant in item.variants}
-        return list(wanted.values())
+        wanted = [variant for item in items for variant in item.variants]
+        return list({variant.id: variant for variant in [*wanted, *(_unjudged() if whole else ())]}.values())
 
     def record(self, ids: Sequence[str], progress: Callable[[int, int, Sequence[str]], None]) -> None:
         """Perform the scenarios that the selected items look at; raises LaunchError if the target cannot be started."""
@@ -140,6 +146,7 @@ class Session:
             "duration_s": round(time.monotonic() - self._clock, 3),
             "stopped": stopped,
             "answered_at_end": self.answered,
+            "scenarios": scenario_digests(),
             "limits": {"silence_s": self.settings.silence_s, "length_s": self.settings.length_s},
         }
         write_json(self.recordings / "run.json", run, self.redactor)
@@ -212,29 +219,63 @@ def suite_version() -> str:
         return "0 (checkout)"
 
 
+def scenario_digests() -> dict[str, str]:
+    """What tells that a scenario is no more the one that was recorded: a digest of each scenario's source."""
+    suites.load()
+    sources = {name: inspect.getsource(one.function) for name, one in REGISTRY.scenarios.items()}
+    return {name: hashlib.sha256(source.encode()).hexdigest()[:16] for name, source in sources.items()}
+
+
 def observations(run: Run) -> dict[str, Any]:
     """What was seen of the freedoms; a recording that defies an observation is left out of it."""
     suites.load()
     seen: dict[str, Any] = {}
     for name, look in REGISTRY.observations.items():
         try:
-            seen[name] = look(run)
+            seen[name] = look.function(run)
         except (LookupError, TypeError, AttributeError, ValueError) as problem:
             seen[name] = f"not to be told: {shown(str(problem))}"
     return seen
 
 
 def disputed(run: Run) -> list[dict[str, Any]]:
-    """What the server does where the norm says one thing and every official server another."""
+    """What the server does where the norm says one thing and every official server another.
+
+    `as_stated` is true if it does as the statement says, false if not, null if that cannot be told.
+    """
     suites.load()
     known = catalogue.disputed()
     rows = []
     for check in REGISTRY.disputed:
         for item in items_of(check):
-            try:
-                outcome = judge(item, run)
-            except SuiteError as problem:
-                outcome = Outcome("cantTell", str(problem))
-            row = {"id": check.requirement, "statement": known[check.requirement].statement, "check": item.id}
-            rows.append({**row, "outcome": outcome.word, "message": outcome.message})
+            outcome = _disputed_outcome(item, run)
+            rows.append({
+                "id": check.requirement,
+                "statement": known[check.requirement].statement,
+                "as_stated": {PASSED: True, FAILED: False}.get(outcome.word),
+                "check": item.id,
+                "scenario": item.scenario,
+                "outcome": outcome.word,
+                "message": outcome.message,
+            })  # fmt: skip
     return rows
+
+
+def _disputed_outcome(item: Item, run: Run) -> Outcome:
+    try:
+        outcome = judge(item, run)
+    except SuiteError as problem:
+        return Outcome(CANNOT_TELL, str(problem))
+    if outcome.word == UNTESTED:
+        return Outcome(CANNOT_TELL, f"{outcome.message}; it is made when the whole profile is run")
+    return outcome
+
+
+def _unjudged() -> Iterator[Variant]:
+    """The variants that only disputed statements and observations look at."""
+    for check in REGISTRY.disputed:
+        for item in items_of(check):
+            yield from item.variants
+    for observation in REGISTRY.observations.values():
+        for name in observation.scenarios:
+            yield from REGISTRY.scenarios[name].variants()

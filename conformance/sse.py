@@ -23,7 +23,7 @@ class Block(NamedTuple):
     """What stands between two blank lines of the stream, as it came and as the standard reads it.
 
     `raw` includes the closing blank line, and leads with blank lines beyond that one, which mean nothing; the raws of
-    all blocks, joined, are the stream without its byte order mark.
+    all blocks, joined, are the stream without its byte order mark and without blank lines left over at its end.
     `event` is the name as sent (None: no such field); `data` is None when the block has no data line, and the
     standard then dispatches nothing.  `id` is this block's own id field, `last_id` the one in force after it.
     """

@@ -76,17 +76,17 @@ class Target:
 
 def checked_url(url: str, place: str) -> str:
     """Return a base URL that can be used; raise TargetError for one that cannot, without repeating a secret in it."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise TargetError(f"{place}: {url!r} is no URL of a server; give one such as http://127.0.0.1:8000")
-    if parts.username or parts.password:
+    if "@" in url:
         raise TargetError(f"{place}: the URL holds a user name or password; give them with --header 'Authorization: …'")
-    if parts.query or parts.fragment:
-        raise TargetError(f"{place}: the URL of a server has no query and no fragment; give it up to its path")
     try:
+        parts = urlsplit(url)
         _ = parts.port
     except ValueError as problem:
-        raise TargetError(f"{place}: {problem}") from None
+        raise TargetError(f"{place}: {url!r} is no URL ({problem}); give one such as http://127.0.0.1:8000") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise TargetError(f"{place}: {url!r} is no URL of a server; give one such as http://127.0.0.1:8000")
+    if parts.query or parts.fragment:
+        raise TargetError(f"{place}: the URL of a server has no query and no fragment; give it up to its path")
     return url.rstrip("/")
 
 
@@ -144,7 +144,7 @@ def embedded_target() -> Target:
     return replace(target, launch=launch)
 
 
-_KEYS: dict[str, type | tuple[type, ...]] = {
+_KEYS: dict[str, type] = {
     "name": str, "url": str, "assistants": dict, "urls": dict, "lacks": list, "concurrency": int, "baseline": str,
 }  # fmt: skip
 
@@ -160,8 +160,11 @@ def read_target(path: Path) -> Target:
     for key, value in table.items():
         if key not in _KEYS:
             raise TargetError(f"{path}: unknown key {key!r}; known are {', '.join(_KEYS)}")
-        if not isinstance(value, _KEYS[key]):
+        members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        if type(value) is not _KEYS[key] or not all(isinstance(member, str) for member in members):
             raise TargetError(f"{path}: {key} has the wrong type")
+    if table.get("concurrency", 1) < 1:
+        raise TargetError(f"{path}: concurrency must be a number above 0")
     if "url" not in table:
         raise TargetError(f"{path}: has no url")
     urls = {graph: checked_url(url, f"{path}, urls.{graph}") for graph, url in table.get("urls", {}).items()}

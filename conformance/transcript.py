@@ -221,9 +221,10 @@ class Exchange:
     @property
     def curl(self) -> str:
         """The request as a command line that anyone can run; a secret stands in it as a variable."""
-        words = ["curl", "-N", "-X", self.method, shlex.quote(self.url)]
+        words = ["curl", "-N", "-X", shlex.quote(self.method), shlex.quote(self.url)]
         for name, value in self.request_headers:
-            words += ["-H", f'"{name}: $SECRET"' if value == MASKED else shlex.quote(f"{name}: {value}")]
+            secret = value == MASKED
+            words += ["-H", shlex.quote(f"{name}: ") + '"$SECRET"' if secret else shlex.quote(f"{name}: {value}")]
         return " ".join([*words, "--data-raw", shlex.quote(self.body)] if self.body is not None else words)
 
 
@@ -254,7 +255,7 @@ def read_recording(path: Path) -> Recording:
     Raises ValueError, naming file and line, for anything else that is no recording.
     """
     recording: Recording | None = None
-    lines = path.read_text("utf-8").split("\n")
+    lines = path.read_bytes().split(b"\n")
     for number, line in enumerate(lines, 1):
         if not line:
             continue
@@ -264,7 +265,7 @@ def read_recording(path: Path) -> Recording:
                 recording = _header(entry, path)
             else:
                 _take(recording, entry)
-        except (ValueError, KeyError, IndexError, TypeError) as problem:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as problem:
             if number == len(lines) and recording is not None:
                 break
             raise ValueError(f"{path.name}, line {number}: not a line of a recording ({problem!r})") from None

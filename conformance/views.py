@@ -14,6 +14,9 @@ from .expect import cannot_tell, fail, shown
 from .transcript import Events, Exchange, Recording
 
 BUSY = (429, 503)
+_TELLS_THE_RUN = 4096
+"""Within how many bytes of its answer a request that began a run tells the run's id."""
+
 WIRE = {"messages-tuple": "messages"}
 """The wire name of a mode where it is not its own."""
 
@@ -59,9 +62,20 @@ class Run:
         """Whether the stream carried a metadata event and an event of a mode that was asked for."""
         if not exchange.is_stream:
             return False
-        asked = requested(exchange)
+        begun = self.beginning(exchange)
+        asked = requested(begun) if begun is not None else set()
         bases = {event.base for event in exchange.events}
         return "metadata" in bases and bool(bases & asked)
+
+    def beginning(self, exchange: Exchange) -> Exchange | None:
+        """The request that began the run whose events an exchange shows: for a join that which told the run's id."""
+        if exchange.kind != "join":
+            return exchange
+        run = exchange.url.partition("?")[0].rstrip("/").split("/")[-2].encode()
+        recording = next(one for one in self.recordings.values() if any(other is exchange for other in one.exchanges))
+        posts = (other for other in recording.exchanges if other.method == "POST" and other.accepted)
+        begins = (other for other in posts if other.url.endswith(("/runs", "/runs/stream")))
+        return next((other for other in begins if run in other.content[:_TELLS_THE_RUN]), None)
 
     def way_out(self) -> str:
         """What a user can do when nothing could be judged."""
@@ -129,6 +143,18 @@ class Heard:
     @property
     def name(self) -> str:
         return self.exchange.name
+
+    @property
+    def begun_with(self) -> dict[str, Any] | None:
+        """The body that began the run, also for a join; None where the suite did not begin it with an object."""
+        begun = self._run.beginning(self.exchange)
+        return begun.request if begun is not None and isinstance(begun.request, dict) else None
+
+    @property
+    def requested(self) -> set[str]:
+        """The wire names of the modes that the run was asked for, also for a join."""
+        begun = self._run.beginning(self.exchange)
+        return requested(begun) if begun is not None else set()
 
     @property
     def sent(self) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from ..catalogue import Requirement
-from ..judge import Evidence, Item, Outcome, printable
+from ..judge import FAILED, Evidence, Item, Outcome, printable
 
 
 def explained(requirement: Requirement, item: Item, outcome: Outcome) -> str:
     """The text that is shown for an item that did not pass; nothing in it can act on a terminal."""
+    if outcome.word != FAILED:
+        return f"{outcome.word}: {printable(outcome.message)}\n{requirement.id} ({requirement.level})"
     lines = [
         f"{outcome.word}: {printable(outcome.message)}",
         f"{requirement.id} ({requirement.level}): {requirement.statement}",

@@ -1,21 +1,21 @@
 /** A model that is called inside a tool, which a node calls. */
 
-import { DynamicStructuredTool } from "@langchain/core/tools";
+import { tool } from "@langchain/core/tools";
 import { Annotation, START, StateGraph } from "@langchain/langgraph";
+import { z } from "zod";
 import { Parrot } from "./parrot.ts";
 
 const model = new Parrot();
 
 const State = Annotation.Root({ topic: Annotation<string>, answer: Annotation<string> });
 
-const tellJoke = new DynamicStructuredTool({
+const tellJoke = tool(async ({ topic }) => (await model.invoke(`Tool joke about ${topic}`)).text, {
   name: "tell_joke",
   description: "Tell a joke about a topic.",
-  schema: { type: "object", properties: { topic: { type: "string" } }, required: ["topic"] },
-  func: async ({ topic }: { topic: string }) => (await model.invoke(`Tool joke about ${topic}`)).text,
+  schema: z.object({ topic: z.string() }),
 });
 
-async function agent(state: typeof State.State): Promise<typeof State.Update> {
+async function agent(state: typeof State.State) {
   return { answer: await tellJoke.invoke({ topic: state.topic }) };
 }
 

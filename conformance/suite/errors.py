@@ -1,0 +1,273 @@
+"""What happens when a node fails: the event `error`, what is kept, what must not appear, and life afterwards."""
+
+from conformance import MODES, Heard, View, cannot_tell, equal, expect, fail, fault, same_sequence, scenario
+from conformance import schema_errors, shown, verifies
+
+INPUT = {"delay": 0}
+TEXT = "the reference graph failed on purpose"
+KEPT = {"ok_node": {"log": ["ok_node"]}}
+"""The update of the one step that succeeds."""
+WRITTEN = {"about_to": "fail"}
+"""What the failing node writes before it fails."""
+PLACES = ("thread", "stateless")
+JOKE = [
+    {"refine_topic": {"topic": "ice cream and cats"}},
+    {"generate_joke": {"joke": "This is a joke about ice cream and cats"}},
+]
+"""The updates of an ordinary run, norm 209-210."""
+
+
+@scenario(graph="fails", mode=MODES, place=PLACES)
+async def failing(server, mode, place):
+    """The second node fails; then an ordinary run of another graph on a new thread."""
+    thread = await server.threads.create() if place == "thread" else None
+    await server.runs.streamed(thread, name="failing", input=INPUT, stream_mode=[mode])
+    await ordinary_run(server.on("joke"))
+
+
+@scenario(graph="fails_inside", place=PLACES)
+async def failing_inside(server, place):
+    """A node inside a subgraph fails, and the subgraphs' output was asked for."""
+    thread = await server.threads.create() if place == "thread" else None
+    modes = ["values", "updates", "custom"]
+    await server.runs.streamed(thread, name="failing", input=INPUT, stream_mode=modes, stream_subgraphs=True)
+    await ordinary_run(server.on("joke"))
+
+
+@scenario(graph="fails")
+async def failed_then_healthy(server):
+    """After a failure the run, the thread and its state are read; then a run on the same thread succeeds."""
+    thread = await server.threads.create()
+    modes = ["values", "updates", "custom"]
+    stream = await server.runs.streamed(thread, name="failing", input=INPUT, stream_mode=modes)
+    await server.runs.ended(thread, await stream.run_id())
+    await server.threads.get(thread)
+    await server.threads.get_state(thread)
+    await server.runs.streamed(thread, name="healthy", input={"healthy": True}, stream_mode=modes)
+
+
+async def ordinary_run(server):
+    thread = await server.threads.create(name="create thread afterwards")
+    await server.runs.streamed(thread, name="afterwards", input={"topic": "ice cream"}, stream_mode=["updates"])
+
+
+# --- the event
+
+
+@verifies("errors.error-event")
+def test_a_failing_run_says_so_once_and_ends(failing: View) -> None:
+    """The stream gets one event `error`, and after it at most one closing event."""
+    one_error_and_then_nothing(failing["failing"])
+    name = failing["failing"]["error"][0].name
+    expect(name == "error", f"the event must be named error, it is {shown(name)}", failing["failing"]["error"][0])
+    not_every_stream_fails(failing["afterwards"])
+
+
+@verifies("errors.error-event")
+def test_a_failure_inside_a_subgraph_is_told_once(failing_inside: View) -> None:
+    """The same when the failing node is inside a subgraph."""
+    one_error_and_then_nothing(failing_inside["failing"])
+    not_every_stream_fails(failing_inside["afterwards"])
+
+
+def one_error_and_then_nothing(stream: Heard) -> None:
+    errors = stream["error"]
+    how = stream.exchange.how
+    expect(errors, f"a node failed, and no event named error came before the stream ended ({how})", stream.exchange)
+    if len(errors) > 1:
+        fail(f"expected one error event, then came another: {shown(errors[1].text)}", errors[1])
+    rest = stream.events[errors[0].position :]
+    late = rest[1:] if rest and rest[0].name == "end" else rest
+    if late:
+        fail(f"after the error event only one closing event may come, then came {shown(late[0].name)}", late[0])
+    expect(how == "complete", f"after the error event the stream must end, it was {how}", stream.exchange)
+
+
+def not_every_stream_fails(ordinary: Heard) -> None:
+    """An error event tells something only where an ordinary run has none."""
+    if any(event.base == "error" for event in ordinary.exchange.events):
+        cannot_tell("an ordinary run ended with an error event as well")
+
+
+@fault("errors.error-event")
+def ends_without_a_word(events, exchange):
+    """Ends the stream of a failed run as if all were well."""
+    for event in events:
+        if event.base != "error":
+            yield event
+
+
+@fault("errors.error-event")
+def tells_the_failure_in_a_closing_event(events, exchange):
+    """Sends `end` with a status in the place of `error`."""
+    for event in events:
+        yield event.named("end").holding({"status": "error"}) if event.base == "error" else event
+
+
+@fault("errors.error-event")
+def sends_on_after_the_error(events, exchange):
+    """Repeats the last event of a mode after the error."""
+    last = None
+    for event in events:
+        yield event
+        if event.base == "error" and last is not None:
+            yield last
+        last = event
+
+
+@fault("errors.error-event")
+def tells_the_failure_twice(events, exchange):
+    """Sends one error event for the node and one for the run."""
+    for event in events:
+        yield event
+        if event.base == "error":
+            yield event
+
+
+@fault("errors.error-event", part="answer", where=lambda x: x.is_stream and failed(x.exchange))
+def breaks_the_connection_at_a_failure(answer, exchange):
+    """Resets the connection when a node fails."""
+    answer.how = "broken"
+
+
+def failed(exchange):
+    return any(event.base == "error" for event in exchange.events)
+
+
+@verifies("errors.error-shape", over=("mode", "place"))
+def test_the_error_event_tells_kind_and_message(failing: dict[tuple[str, str], View]) -> None:
+    """Its data is an object with the non-empty strings `error` and `message`."""
+    for view in failing.values():
+        event = the_error(view)
+        if problems := schema_errors("error", event.value):
+            fail(f"the data of the error event must be {{error, message}}: {problems[0]}", event)
+
+
+def the_error(view):
+    """The error event of the failing run; without one errors.error-event is red, and there is nothing to judge here."""
+    errors = view["failing"]["error"]
+    return errors[0] if errors else cannot_tell(f"no error event came on `failing` of `{view.recording.variant}`")
+
+
+def error_data(make):
+    """A fault's function that puts other data into each error event."""
+
+    def rewrite(events, exchange):
+        for event in events:
+            yield event.holding(make(event.value)) if event.base == "error" else event
+
+    return rewrite
+
+
+@fault("errors.error-shape")
+def error_is_null(events, exchange):
+    """Sends null with the error event."""
+    yield from error_data(lambda value: None)(events, exchange)
+
+
+@fault("errors.error-shape")
+def error_is_a_bare_string(events, exchange):
+    """Sends the message alone."""
+    yield from error_data(lambda value: value["message"])(events, exchange)
+
+
+@fault("errors.error-shape")
+def error_is_a_detail(events, exchange):
+    """Sends the error in the form of a refusal."""
+    yield from error_data(lambda value: {"detail": value["message"]})(events, exchange)
+
+
+@fault("errors.error-shape")
+def error_without_a_message(events, exchange):
+    """Leaves the message empty."""
+    yield from error_data(lambda value: {**value, "message": ""})(events, exchange)
+
+
+@verifies("errors.message-text", over=("mode", "place"))
+def test_the_message_is_what_the_node_said(failing: dict[tuple[str, str], View]) -> None:
+    """The message of the error event contains the text of the node's value error."""
+    for view in failing.values():
+        event = the_error(view)
+        message = event.value["message"]
+        expect(TEXT in message, f"the message should contain {shown(TEXT)}, it is {shown(message)}", event)
+
+
+@fault("errors.message-text")
+def masks_the_message(events, exchange):
+    """Says `internal error` whatever happened."""
+    yield from error_data(lambda value: {**value, "message": "An internal error occurred"})(events, exchange)
+
+
+@verifies("errors.bare-name")
+def test_a_failure_inside_a_subgraph_has_a_bare_name(failing_inside: View) -> None:
+    """The error event has no namespace, wherever the failing node is."""
+    the_error(failing_inside)
+    for event in failing_inside["failing"]["error"]:
+        expect(event.name == "error", f"the event must be named error, it is {shown(event.name)}", event)
+
+
+@fault("errors.bare-name", where=lambda x: x.subgraphs)
+def names_the_failing_subgraph(events, exchange):
+    """Sends the error under the namespace of the subgraph that failed."""
+    for event in events:
+        yield event.named("error|sub:1") if event.base == "error" else event
+
+
+@fault("errors.bare-name", where=lambda x: x.subgraphs)
+def tells_each_level_of_the_failure(events, exchange):
+    """Sends the error of the subgraph, then that of the whole."""
+    for event in events:
+        if event.base == "error":
+            yield event.named("error|sub:1")
+        yield event
+
+
+# --- what comes with it
+
+
+@verifies("errors.earlier-events-kept", over="mode")
+def test_what_came_before_the_failure_is_delivered(failing: dict[str, View]) -> None:
+    """Before the error come the update and the state of the first node and the data that the second wrote."""
+    first_step_is_told(failing["updates"]["failing"])
+    first_state_is_told(failing["values"]["failing"])
+    data_is_told(failing["custom"]["failing"])
+
+
+@verifies("errors.earlier-events-kept")
+def test_what_came_before_the_failure_is_delivered_in_all_modes(failed_then_healthy: View) -> None:
+    """The same when the modes are asked for together."""
+    stream = failed_then_healthy["failing"]
+    first_step_is_told(stream)
+    first_state_is_told(stream)
+    data_is_told(stream)
+
+
+@verifies("errors.earlier-events-kept")
+def test_what_came_before_a_failure_inside_is_delivered(failing_inside: View) -> None:
+    """The same when the failing node is inside a subgraph."""
+    stream = failing_inside["failing"]
+    first_step_is_told(stream)
+    first_state_is_told(stream)
+    data_is_told(stream)
+
+
+def first_step_is_told(stream: Heard) -> None:
+    same_sequence(before_the_error(stream, "updates").root[:1], [KEPT], "the updates before the error", stream.exchange)
+
+
+def first_state_is_told(stream: Heard) -> None:
+    logs = [log_of(event.value) for event in before_the_error(stream, "values").root]
+    expect(["ok_node"] in logs, "the state after `ok_node` must come before the error, it did not", stream.exchange)
+
+
+def data_is_told(stream: Heard) -> None:
+    same_sequence(before_the_error(stream, "custom"), [WRITTEN], "the custom data before the error", stream.exchange)
+
+
+def before_the_error(stream, mode):
+    errors = stream["error"]
+    return stream[mode].before(errors[0].seq) if errors else stream[mode]
+
+
+def log_of(state):
+    return state.get("log") if isinstance(state, dict) else None

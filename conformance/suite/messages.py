@@ -1,0 +1,432 @@
+"""The mode `messages-tuple`: pairs of message piece and metadata, token by token, wherever a model is called."""
+
+from collections.abc import Iterable
+from itertools import count, groupby
+from typing import Any, NamedTuple
+
+from conformance import Event, Exchange, Heard, View, cannot_tell, equal, expect, fault, scenario, shown, verifies
+
+TOPIC = {"topic": "ice cream"}
+ANSWER = "You said: Generate a joke about ice cream"
+ANSWERS = [f"You said: {which} joke about ice cream" for which in ("First", "Second", "Third", "Fourth")]
+"""What the parrot answers in the graphs `tokens` and `models`, by the graphs' contract."""
+BOTH = {"left": "You said: Left joke about ice cream", "right": "You said: Right joke about ice cream"}
+"""What it answers in the two nodes of `models_at_once`."""
+
+
+async def _tokens(server):
+    thread = await server.threads.create()
+    await server.runs.streamed(thread, input=TOPIC, stream_mode=["messages-tuple"])
+
+
+@scenario(graph="tokens")
+async def messages_of_tokens(server):
+    """The norm's example, lines 650-697: a node that calls the model without asking for a stream."""
+    await _tokens(server)
+
+
+@scenario(graph="models")
+async def messages_of_models(server):
+    """Four calls one after another, two of them in one node."""
+    await _tokens(server)
+
+
+@scenario(graph="models_at_once")
+async def messages_of_models_at_once(server):
+    """Two nodes in one step, each with a model that takes its time."""
+    await _tokens(server)
+
+
+@scenario(graph="tool_model")
+async def messages_of_a_tool(server):
+    """The node calls a tool, and the tool calls the model."""
+    await _tokens(server)
+
+
+@scenario(graph="task_model")
+async def messages_of_a_task(server):
+    """The node starts a task and awaits it, and the task calls the model."""
+    await _tokens(server)
+
+
+class Piece(NamedTuple):
+    """One `messages` event: the text that it brings, the call that it belongs to, and what is said of node and call."""
+
+    event: Event
+    text: str
+    call: Any
+    metadata: dict[str, Any]
+
+
+def pieces(stream: Heard) -> list[Piece]:
+    """The pieces of a stream in order of arrival; fails if there is none."""
+    events = stream["messages-tuple"]
+    expect(events, "a model was called, but no event named `messages` came", stream.exchange)
+    pairs = ((event, *event.value) for event in events)
+    return [Piece(event, text_of(piece.get("content")), piece.get("id"), said) for event, piece, said in pairs]
+
+
+def text_of(content: Any) -> str:
+    """The text of a message's content, which is a string or a list of blocks; empty where there is none."""
+    if isinstance(content, str):
+        return content
+    blocks = [block for block in content if isinstance(block, dict)] if isinstance(content, list) else []
+    return "".join(str(block.get("text", "")) for block in blocks if block.get("type") == "text")
+
+
+def joins_to(answer: str, parts: Iterable[tuple[Event, str]], what: str, exchange: Exchange) -> None:
+    """The parts joined in order of arrival must be exactly the answer; the first that leaves it is named."""
+    said = ""
+    for event, text in parts:
+        said += text
+        where = f"{what}: up to here they join to {shown(said)}, which does not begin the answer {shown(answer)}"
+        expect(answer.startswith(said), where, event)
+    expect(said == answer, f"{what}: all joined are {shown(said)}, the answer is {shown(answer)}", exchange)
+
+
+def token_by_token(answer: str, parts: Iterable[tuple[Event, str]], what: str, exchange: Exchange) -> None:
+    """The answer must have come in more than one part; a part that is the whole answer, or empty, is none."""
+    came = [text for _, text in parts if text and text != answer]
+    expect(len(came) > 1, f"{what}: expected several, each a part of {shown(answer)}, came {shown(came)}", exchange)
+
+
+def texts(found: Iterable[Piece]) -> list[tuple[Event, str]]:
+    return [(piece.event, piece.text) for piece in found]
+
+
+def run_id(stream: Heard) -> str:
+    """The run's id as the metadata event tells it; cantTell if none does."""
+    told = [value.get("run_id") for value in stream["metadata"].values if isinstance(value, dict)]
+    if not told or not isinstance(told[0], str):
+        cannot_tell(f"no metadata event of `{stream.name}` tells the run_id to compare with")
+    return str(told[0])
+
+
+@verifies("messages.pair")
+def test_each_messages_event_is_a_pair_of_piece_and_metadata(messages_of_tokens: View) -> None:
+    """Every event is named `messages` and holds a pair of objects; the first has content."""
+    stream = messages_of_tokens["stream"]
+    found = [event for event in stream.events if event.name.startswith("messages")]
+    expect(found, "the mode `messages-tuple` was asked for, but no event named `messages` came", stream.exchange)
+    for event in found:
+        expect(event.name == "messages", f"the event must be named `messages`, not {shown(event.name)}", event)
+        pair = event.value
+        two = isinstance(pair, list) and len(pair) == 2 and all(isinstance(item, dict) for item in pair)
+        expect(two, f"the data must be a list of two objects, piece and metadata; came {shown(pair)}", event)
+        content = pair[0].get("content")
+        expect(isinstance(content, (str, list)), f"`content` must be text or a list; came {shown(pair[0])}", event)
+
+
+@fault("messages.pair")
+def sends_the_pair_as_an_object(events, exchange):
+    """Sends an object of message and metadata."""
+    yield from changed(events, lambda piece, metadata: {"message": piece, "metadata": metadata})
+
+
+@fault("messages.pair")
+def sends_the_metadata_before_the_piece(events, exchange):
+    """Sends the pair in the other order."""
+    yield from changed(events, lambda piece, metadata: [metadata, piece])
+
+
+@fault("messages.pair")
+def sends_the_mode_within_the_pair(events, exchange):
+    """Sends three elements, the mode first."""
+    yield from changed(events, lambda piece, metadata: ["messages", piece, metadata])
+
+
+@fault("messages.pair")
+def sends_the_piece_without_metadata(events, exchange):
+    """Sends a list with the piece alone."""
+    yield from changed(events, lambda piece, metadata: [piece])
+
+
+@fault("messages.pair")
+def sends_the_text_under_another_key(events, exchange):
+    """Calls the content of a piece `text`."""
+    yield from changed(events, lambda piece, metadata: [{"text": piece.pop("content"), **piece}, metadata])
+
+
+@fault("messages.pair")
+def names_the_tokens_messages_tuple(events, exchange):
+    """Names the events by the mode that was asked for."""
+    for event in events:
+        yield event.named(event.name.replace("messages", "messages-tuple")) if event.base == "messages" else event
+
+
+@verifies("messages.token-by-token")
+def test_the_answer_comes_token_by_token(messages_of_tokens: View) -> None:
+    """The eight tokens of the answer come in more than one piece."""
+    stream = messages_of_tokens["stream"]
+    token_by_token(ANSWER, texts(pieces(stream)), "the pieces of the only call", stream.exchange)
+
+
+@fault("messages.token-by-token")
+def sends_the_answer_in_one_piece(events, exchange):
+    """Waits for the end of each call and sends its answer as one piece."""
+    yield from per_call(events, lambda heard: [joined(heard)])
+
+
+@fault("messages.token-by-token")
+def streams_only_where_the_node_does(events, exchange):
+    """Sends nothing for a model that is called by its plain call."""
+    yield from (event for event in events if event.base != "messages")
+
+
+@verifies("messages.deltas")
+def test_the_pieces_join_to_the_answer(messages_of_tokens: View) -> None:
+    """The contents joined are the answer, once."""
+    stream = messages_of_tokens["stream"]
+    joins_to(ANSWER, texts(pieces(stream)), "the pieces of the only call", stream.exchange)
+
+
+@verifies("messages.deltas")
+def test_the_pieces_of_calls_in_a_row_join_to_their_answers(messages_of_models: View) -> None:
+    """The contents joined are the four answers, one after another; ids have no part in it."""
+    stream = messages_of_models["stream"]
+    joins_to("".join(ANSWERS), texts(pieces(stream)), "the pieces of the four calls", stream.exchange)
+
+
+@fault("messages.deltas")
+def accumulates_the_text(events, exchange):
+    """Sends in every piece all of the answer so far."""
+    said: dict[str, str] = {}
+    for event in events:
+        if event.base == "messages":
+            piece, metadata = event.value
+            said[piece["id"]] = said.get(piece["id"], "") + text_of(piece["content"])
+            event = event.holding([piece | {"content": said[piece["id"]]}, metadata])
+        yield event
+
+
+@fault("messages.deltas")
+def sends_the_whole_message_once_more(events, exchange):
+    """Sends the finished message after the pieces of each call."""
+    yield from per_call(events, lambda heard: [*heard, joined(heard)])
+
+
+@fault("messages.deltas")
+def swaps_the_first_two_pieces(events, exchange):
+    """Sends the second piece of each call before the first."""
+    yield from per_call(events, lambda heard: heard[1::-1] + heard[2:])
+
+
+@fault("messages.deltas")
+def loses_the_first_piece(events, exchange):
+    """Drops the first piece of each call."""
+    yield from per_call(events, lambda heard: heard[1:])
+
+
+@fault("messages.deltas")
+def strips_the_pieces(events, exchange):
+    """Cuts the white space around each piece."""
+    yield from changed(events, lambda piece, said: [{**piece, "content": text_of(piece["content"]).strip()}, said])
+
+
+@verifies("messages.type-and-id")
+def test_each_piece_has_a_type_and_the_id_of_its_call(messages_of_tokens: View) -> None:
+    """All pieces of the only call have a type and share an id."""
+    stream = messages_of_tokens["stream"]
+    calls = calls_of(stream)
+    said = f"the pieces of one call share an id; came {shown([call for call, _ in calls])}"
+    expect(len(calls) == 1, said, calls[-1][1][0].event)
+
+
+@verifies("messages.type-and-id")
+def test_each_call_has_its_own_id(messages_of_models: View) -> None:
+    """Of the four calls in a row each has an id of its own, also the two of one node."""
+    stream = messages_of_models["stream"]
+    calls = calls_of(stream)
+    ids = [call for call, _ in calls]
+    expect(len(ids) == len(set(ids)) == 4, f"four calls in a row have four ids; came {shown(ids)}", stream.exchange)
+    for (_, found), which in zip(calls, ("First", "Second", "Third", "Fourth"), strict=True):
+        said = "".join(piece.text for piece in found)
+        expect(which in said, f"the {which} call has an id of its own; under it came {shown(said)}", found[0].event)
+
+
+def calls_of(stream: Heard) -> list[tuple[str, list[Piece]]]:
+    """The pieces in order, those with one id in a row taken together; fails where one lacks type or id."""
+    found = pieces(stream)
+    for piece in found:
+        message = piece.event.value[0]
+        expect(isinstance(message.get("type"), str), f"the piece has no text `type`: {shown(message)}", piece.event)
+        has_id = isinstance(piece.call, str) and piece.call
+        expect(has_id, f"the piece has no `id` that is a non-empty text: {shown(message)}", piece.event)
+    return [(call, list(group)) for call, group in groupby(found, lambda piece: piece.call)]
+
+
+@fault("messages.type-and-id")
+def sends_pieces_without_an_id(events, exchange):
+    """Sends null as the id of every piece."""
+    yield from changed(events, lambda piece, metadata: [{**piece, "id": None}, metadata])
+
+
+@fault("messages.type-and-id")
+def gives_each_piece_a_new_id(events, exchange):
+    """Makes an id for every piece."""
+    number = count()
+    yield from changed(events, lambda piece, metadata: [{**piece, "id": f"piece-{next(number)}"}, metadata])
+
+
+@fault("messages.type-and-id")
+def gives_all_calls_one_id(events, exchange):
+    """Takes the run's id for that of each call."""
+    yield from changed(events, lambda piece, metadata: [{**piece, "id": "the-run"}, metadata])
+
+
+@fault("messages.type-and-id")
+def gives_the_calls_of_a_node_one_id(events, exchange):
+    """Takes the node's name for the id of each of its calls."""
+    yield from changed(events, lambda piece, metadata: [{**piece, "id": metadata["langgraph_node"]}, metadata])
+
+
+@fault("messages.type-and-id")
+def sends_pieces_without_a_type(events, exchange):
+    """Leaves out the type of every piece."""
+    yield from changed(events, lambda piece, metadata: [{k: v for k, v in piece.items() if k != "type"}, metadata])
+
+
+@verifies("messages.from-tool")
+def test_tokens_come_from_a_tool(messages_of_a_tool: View) -> None:
+    """The tokens of the model that a tool calls come one by one and join to its answer."""
+    heard_in_full(messages_of_a_tool["stream"], "You said: Tool joke about ice cream")
+
+
+@fault("messages.from-tool", where=lambda x: x.graph == "tool_model")
+def streams_no_tokens_from_tools(events, exchange):
+    """Does not listen to models that are called inside a tool."""
+    yield from (event for event in events if event.base != "messages")
+
+
+@fault("messages.from-tool", where=lambda x: x.graph == "tool_model")
+def sends_the_answer_of_a_tools_model_in_one_piece(events, exchange):
+    """Takes the answer of a model inside a tool when the tool has returned."""
+    yield from per_call(events, lambda heard: [joined(heard)])
+
+
+@verifies("messages.from-task")
+def test_tokens_come_from_a_task(messages_of_a_task: View) -> None:
+    """The tokens of the model that a task calls come one by one and join to its answer."""
+    heard_in_full(messages_of_a_task["stream"], "You said: Task joke about ice cream")
+
+
+@fault("messages.from-task", where=lambda x: x.graph == "task_model")
+def streams_no_tokens_from_tasks(events, exchange):
+    """Does not listen to models that are called inside a task."""
+    yield from (event for event in events if event.base != "messages")
+
+
+@fault("messages.from-task", where=lambda x: x.graph == "task_model")
+def streams_tokens_from_tasks_twice(events, exchange):
+    """Listens both in the task and in the node that awaits it."""
+    for event in events:
+        yield from [event, event] if event.base == "messages" else [event]
+
+
+def heard_in_full(stream: Heard, answer: str) -> None:
+    """The pieces of a stream with one call must be its answer, token by token."""
+    heard = texts(pieces(stream))
+    token_by_token(answer, heard, "the pieces of the only call", stream.exchange)
+    joins_to(answer, heard, "the pieces of the only call", stream.exchange)
+
+
+@verifies("messages.parallel-models")
+def test_models_that_answer_at_once_are_told_apart(messages_of_models_at_once: View) -> None:
+    """The pieces of each id name one node, and join to the answer of this node; how the two interleave is free."""
+    stream = messages_of_models_at_once["stream"]
+    found = pieces(stream)
+    nodes: dict[Any, Any] = {}
+    for piece in found:
+        node = piece.metadata.get("langgraph_node")
+        first = nodes.setdefault(piece.call, node)
+        expect(node == first, f"the call {shown(piece.call)} was in node {first}, now in {shown(node)}", piece.event)
+    equal(sorted(map(str, nodes.values())), sorted(BOTH), "the nodes of the calls, one for each id", stream.exchange)
+    for call, node in nodes.items():
+        heard = texts(piece for piece in found if piece.call == call)
+        joins_to(BOTH[node], heard, f"the pieces of the call in `{node}`", stream.exchange)
+
+
+@fault("messages.parallel-models", where=lambda x: x.graph == "models_at_once")
+def names_the_node_that_started_first(events, exchange):
+    """Says of all pieces of a step that the node that spoke first had sent them."""
+    nodes: list[str] = []
+
+    def renamed(piece, metadata):
+        nodes.append(metadata["langgraph_node"])
+        return [piece, {**metadata, "langgraph_node": nodes[0]}]
+
+    yield from changed(events, renamed)
+
+
+@fault("messages.parallel-models", where=lambda x: x.graph == "models_at_once")
+def gives_models_at_once_one_id(events, exchange):
+    """Gives the calls that run at the same time one id."""
+    yield from changed(events, lambda piece, metadata: [{**piece, "id": "the-step"}, metadata])
+
+
+@fault("messages.parallel-models", where=lambda x: x.graph == "models_at_once")
+def holds_back_every_first_piece(events, exchange):
+    """Sends the first piece of a call after its others, as unordered workers may."""
+    known: dict[str, Any] = {}
+    for event in events:
+        if event.base != "messages" or known.setdefault(call_of(event), event) is not event:
+            yield event
+    yield from known.values()
+
+
+@verifies("messages.metadata-details")
+def test_the_metadata_tells_step_run_and_model(messages_of_tokens: View) -> None:
+    """The metadata of each piece tells step, checkpoint namespace, run, provider and type of the model."""
+    stream = messages_of_tokens["stream"]
+    run = run_id(stream)
+    for event, _, _, metadata in pieces(stream):
+        step = metadata.get("langgraph_step")
+        integer = isinstance(step, int) and not isinstance(step, bool)
+        expect(integer, f"langgraph_step is no integer: {shown(step)}", event)
+        for key in ("langgraph_checkpoint_ns", "ls_provider", "ls_model_type"):
+            expect(isinstance(metadata.get(key), str), f"{key} is no text: {shown(metadata.get(key))}", event)
+        equal(metadata.get("run_id"), run, "run_id in the metadata of a piece, by the metadata event", event)
+
+
+@fault("messages.metadata-details")
+def tells_only_the_node(events, exchange):
+    """Leaves everything but node and tags out of the metadata."""
+    known = ("langgraph_node", "tags")
+    yield from changed(events, lambda piece, said: [piece, {key: said[key] for key in known if key in said}])
+
+
+@fault("messages.metadata-details")
+def tells_another_run(events, exchange):
+    """Puts the id of the model's call where the run's id belongs."""
+    yield from changed(events, lambda piece, said: [piece, {**said, "run_id": piece["id"]}])
+
+
+@fault("messages.metadata-details")
+def tells_the_step_as_text(events, exchange):
+    """Writes the number of the step as text."""
+    yield from changed(events, lambda piece, said: [piece, {**said, "langgraph_step": str(said["langgraph_step"])}])
+
+
+def changed(events, change):
+    """The events with the data of each pair as `change(piece, metadata)` makes it."""
+    for event in events:
+        yield event.holding(change(*event.value)) if event.base == "messages" else event
+
+
+def call_of(event):
+    """The id of the call that a piece belongs to; None for any other event."""
+    return event.value[0]["id"] if event.base == "messages" else None
+
+
+def per_call(events, change):
+    """The events with the pieces of each call that are in a row as `change` makes them, once all have come."""
+    for call, group in groupby(events, call_of):
+        heard = group if call is None else change(list(group))
+        yield from heard
+
+
+def joined(heard):
+    """The last of these pieces with the text of all."""
+    piece, metadata = heard[-1].value
+    text = "".join(text_of(event.value[0]["content"]) for event in heard)
+    return heard[-1].holding([{**piece, "content": text}, metadata])

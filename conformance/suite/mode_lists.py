@@ -1,0 +1,237 @@
+"""Modes in a list, one or several: that each is named by its mode and comes as it comes alone.
+
+What each mode holds is the matter of its own area.
+"""
+
+import itertools
+
+from conformance import (
+    MODES,
+    Heard,
+    View,
+    cannot_tell,
+    equal,
+    expect,
+    fault,
+    projection,
+    same_sequence,
+    scenario,
+    shown,
+    verifies,
+    wire,
+)
+
+TOPIC = {"topic": "ice cream"}
+COMBINATIONS = (*itertools.permutations(MODES, 2), MODES, MODES[::-1])
+"""Every ordered pair of the six, all six, and all six reversed."""
+
+PAYLOADS = [{"text": "hi"}, "text", 7, ["custom", {"a": 1}], ["updates", "custom"]]
+"""The last two look like the pair of mode and chunk, and are data all the same."""
+
+ECHOED = [{"echo": {"echoed": PAYLOADS}}]
+
+
+@scenario(graph="sub_model", mode=MODES, subgraphs=(False, True))
+async def one_mode(server, mode, subgraphs):
+    """A graph that produces something in each mode, streamed in one mode."""
+    thread = await server.threads.create()
+    await server.runs.streamed(thread, input=TOPIC, stream_mode=[mode], stream_subgraphs=subgraphs)
+
+
+@scenario(graph="sub_model", modes=COMBINATIONS, subgraphs=(False, True))
+async def several_modes(server, modes, subgraphs):
+    """The same graph, streamed in several modes at once."""
+    thread = await server.threads.create()
+    await server.runs.streamed(thread, input=TOPIC, stream_mode=list(modes), stream_subgraphs=subgraphs)
+
+
+@scenario(graph="echo")
+async def updates_and_custom(server):
+    """The norm's two modes at once, lines 231-273."""
+    thread = await server.threads.create()
+    await server.runs.streamed(thread, input={"payloads": PAYLOADS}, stream_mode=["updates", "custom"])
+
+
+@scenario(graph="joke", modes=(("updates", "updates"), ("updates", "values", "updates")))
+async def repeated_mode(server, modes):
+    """A mode named twice, and its neighbour that names each once."""
+    for name, asked in (("once", sorted(set(modes))), ("twice", list(modes))):
+        thread = await server.threads.create(name=f"thread for {name}")
+        await server.runs.streamed(thread, name=name, input=TOPIC, stream_mode=asked)
+
+
+def same_output(mode: str, actual: Heard, expected: Heard) -> None:
+    """Both streams must hold the same events of a mode, and at least one."""
+    reference = projection(mode, expected[mode])
+    if not reference:
+        cannot_tell(f"no `{wire(mode)}` event came where {mode} alone was asked for, so there is nothing to compare")
+    equal(projection(mode, actual[mode]), reference, f"the `{wire(mode)}` events", actual.exchange)
+
+
+def asked(exchange) -> list[str]:
+    """The modes that a fault's run was asked for in a list, in that order, by their wire names."""
+    modes = exchange.body.get("stream_mode")
+    return [wire(mode) for mode in modes] if isinstance(modes, list) else []
+
+
+def names_a_mode(item) -> bool:
+    return isinstance(item, str) and item in {*MODES, *map(wire, MODES)}
+
+
+# --- a list of one ---
+
+
+@verifies("modes.list-of-one", over="subgraphs")
+def test_a_list_of_one_mode_is_that_mode(one_mode, mode_as_string: View) -> None:
+    """The mode in a list and the mode as a string give the same stream."""
+    listed, string = one_mode[False]["stream"], mode_as_string["stream"]
+    same_output(mode_as_string.axes["mode"], listed, string)
+    kinds = sorted({event.base for event in string.events})
+    equal(sorted({event.base for event in listed.events}), kinds, "the kinds of events", listed.exchange)
+
+
+@fault("modes.list-of-one", part="answer", where=lambda x: x.is_stream and bool(asked(x)))
+def refuses_a_list(answer, exchange):
+    """Wants one mode as a string."""
+    answer.refuse(422)
+
+
+@fault("modes.list-of-one", where=lambda x: len(asked(x)) == 1)
+def wraps_what_a_list_asked_for(events, exchange):
+    """Sends data as a list when the mode came in a list."""
+    for event in events:
+        yield event.holding([event.value]) if event.base in exchange.modes else event
+
+
+@fault("modes.list-of-one", where=lambda x: isinstance(x.body.get("stream_mode"), str))
+def takes_a_string_for_its_letters(events, exchange):
+    """Iterates over the string, so that no mode is found."""
+    yield from (event for event in events if event.base not in exchange.modes)
+
+
+# --- several modes at once ---
+
+
+@verifies("modes.named-by-mode")
+def test_the_pair_is_event_name_and_data(updates_and_custom: View) -> None:
+    """With updates and custom, each event is named by its mode and holds the chunk itself."""
+    stream = updates_and_custom["stream"]
+    same_sequence(stream["custom"], PAYLOADS, "the custom data written", stream.exchange)
+    same_sequence(stream["updates"], ECHOED, "the updates of the echo graph", stream.exchange)
+
+
+@verifies("modes.named-by-mode", over="modes")
+def test_all_six_are_named_by_their_modes(several_modes) -> None:
+    """With all six modes each has events under its name, and none holds the name of a mode beside a chunk."""
+    stream = several_modes[MODES]["stream"]
+    for mode in MODES:
+        expect(stream[mode], f"{mode} was one of six modes, and no event `{wire(mode)}` came", stream.exchange)
+        for event in stream[mode]:
+            pair = isinstance(event.value, list) and any(map(names_a_mode, event.value))
+            expect(not pair, f"data is the pair of mode and chunk: {shown(event.value)}", event)
+
+
+@fault("modes.named-by-mode", where=lambda x: len(asked(x)) > 1)
+def sends_pairs_of_mode_and_chunk(events, exchange):
+    """Puts the library's pair of mode and chunk into data."""
+    for event in events:
+        yield event.holding([event.base, event.value]) if event.base in exchange.modes else event
+
+
+@fault("modes.named-by-mode", where=lambda x: len(asked(x)) > 1)
+def names_every_event_message(events, exchange):
+    """Leaves the event's name out when there are several modes, so that all are named message."""
+    for event in events:
+        yield event.named("message") if event.base in exchange.modes else event
+
+
+@fault("modes.named-by-mode")
+def takes_a_payload_for_a_pair(events, exchange):
+    """Unpacks custom data that looks like a pair of mode and chunk."""
+    for event in events:
+        pair = event.value if event.base == "custom" else None
+        looks_so = isinstance(pair, list) and len(pair) == 2 and names_a_mode(pair[0])
+        yield event.named(pair[0]).holding(pair[1]) if looks_so else event
+
+
+@verifies("modes.each-unchanged", over="mode")
+def test_each_mode_is_as_it_is_alone(one_mode, several_modes: View) -> None:
+    """Nothing of a mode is lost, doubled or changed because others were asked for with it."""
+    for mode in several_modes.axes["modes"]:
+        same_output(mode, several_modes["stream"], one_mode[mode]["stream"])
+
+
+@fault("modes.each-unchanged", where=lambda x: len(asked(x)) > 1)
+def serves_the_first_mode_only(events, exchange):
+    """Streams the first mode of the list."""
+    yield from (event for event in events if event.base not in asked(exchange)[1:])
+
+
+@fault("modes.each-unchanged", where=lambda x: len(asked(x)) > 1)
+def serves_the_last_mode_only(events, exchange):
+    """Streams the last mode of the list."""
+    yield from (event for event in events if event.base not in asked(exchange)[:-1])
+
+
+@fault("modes.each-unchanged", where=lambda x: {"messages", "values"} <= x.modes)
+def loses_tokens_beside_values(events, exchange):
+    """Sends no messages when values is asked for as well."""
+    yield from (event for event in events if event.base != "messages")
+
+
+@fault("modes.each-unchanged", where=lambda x: {"custom", "events"} <= x.modes)
+def loses_custom_data_beside_events(events, exchange):
+    """Sends custom data as events of the library only, when these are asked for as well."""
+    yield from (event for event in events if event.base != "custom")
+
+
+@fault("modes.each-unchanged", where=lambda x: len(asked(x)) > 1)
+def doubles_updates_beside_others(events, exchange):
+    """Sends each update twice when there are several modes."""
+    for event in events:
+        yield event
+        if event.base == "updates":
+            yield event
+
+
+@fault("modes.each-unchanged", where=lambda x: {"messages", "updates"} <= x.modes)
+def joins_the_tokens_beside_updates(events, exchange):
+    """Sends accumulated text instead of tokens when updates is asked for as well."""
+    said = ""
+    for event in events:
+        if event.base == "messages" and isinstance(event.value[0]["content"], str):
+            piece, metadata = event.value
+            said += piece["content"]
+            event = event.holding([{**piece, "content": said}, metadata])
+        yield event
+
+
+@fault("modes.each-unchanged", where=lambda x: {"debug", "values"} <= x.modes)
+def leaves_the_state_out_of_debug_beside_values(events, exchange):
+    """Sends no checkpoint entries in debug when values is asked for as well."""
+    yield from (event for event in events if event.base != "debug" or event.value["type"] != "checkpoint")
+
+
+@verifies("modes.duplicates")
+def test_a_mode_named_twice_is_streamed_once(repeated_mode: View) -> None:
+    """Naming a mode twice changes nothing."""
+    for mode in sorted(set(repeated_mode.axes["modes"])):
+        same_output(mode, repeated_mode["twice"], repeated_mode["once"])
+
+
+def names_one_twice(exchange) -> bool:
+    return len(asked(exchange)) > len(set(asked(exchange)))
+
+
+@fault("modes.duplicates", where=names_one_twice)
+def streams_a_mode_as_often_as_it_is_named(events, exchange):
+    """Sends each event once for each time its mode is named."""
+    for event in events:
+        for _ in range(max(1, asked(exchange).count(event.base))):
+            yield event
+
+
+@fault("modes.duplicates", part="answer", where=lambda x: x.is_stream and names_one_twice(x))
+def refuses_a_mode_named_twice(answer, exchange):
+    """Refuses a list that names a mode twice."""
+    answer.refuse(422)

@@ -1,0 +1,39 @@
+"""The generated pages beside the requirements: `python -m tests.pages` writes them; a test keeps them in step."""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+from conformance import suites
+from conformance.declare import REGISTRY
+from conformance.fault_table import page, row
+from conformance.report.traceability import traceability
+
+from . import golden
+
+REQUIREMENTS = Path(__file__).parents[1] / "conformance" / "requirements"
+
+
+def traceability_page() -> str:
+    """Statement of the norm, requirements, checks."""
+    suites.load()
+    checks: dict[str, list[str]] = defaultdict(list)
+    for check in REGISTRY.checks:
+        checks[check.requirement].append(check.name)
+    return traceability(checks)
+
+
+def faults_page() -> str:
+    """Requirement, fault, checks that turn red."""
+    items = list(golden.items().values())
+    return page([row(fault, golden.good(), items) for fault in REGISTRY.faults])
+
+
+PAGES = {"TRACEABILITY.md": traceability_page, "FAULTS.md": faults_page}
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or PAGES:
+        (REQUIREMENTS / name).write_text(PAGES[name](), "utf-8")
+        print(REQUIREMENTS / name)

@@ -1,0 +1,48 @@
+"""Every requirement has faults that turn it red, and no check errs on any of them."""
+
+from collections import Counter
+from functools import cache
+
+import pytest
+
+from conformance import catalogue, suites
+from conformance.declare import REGISTRY
+from conformance.fault_table import Row, changes, row
+from conformance.settings import DEFAULT_PROFILE
+
+from . import golden
+
+suites.load()
+
+
+@cache
+def result(name: str) -> Row:
+    fault = next(fault for fault in REGISTRY.faults if fault.name == name)
+    passing = [item for id, item in golden.items().items() if golden.outcomes()[id].word == "passed"]
+    return row(fault, golden.good(), passing)
+
+
+@pytest.mark.parametrize("name", [fault.name for fault in REGISTRY.faults])
+def test_the_fault_turns_its_requirement_red(name):
+    done = result(name)
+    assert not done.errors
+    assert done.touched, "the fault changes no recording"
+    assert done.killed, f"red were {done.requirements}"
+
+
+def test_every_requirement_has_a_fault():
+    faulty = Counter(fault.requirement for fault in REGISTRY.faults)
+    required = catalogue.profile(DEFAULT_PROFILE).requirements
+    assert [id for id in required if not faulty[id]] == []
+    assert sum(faulty.values()) >= 1.5 * len(required)
+
+
+def test_faults_speak_of_known_requirements():
+    assert {fault.requirement for fault in REGISTRY.faults} <= set(catalogue.requirements())
+
+
+@pytest.mark.parametrize("name", [oddity.name for oddity in REGISTRY.oddities])
+def test_no_outcome_changes_on_a_lawful_oddity(name):
+    oddity = next(one for one in REGISTRY.oddities if one.name == name)
+    changed = changes(golden.good(), oddity, golden.items().values())
+    assert [(id, before.word, after.word, after.message) for id, before, after in changed] == []
