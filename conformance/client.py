@@ -81,7 +81,7 @@ class Server:
         fields = list((given | dict(self._run.target.headers) | dict(headers or {})).items())
         exchange = Exchange(name, kind, method, self.base + url, fields, text, valid, *self._run.clock.tick())
         exchange.graph = self.graph
-        http = self._run.open_slow_client() if slowly else self._http
+        http = self._run.open_client(slow=True) if slowly else self._http
         self._lives.append(Live(self._run, http, self._writer, exchange))
         return self._lives[-1]
 
@@ -185,14 +185,18 @@ class Stream:
     async def run_id(self) -> str:
         """The run's id, from the metadata event; raises Stopped where none tells it."""
         await self._live.until(lambda: self._live.first("metadata") is not None)
-        try:
-            metadata = parse_json(self._live.first("metadata") or "")
-        except NotJson:
-            metadata = None
+        metadata = self.first("metadata")
         found = metadata.get("run_id") if isinstance(metadata, dict) else None
         if not isinstance(found, str) or not found:
             raise Stopped(f"`{self._name}` has no metadata event that tells its run_id")
         return found
+
+    def first(self, name: str) -> Any:
+        """The data of the first event of this name that has come; None where there is none or it is no JSON."""
+        try:
+            return parse_json(self._live.first(name) or "")
+        except NotJson:
+            return None
 
     @property
     def _name(self) -> str:

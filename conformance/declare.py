@@ -15,6 +15,9 @@ from typing import Any
 EVERY_STREAM = "every stream"
 """A check over every event stream of the run: one outcome, and the message names the first stream at fault."""
 
+WHOLE_RUN = "the whole run"
+"""A check over everything that was recorded: one outcome."""
+
 Function = Callable[..., Any]
 
 
@@ -65,13 +68,14 @@ class Check:
     """A test over recordings that verifies one requirement.
 
     Its parameters are names of scenarios; an axis named in `over` is not expanded, the check is handed a mapping from
-    the axis' values to recordings instead.  With `over=EVERY_STREAM` its one parameter is a stream.
+    the axis' values to recordings instead.  With a scope its one parameter is a stream, EVERY_STREAM in turn, or the
+    WHOLE_RUN.
     """
 
     requirement: str
     function: Function
-    over: tuple[str, ...]
-    every_stream: bool
+    over: tuple[str, ...] = ()
+    scope: str = ""
 
     @property
     def name(self) -> str:
@@ -150,12 +154,12 @@ def scenario(*, graph: str | Sequence[str], **axes: Sequence[Any]) -> Callable[[
 
 def verifies(requirement: str, *, over: str | Sequence[str] = ()) -> Callable[[Function], Function]:
     """Declare a check of one requirement."""
-    every = over == EVERY_STREAM
-    axes = () if every else (over,) if isinstance(over, str) else tuple(over)
+    scope = over if over in (EVERY_STREAM, WHOLE_RUN) else ""
+    axes = () if scope else (over,) if isinstance(over, str) else tuple(over)
 
     def register(function: Function) -> Function:
         _once(function.__name__, [check.name for check in REGISTRY.checks])
-        REGISTRY.checks.append(Check(requirement, function, axes, every))
+        REGISTRY.checks.append(Check(requirement, function, axes, str(scope)))
         return function
 
     return register
@@ -166,7 +170,7 @@ def disputes(statement: str, *, over: str | Sequence[str] = ()) -> Callable[[Fun
     axes = (over,) if isinstance(over, str) else tuple(over)
 
     def register(function: Function) -> Function:
-        REGISTRY.disputed.append(Check(statement, function, axes, False))
+        REGISTRY.disputed.append(Check(statement, function, axes))
         return function
 
     return register

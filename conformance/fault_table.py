@@ -59,7 +59,7 @@ def _rewritten(fault: Fault, good: Run) -> tuple[Run, set[str]]:
 
 
 def _looks_at(item: Item, touched: set[str]) -> bool:
-    return bool(touched) and (item.check.every_stream or any(variant.id in touched for variant in item.variants))
+    return bool(touched) and (bool(item.check.scope) or any(variant.id in touched for variant in item.variants))
 
 
 def page(rows: Iterable[Row]) -> str:

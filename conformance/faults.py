@@ -83,6 +83,8 @@ class Answer:
     headers: list[tuple[str, str]]
     how: str
     body: bytes
+    late: bool = False
+    """Whether head and body are sent together at the end, as by a proxy that buffers."""
 
     @property
     def json(self) -> Any:
@@ -145,7 +147,8 @@ class Seen:
     def modes(self) -> set[str]:
         """The wire names of the modes that the run was asked for."""
         asked = self.body.get("stream_mode", "values")
-        return {wire(mode) for mode in ([asked] if isinstance(asked, str) else asked)}
+        named = asked if isinstance(asked, list) else [asked]
+        return {wire(mode) for mode in named if isinstance(mode, str)}
 
     @property
     def earlier(self) -> list[Exchange]:
@@ -159,16 +162,14 @@ class Seen:
     @cached_property
     def heard_before(self) -> list[Sent]:
         """What the run had sent to other readers before this join was asked for, from the start."""
-        run = self.path.rstrip("/").split("/")[-2] if self.is_join else ""
-        others = [
-            other
-            for other in self._recording.exchanges
-            if other is not self.exchange and other.kind in transcript.STREAMS
-        ]
-        for other in others:
-            if run and (run in other.url or any(run in event.text for event in other.events[:1])):
-                return [sent(event) for event in other.events.before(self.exchange.sent)]
-        return []
+        others = self.readers if self.is_join else []
+        return [sent(event) for event in others[0].events.before(self.exchange.sent)] if others else []
+
+    @property
+    def readers(self) -> list[Exchange]:
+        """The other streams of the same run, as far as they are known by now."""
+        streams = [other for other in self._recording.exchanges if other.kind in transcript.STREAMS]
+        return [other for other in streams if other is not self.exchange and _of_one_run(other, self.exchange)]
 
     @property
     def _created(self) -> Exchange | None:
@@ -177,6 +178,17 @@ class Seen:
             if other.method == "POST" and other.kind in ("request", "stream") and run.encode() in other.content[:4000]:
                 return other
         return None
+
+
+def _of_one_run(one: Exchange, other: Exchange) -> bool:
+    """Whether one of the two joins the other's run: a join tells it by its URL, a POST stream by its first event."""
+    joins = [(one, other)] if one.kind == "join" else []
+    joins += [(other, one)] if other.kind == "join" else []
+    for join, stream in joins:
+        run = join.url.partition("?")[0].rstrip("/").split("/")[-2]
+        if run in stream.url or run.encode() in stream.content[:4000]:
+            return True
+    return False
 
 
 def sent(event: Event | Block) -> Sent:
@@ -204,7 +216,7 @@ def apply(fault: Fault, recording: Recording) -> Recording | None:
 def _same(one: Exchange, other: Exchange, part: str) -> bool:
     if one is other:
         return True
-    if (one.status, one.headers, one.how) != (other.status, other.headers, other.how):
+    if (one.status, one.headers, one.how, one.answered) != (other.status, other.headers, other.how, other.answered):
         return False
     if part == "events":
         return _events(one) == _events(other)
@@ -263,7 +275,14 @@ def _with_answer(fault: Fault, exchange: Exchange, seen: Seen) -> Exchange:
     chunks = exchange.chunks
     if answer.body != before.body or (streams and not str(answer.status).startswith("2")):
         chunks = [Chunk(exchange.ended or exchange.sent, exchange.ended_t or exchange.sent_t, answer.body)]
-    return _copy(exchange, status=answer.status, headers=answer.headers, how=answer.how, chunks=chunks)
+    faulty = _copy(exchange, status=answer.status, headers=answer.headers, how=answer.how, chunks=chunks)
+    return _sent_late(faulty) if answer.late else faulty
+
+
+def _sent_late(exchange: Exchange) -> Exchange:
+    """The same with all that came at its end, the head included."""
+    seq, t = exchange.ended or exchange.sent, exchange.ended_t or exchange.sent_t
+    return _copy(exchange, answered=seq, answered_t=t, chunks=[Chunk(seq, t, exchange.content)])
 
 
 def _copy(exchange: Exchange, **changes: Any) -> Exchange:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .declare import REGISTRY, Check, Variant, axes_id
+from .declare import EVERY_STREAM, REGISTRY, WHOLE_RUN, Check, Variant, axes_id
 from .expect import CannotTell, Failed
 from .transcript import Event, Exchange, NotJson
 from .views import Heard, Run, View
@@ -58,19 +58,19 @@ class Item:
 
     @property
     def variants(self) -> list[Variant]:
-        """The scenario variants it looks at; none for a check over every stream, which looks at all."""
+        """The scenario variants it looks at; none for a check with a scope, which looks at all."""
         groups = (value.values() if isinstance(value, Mapping) else [value] for value in self.arguments.values())
         return list(itertools.chain(*groups))
 
     @property
     def scenario(self) -> str:
         """What it looks at, in words for the report."""
-        return "every stream" if self.check.every_stream else ", ".join(variant.id for variant in self.variants)
+        return self.check.scope or ", ".join(variant.id for variant in self.variants)
 
 
 def items_of(check: Check) -> Iterator[Item]:
     """Expand a check over the axes of its scenarios; a parameter that has an axis of `over` gets a mapping."""
-    if check.every_stream:
+    if check.scope:
         yield Item(check, {}, {})
         return
     scenarios = {name: REGISTRY.scenarios[name] for name in check.parameters}
@@ -98,8 +98,12 @@ def _key(variant: Variant, axes: list[str]) -> Any:
 
 def judge(item: Item, run: Run) -> Outcome:
     """Judge one item over the recordings of a run; raises SuiteError where the suite is at fault."""
-    if item.check.every_stream:
+    if item.check.scope and not run.recordings:
+        return Outcome(UNTESTED, "there are no recordings")
+    if item.check.scope == EVERY_STREAM:
         return _judge_every_stream(item.check, run)
+    if item.check.scope == WHOLE_RUN:
+        return _run(item.check, {item.check.parameters[0]: run}, list(run.streams()), run)
     for variant in item.variants:
         if variant.id not in run.recordings:
             return Outcome(UNTESTED, f"there is no recording of `{variant.id}`")
@@ -114,16 +118,19 @@ def judge(item: Item, run: Run) -> Outcome:
         for name, given in item.arguments.items()
     }
     exchanges = [exchange for one in views for exchange in one.recording.exchanges]
-    return _run(item.check, arguments, exchanges, run)
+    outcome = _run(item.check, arguments, exchanges, run)
+    if outcome.word == PASSED and not any(exchange.accepted for view in views for exchange in view.looked_at):
+        return Outcome(CANNOT_TELL, "nothing that the check looked at was accepted by the server" + run.way_out())
+    return outcome
 
 
 def _judge_every_stream(check: Check, run: Run) -> Outcome:
     """The worst outcome over all streams; only a stream that carried something counts for passing."""
     counted = 0
-    if not run.recordings:
-        return Outcome(UNTESTED, "there are no recordings")
     for exchange in run.streams():
-        outcome = _run(check, {check.parameters[0]: Heard(exchange, run)}, [exchange], run)
+        if check.name not in exchange.judged:
+            exchange.judged[check.name] = _run(check, {check.parameters[0]: Heard(exchange, run)}, [exchange], run)
+        outcome = exchange.judged[check.name]
         if outcome.word == FAILED:
             return outcome
         counted += outcome.word == PASSED and run.carried(exchange)

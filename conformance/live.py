@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
+import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +58,7 @@ class Run:
     limits: Limits = field(default_factory=Limits)
     nonce: str = field(default_factory=lambda: secrets.token_hex(8))
     clock: Clock = field(default_factory=Clock)
+    tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
     stopped: str | None = None
     threads: list[tuple[str, str]] = field(default_factory=list)
     """(base URL, id) of each thread that the suite created."""
@@ -72,17 +74,18 @@ class Run:
         for live in list(self.live):
             live.close(how, why)
 
-    def open_client(self) -> httpx.AsyncClient:
-        """A client that keeps no connection, follows no redirect, and asks no proxy for this machine."""
-        pool = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-        proxied = not is_loopback(self.target.url)
-        return httpx.AsyncClient(headers=_HEADERS, timeout=_TIMEOUT, limits=pool, trust_env=proxied)
+    def open_client(self, *, slow: bool = False) -> httpx.AsyncClient:
+        """A client that keeps no connection, follows no redirect, and asks no proxy for this machine.
 
-    def open_slow_client(self) -> httpx.AsyncClient:
-        """The same, whose connections take in little while nobody reads."""
+        Each scenario has its own: the cost of a request grows with what is under way in the same client.
+        """
+        pool = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+        if not slow:
+            away = not is_loopback(self.target.url)
+            return httpx.AsyncClient(timeout=_TIMEOUT, limits=pool, trust_env=away, verify=self.tls)
         small = [(socket.SOL_SOCKET, socket.SO_RCVBUF, SLOW_BYTES)]
-        transport = httpx.AsyncHTTPTransport(socket_options=small)
-        return httpx.AsyncClient(headers=_HEADERS, timeout=_TIMEOUT, transport=transport)
+        transport = httpx.AsyncHTTPTransport(limits=pool, verify=self.tls, socket_options=small)
+        return httpx.AsyncClient(timeout=_TIMEOUT, transport=transport)
 
 
 # Only connecting has a limit of its own here: the run's limits end everything else.

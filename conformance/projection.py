@@ -13,12 +13,26 @@ from .transcript import Event, Events
 def projection(mode: str, events: Events) -> list[Any]:
     """The comparable part of each event, in order: the path of its graph, and its data without ids and times.
 
-    `on_chain_stream` is left out of `events`, and pieces without text out of `messages-tuple`: a server sends them or
-    not, as it likes.
+    Left out is what a server sends or not, as it likes: `on_chain_stream` in `events`, pieces without text in
+    `messages-tuple`.  Each graph's events stand together, the root's first: how those of different graphs alternate is
+    no part of what they have in common.
     """
     ids: dict[str, int] = {}
     pick = _PICK.get(mode, _whole)
-    return [{"graph": _path(event, ids), "data": pick(event.value, ids)} for event in events if not _free(mode, event)]
+    kept = _by_graph([event for event in events if not _free(mode, event)])
+    return [{"graph": _path(event, ids), "data": pick(event.value, ids)} for event in kept]
+
+
+def _by_graph(events: list[Event]) -> list[Event]:
+    """Sorted by the nodes that lead to the graph; several invocations of one node by their first event."""
+    first: dict[tuple[str, ...], int] = {}
+    for number, event in enumerate(events):
+        first.setdefault(event.namespace, number)
+
+    def place(event: Event) -> tuple[list[str], int]:
+        return [segment.partition(":")[0] for segment in event.namespace], first[event.namespace]
+
+    return sorted(events, key=place)
 
 
 def _free(mode: str, event: Event) -> bool:

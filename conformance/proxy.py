@@ -73,6 +73,8 @@ class Proxy:
             if not exchange.is_stream:
                 exchange.chunks.append(Chunk(*self._clock.tick(), await response.aread()))
             answer = self._rewritten(exchange)
+            if answer.late and exchange.is_stream:
+                answer.body = b"".join([piece async for piece in self._relayed(response, exchange)])
             if exchange.is_stream and answer.status == 200 and not answer.body:
                 await self._stream(response, exchange, answer, writer)
             else:
@@ -120,7 +122,7 @@ class Proxy:
                 await writer.drain()
         await _end(how, writer)
 
-    async def _relayed(self, response: httpx.Response, exchange: Exchange) -> AsyncIterator[bytes | End]:
+    async def _relayed(self, response: httpx.Response, exchange: Exchange) -> AsyncIterator[bytes]:
         """The upstream's bytes as they come; the proxy remembers them."""
         async for data in response.aiter_raw():
             exchange.chunks.append(Chunk(*self._clock.tick(), data))
@@ -141,7 +143,6 @@ class Proxy:
         decoder = Decoder()
         try:
             async for data in self._relayed(response, exchange):
-                assert isinstance(data, bytes)
                 if self._fault.part == "bytes":
                     pump.put(data)
                     continue

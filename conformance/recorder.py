@@ -71,7 +71,7 @@ async def _record(
             run.stopped = f"{target.url} cannot be reached ({problem}); is the server running, and is this its URL?"
         watch = asyncio.create_task(_watch(run, variants, took, progress))
         room = asyncio.Semaphore(target.concurrency)
-        await asyncio.gather(*(_perform(run, http, variant, room, took) for variant in variants))
+        await asyncio.gather(*(_perform(run, variant, room, took) for variant in variants))
         watch.cancel()
         progress(len(took), len(variants), [])
         recorded = time.monotonic() - started
@@ -84,10 +84,8 @@ async def _record(
     return Performance(run.stopped, answered, recorded, slowest, run.bytes_seen)
 
 
-async def _perform(
-    run: Run, http: httpx.AsyncClient, variant: Variant, room: asyncio.Semaphore, took: dict[str, float]
-) -> None:
-    async with room:
+async def _perform(run: Run, variant: Variant, room: asyncio.Semaphore, took: dict[str, float]) -> None:
+    async with room, run.open_client() as http:
         started = time.monotonic()
         scenario, axes = variant.scenario, dict(variant.axes)
         writer = RecordingWriter(

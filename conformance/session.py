@@ -106,7 +106,7 @@ class Session:
         """
         items = [self.items[id] for id in ids]
         whole = len({item.id for item in items}) == len(self.items)
-        if any(item.check.every_stream for item in items):
+        if any(item.check.scope for item in items):
             items = list(self.items.values())
         wanted = [variant for item in items for variant in item.variants]
         return list({variant.id: variant for variant in [*wanted, *(_unjudged() if whole else ())]}.values())
@@ -126,13 +126,14 @@ class Session:
         limits = replace(limits, silence_s=self.settings.silence_s or limits.silence_s)
         limits = replace(limits, length_s=self.settings.length_s or limits.length_s)
         variants = [variant for variant in self.variants(ids) if not self.target.misses(variant)]
+        mortal = self.target.launch is not None  # the server ends with the run, and its threads with it
         with ExitStack() as stack:
             if self.target.launch is not None:
                 self.target = stack.enter_context(self.target.launch())
             self._write_run(None)
             done = record(
                 self.target, variants, self.recordings, self.redactor,
-                limits=limits, keep_threads=self.settings.keep_threads, progress=progress,
+                limits=limits, keep_threads=self.settings.keep_threads or mortal, progress=progress,
             )  # fmt: skip
         self.answered = done.answered_at_end
         self._write_run(done.stopped)

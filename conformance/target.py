@@ -77,7 +77,7 @@ class Target:
 def checked_url(url: str, place: str) -> str:
     """Return a base URL that can be used; raise TargetError for one that cannot, without repeating a secret in it."""
     if "@" in url:
-        raise TargetError(f"{place}: the URL holds a user name or password; give them with --header 'Authorization: …'")
+        raise TargetError(f"{place}: the URL holds an @; give user name and password with --header 'Authorization: …'")
     try:
         parts = urlsplit(url)
         _ = parts.port

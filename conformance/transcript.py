@@ -177,6 +177,11 @@ class Exchange:
         return b"".join(chunk.data for chunk in self.chunks)
 
     @cached_property
+    def judged(self) -> dict[str, Any]:
+        """Outcomes of checks over every stream, so that a stream that a fault left alone is judged once."""
+        return {}
+
+    @cached_property
     def request(self) -> Any:
         """The body that was sent, as a JSON value; None where it was none."""
         try:

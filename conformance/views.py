@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
+from urllib.parse import unquote
 
 from . import transcript
 from .expect import cannot_tell, fail, shown
 from .transcript import Events, Exchange, Recording
 
 BUSY = (429, 503)
-_TELLS_THE_RUN = 4096
-"""Within how many bytes of its answer a request that began a run tells the run's id."""
-
 WIRE = {"messages-tuple": "messages"}
 """The wire name of a mode where it is not its own."""
+
+TELLS_THE_RUN = 4096
+"""Within how many bytes of its answer a request that began a run tells the run's id."""
 
 
 def wire(mode: str) -> str:
@@ -71,11 +72,11 @@ class Run:
         """The request that began the run whose events an exchange shows: for a join that which told the run's id."""
         if exchange.kind != "join":
             return exchange
-        run = exchange.url.partition("?")[0].rstrip("/").split("/")[-2].encode()
+        run = unquote(exchange.url.partition("?")[0].split("/")[-2]).encode()
         recording = next(one for one in self.recordings.values() if any(other is exchange for other in one.exchanges))
         posts = (other for other in recording.exchanges if other.method == "POST" and other.accepted)
         begins = (other for other in posts if other.url.endswith(("/runs", "/runs/stream")))
-        return next((other for other in begins if run in other.content[:_TELLS_THE_RUN]), None)
+        return next((other for other in begins if run in other.content[:TELLS_THE_RUN]), None)
 
     def way_out(self) -> str:
         """What a user can do when nothing could be judged."""
@@ -94,6 +95,7 @@ class View:
 
     def __init__(self, recording: Recording, run: Run) -> None:
         self.recording = recording
+        self.looked_at: list[Exchange] = []
         self._run = run
 
     def __getitem__(self, name: str) -> Heard:
@@ -102,6 +104,7 @@ class View:
         if not found:
             why = self.recording.stopped or "the scenario has no such exchange"
             cannot_tell(f"`{name}` of `{self.recording.variant}` was not performed: {why}{self._deployed()}")
+        self.looked_at += found
         return Heard(found[-1], self._run)
 
     def __contains__(self, name: str) -> bool:

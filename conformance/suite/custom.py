@@ -1,14 +1,15 @@
 """The mode `custom`: what a node writes, as it is."""
 
 import json
+from typing import Any
 
-from conformance import View, expect, fault, same_sequence, scenario, verifies
+from conformance import View, expect, fault, same_sequence, scenario, shown, verifies
 
-DEEP: object = "bottom"
+DEEP: Any = "bottom"
 for _ in range(12):
     DEEP = {"deeper": [DEEP]}
 
-KINDS = [
+KINDS: list[Any] = [
     {"a": 1}, {"data": {"data": 1}}, {"event": "updates", "data": {"a": 1}}, {"custom": 1}, {}, {"a": {}}, {"a": None},
     ["updates", {"a": 1}], ["custom", 1], [], [[]], [{}], [1, "two", [3, None]], DEEP,
     "text", "", "1", "true", "null", '{"a": 1}',
@@ -50,7 +51,7 @@ async def writes_many(server):
     await server.runs.streamed(thread, input={"payloads": NUMBERED}, stream_mode=["custom"])
 
 
-def expect_written(view: View, payloads: list[object], what: str) -> None:
+def expect_written(view: View, payloads: list[Any], what: str) -> None:
     """The stream must show exactly these writes, each as the data of an event that is named custom and nothing more."""
     stream = view["stream"]
     same_sequence(stream["custom"], payloads, what, stream.exchange)
@@ -66,7 +67,9 @@ def test_every_kind_of_value_arrives_unchanged(writes_each_kind: View) -> None:
 
 @verifies("custom.any-json")
 def test_null_arrives(writes_null: View) -> None:
-    """A write of null is an event whose data is null."""
+    """A write of null is an event whose data is null; nothing else judges whether it is JSON."""
+    for event in writes_null["stream"]["custom"]:
+        expect(event.text.strip() == "null", f"a write of null came as the data {shown(event.text)}", event)
     expect_written(writes_null, [None], "a write of null")
 
 
@@ -110,8 +113,20 @@ def drops_what_counts_as_false(events, exchange):
 
 @fault("custom.any-json")
 def sends_null_as_an_empty_line(events, exchange):
-    """Has an empty data line for null, which readers of event streams pass over."""
+    """Has an empty data line for null."""
     yield from rewritten(events, lambda event: event.saying("") if event.value is None else event)
+
+
+@fault("custom.any-json")
+def sends_null_as_an_empty_object(events, exchange):
+    """Knows no data but objects where there is none."""
+    yield from rewritten(events, lambda event: event.holding({}) if event.value is None else event)
+
+
+@fault("custom.any-json")
+def drops_null(events, exchange):
+    """Takes null for no write."""
+    yield from rewritten(events, lambda event: None if event.value is None else event)
 
 
 @fault("custom.any-json")

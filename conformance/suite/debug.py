@@ -3,20 +3,21 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from conformance import Event, Events, Heard, View, equal, expect, fail, fault, scenario, shown, verifies
+from conformance import Event, Heard, View, equal, expect, fault, scenario, shown, verifies
 
 TYPES = ("checkpoint", "task", "task_result")
-CATS = {"topic": "ice cream and cats"}
+TOPIC, CATS = {"topic": "ice cream"}, {"topic": "ice cream and cats"}
 JOKE = {"joke": "This is a joke about ice cream and cats"}
-STARTED = {"items": ["start"], "scale": 0.2}
-FORKED = {"items": ["start", "a", "b", "c"], "scale": 0.2}
+START = {"items": ["start"], "scale": 0.2}
+FORKED = {**START, "items": ["start", "a", "b", "c"]}
+JOINED = {**START, "items": ["start", "a", "b", "c", "join"]}
 
 
-@scenario(graph="joke", on=("thread", "nothing"))
+@scenario(graph="joke", on=("thread", "no-thread"))
 async def debug_of_joke(server, on):
     """The norm's example, lines 596-639, and the same without a thread."""
     thread = await server.threads.create() if on == "thread" else None
-    await server.runs.streamed(thread, input={"topic": "ice cream"}, stream_mode=["debug"])
+    await server.runs.streamed(thread, input=TOPIC, stream_mode=["debug"])
 
 
 @scenario(graph="counter")
@@ -30,7 +31,7 @@ async def debug_of_counter(server):
 async def debug_of_parallel(server):
     """Three nodes in one step, then one."""
     thread = await server.threads.create()
-    await server.runs.streamed(thread, input=STARTED, stream_mode=["debug"])
+    await server.runs.streamed(thread, input=START, stream_mode=["debug"])
 
 
 @verifies("debug.envelope")
@@ -100,7 +101,7 @@ def names_nodes(stream: Heard, nodes: Sequence[str]) -> None:
 @fault("debug.node-names")
 def leaves_the_names_out(events, exchange):
     """Tells a task by its id alone."""
-    yield from payloads_changed(events, lambda kind, said: {key: said[key] for key in said if key != "name"})
+    yield from payloads_changed(events, lambda type, said: {key: said[key] for key in said if key != "name"})
 
 
 @fault("debug.node-names", where=lambda x: x.stateless)
@@ -114,12 +115,216 @@ def names_the_first_node_only(events, exchange):
     """Gives every task the name of the first."""
     names: list[str] = []
 
-    def first(kind, said):
+    def first(type, said):
         names.append(said.get("name", ""))
-        return said | {"name": next(filter(None, names))} if kind != "checkpoint" else said
+        return said | {"name": next(filter(None, names))} if type != "checkpoint" else said
 
     yield from payloads_changed(events, first)
 
 
+@verifies("debug.full-state", over="on")
+def test_each_step_ends_in_a_checkpoint_with_the_full_state(debug_of_joke: Mapping[str, View]) -> None:
+    """After each of the two steps the full state, keys that did not change included."""
+    shows_states(debug_of_joke["thread"]["stream"], [CATS, {**CATS, **JOKE}])
+
+
 @verifies("debug.full-state")
-def test_a_checkpoint_after_each_step_has_the_full_state() -> None: ...
+def test_each_visit_of_a_node_ends_in_a_checkpoint(debug_of_counter: View) -> None:
+    """After each visit of the repeated node the full state."""
+    shows_states(debug_of_counter["stream"], [{"n": 3, "count": count} for count in (1, 2, 3)])
+
+
+@verifies("debug.full-state")
+def test_a_step_of_several_nodes_ends_in_one_checkpoint(debug_of_parallel: View) -> None:
+    """After the step of three nodes the state with what all of them returned, in whatever order."""
+    shows_states(debug_of_parallel["stream"], [FORKED, JOINED])
+
+
+def shows_states(stream: Heard, states: Sequence[Mapping[str, Any]]) -> None:
+    """The last checkpoints must have these states; how many come before the first step is free."""
+    found = [event for event in stream["debug"].root if kind(event) == "checkpoint"]
+    enough = f"expected a checkpoint after each of the {len(states)} steps, came {len(found)}"
+    expect(len(found) >= len(states), enough, stream.exchange)
+    for number, (event, state) in enumerate(zip(found[-len(states) :], states, strict=True), 1):
+        equal(in_order(payload(event).get("values")), state, f"payload.values after step {number}", event)
+
+
+def kind(event: Event) -> Any:
+    return event.value.get("type")
+
+
+def payload(event: Event) -> dict[str, Any]:
+    told: dict[str, Any] = event.value["payload"]
+    return told
+
+
+def in_order(values: Any) -> Any:
+    """A state without a server's own keys, and with what a, b and c added at once in the order of their names."""
+    if not isinstance(values, dict):
+        return values
+    own = {key: value for key, value in values.items() if not key.startswith("__")}
+    if isinstance(items := own.get("items"), list):
+        own["items"] = items[:1] + sorted(items[1:4], key=str) + items[4:]
+    return own
+
+
+@fault("debug.full-state")
+def shows_what_changed_for_the_state(events, exchange):
+    """Puts into the values of a checkpoint only what is not as it was before."""
+    before: dict[str, Any] = {}
+
+    def difference(type, said):
+        if type != "checkpoint":
+            return said
+        values = {key: value for key, value in said["values"].items() if before.get(key) != value}
+        before.update(values)
+        return said | {"values": values}
+
+    yield from payloads_changed(events, difference)
+
+
+@fault("debug.full-state")
+def sends_no_checkpoint_at_the_end(events, exchange):
+    """Sends a checkpoint when the next step begins, and so none after the last."""
+    held: list[Any] = []
+    for event in events:
+        if event.base == "debug":
+            yield from held
+            held = [event] if event.value["type"] == "checkpoint" else []
+        yield from () if event in held else (event,)
+
+
+@fault("debug.full-state")
+def shows_the_state_before_the_step(events, exchange):
+    """Makes the checkpoint of a step before the results are applied."""
+    states: list[Any] = [{}]
+
+    def late(type, said):
+        states.extend([said["values"]] if type == "checkpoint" else [])
+        return said | {"values": states[-2]} if type == "checkpoint" else said
+
+    yield from payloads_changed(events, late)
+
+
+@verifies("debug.tasks", over="on")
+def test_each_task_has_a_result_and_then_the_checkpoint_comes(debug_of_joke: Mapping[str, View]) -> None:
+    """Each of the two steps shows its task with the input, the result, and then a checkpoint."""
+    steps = [{"refine_topic": (TOPIC, CATS)}, {"generate_joke": (CATS, JOKE)}]
+    shows_steps(debug_of_joke["thread"]["stream"], steps)
+
+
+@verifies("debug.tasks")
+def test_the_checkpoint_follows_all_results_of_a_step(debug_of_parallel: View) -> None:
+    """The first step shows three tasks and three results in whatever order, and one checkpoint after them."""
+    fork = {node: (START, {"items": [node]}) for node in ("a", "b", "c")}
+    shows_steps(debug_of_parallel["stream"], [fork, {"join": (FORKED, {"items": ["join"]})}])
+
+
+@verifies("debug.tasks")
+def test_each_visit_of_a_node_is_a_task(debug_of_counter: View) -> None:
+    """Each of the three steps shows a task of the repeated node, its result, and then a checkpoint."""
+    given = [{"n": 3}, {"n": 3, "count": 1}, {"n": 3, "count": 2}]
+    shows_steps(debug_of_counter["stream"], [{"step": (came, {"count": k})} for k, came in enumerate(given, 1)])
+
+
+def shows_steps(stream: Heard, steps: Sequence[Mapping[str, Any]]) -> None:
+    """The events that end in a checkpoint must be those of one step; checkpoints before the first task are free."""
+    groups: list[list[Event]] = [[]]
+    for event in stream["debug"].root:
+        groups[-1].append(event)
+        if kind(event) == "checkpoint":
+            groups.append([])
+    while groups and len(groups[0]) == 1 and kind(groups[0][0]) == "checkpoint":
+        del groups[0]
+    expect(not groups or not groups[-1], "after the last task or result no checkpoint came", stream.exchange)
+    count = f"expected {len(steps)} steps, each with tasks and then a checkpoint, came {max(0, len(groups) - 1)}"
+    expect(len(groups) - 1 == len(steps), count, stream.exchange)
+    for group, nodes in zip(groups, steps, strict=False):
+        shows_step(group, nodes)
+
+
+def shows_step(group: Sequence[Event], nodes: Mapping[str, Any]) -> None:
+    """Each node, with its input and result, must have a task and after it a result of the same id."""
+    tasks: dict[Any, Any] = {}
+    results = []
+    for event in group[:-1]:
+        told = payload(event)
+        name, id = str(told.get("name")), told.get("id")
+        expect(name in nodes, f"expected tasks of {', '.join(nodes)} only, came {shown(name)}", event)
+        given, returned = nodes[name]
+        if kind(event) == "task":
+            fresh = isinstance(id, str) and id and id not in tasks
+            expect(fresh, f"the task of `{name}` must have an id of its own, came {shown(id)}", event)
+            tasks[id] = name
+            came = in_order(told.get("input"))
+            known = {key: came[key] for key in given if key in came} if isinstance(came, dict) else came
+            equal(known, given, f"the input of `{name}`", event)
+        else:
+            expect(isinstance(id, str) and tasks.get(id) == name, f"no task before it has the id {shown(id)}", event)
+            results.append(name)
+            equal(as_object(told.get("result")), returned, f"the result of `{name}`", event)
+    equal(sorted(tasks.values()), sorted(nodes), "the tasks before this checkpoint", group[-1])
+    equal(sorted(results), sorted(nodes), "the results before this checkpoint", group[-1])
+
+
+def as_object(result: Any) -> Any:
+    """A result that is a list of pairs, as it was in the norm's time, as the object that it tells."""
+    pairs = isinstance(result, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in result)
+    return {str(key): value for key, value in result} if pairs else result
+
+
+@fault("debug.tasks")
+def gives_results_an_id_of_their_own(events, exchange):
+    """Makes a new id for each result."""
+    yield from payloads_changed(events, lambda type, said: said | {"id": f"{type} of {said.get('id')}"})
+
+
+@fault("debug.tasks")
+def sends_results_before_tasks(events, exchange):
+    """Sends the tasks of a step once one of them has a result."""
+    held = []
+    for event in events:
+        if event.base == "debug" and event.value["type"] == "task":
+            held.append(event)
+            continue
+        yield event
+        if event.base == "debug":
+            yield from held
+            held.clear()
+
+
+@fault("debug.tasks")
+def sends_no_results(events, exchange):
+    """Tells of tasks only when they start."""
+    yield from (event for event in events if event.base != "debug" or event.value["type"] != "task_result")
+
+
+@fault("debug.tasks")
+def sends_the_checkpoint_before_the_results(events, exchange):
+    """Sends the results of a step after its checkpoint."""
+    held = []
+    for event in events:
+        if event.base == "debug" and event.value["type"] == "task_result":
+            held.append(event)
+            continue
+        yield event
+        if event.base == "debug" and event.value["type"] == "checkpoint":
+            yield from held
+            held.clear()
+
+
+@fault("debug.tasks")
+def does_not_tell_the_input(events, exchange):
+    """Leaves the input of every task out."""
+    yield from payloads_changed(events, lambda type, said: {key: said[key] for key in said if key != "input"})
+
+
+def changed(events, change):
+    """The events with the data of each `debug` event as `change` makes it."""
+    for event in events:
+        yield event.holding(change(event.value)) if event.base == "debug" else event
+
+
+def payloads_changed(events, change):
+    """The events with each payload as `change(type, payload)` makes it."""
+    yield from changed(events, lambda value: value | {"payload": change(value["type"], value["payload"])})

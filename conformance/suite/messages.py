@@ -421,8 +421,10 @@ def call_of(event):
 def per_call(events, change):
     """The events with the pieces of each call that are in a row as `change` makes them, once all have come."""
     for call, group in groupby(events, call_of):
-        heard = group if call is None else change(list(group))
-        yield from heard
+        if call is None:
+            yield from group
+        else:
+            yield from change(list(group))
 
 
 def joined(heard):

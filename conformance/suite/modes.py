@@ -1,4 +1,4 @@
-"""Which modes there are: that all six are accepted, what comes without any, and that nothing comes that was not asked for.
+"""Which modes there are: all six are accepted, none means values, and nothing comes that was not asked for.
 
 What each mode holds is the matter of its own area, several modes at once that of `mode_lists`.
 """
@@ -89,6 +89,22 @@ def fills_an_empty_mode(events, exchange):
         yield event
     if event is not None and not written:
         yield event.named("custom").holding({})
+
+
+def _asks_by_string(exchange) -> bool:
+    return exchange.is_stream and isinstance(exchange.body.get("stream_mode"), str)
+
+
+@fault("modes.six-accepted", part="answer", where=_asks_by_string)
+def refuses_a_string(answer, exchange):
+    """Wants a list of modes."""
+    answer.refuse(422)
+
+
+@fault("modes.six-accepted", where=_asks_by_string)
+def takes_a_string_for_its_letters(events, exchange):
+    """Iterates over the string, so that no mode is found."""
+    yield from (event for event in events if event.base not in exchange.modes)
 
 
 # --- nothing that was not asked for ---

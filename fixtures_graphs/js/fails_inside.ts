@@ -1,7 +1,7 @@
 /** The graph `fails` with its failing node inside a subgraph. */
 
 import { Annotation, type LangGraphRunnableConfig, START, StateGraph } from "@langchain/langgraph";
-import { okNode, State } from "./fails.ts";
+import { okNode, State } from "./fails.js";
 
 const SubState = Annotation.Root({
   healthy: Annotation<boolean>,

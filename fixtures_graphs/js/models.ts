@@ -1,7 +1,7 @@
 /** Four model calls one after another, told apart by node and by tag: two tagged, two in one node without a tag. */
 
 import { Annotation, START, StateGraph } from "@langchain/langgraph";
-import { Parrot } from "./parrot.ts";
+import { Parrot } from "./parrot.js";
 
 const taggedA = new Parrot({ tags: ["tag-a"] });
 const taggedB = new Parrot({ tags: ["tag-b"] });

@@ -1,7 +1,7 @@
 /** Two models that answer slowly at the same time, each in its own node and with its own tag. */
 
 import { Annotation, START, StateGraph } from "@langchain/langgraph";
-import { Parrot } from "./parrot.ts";
+import { Parrot } from "./parrot.js";
 
 const leftModel = new Parrot({ delay: 0.05, tags: ["tag-left"] });
 const rightModel = new Parrot({ delay: 0.05, tags: ["tag-right"] });

@@ -1,7 +1,8 @@
 /**
- * Serves the graphs of the langgraph.json beside this file with the official server, in one process: node serve.mjs PORT
+ * Serves the graphs of the langgraph.json beside this file with the official server: node serve.mjs PORT
  *
- * The server keeps its state in .langgraph_api in the working directory, and loads what an earlier start left there.
+ * It is one process. It keeps its state in .langgraph_api in the working directory, and loads what an earlier start
+ * left there.
  */
 
 import { readFile } from "node:fs/promises";

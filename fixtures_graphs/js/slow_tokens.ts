@@ -1,7 +1,7 @@
 /** A model that takes its time over every token: its first is out long before its last. */
 
 import { Annotation, START, StateGraph } from "@langchain/langgraph";
-import { Parrot } from "./parrot.ts";
+import { Parrot } from "./parrot.js";
 
 const model = new Parrot({ delay: 0.25 });
 

@@ -6,7 +6,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { Annotation, type LangGraphRunnableConfig, START, StateGraph } from "@langchain/langgraph";
-import { Parrot } from "./parrot.ts";
+import { Parrot } from "./parrot.js";
 
 const model = new Parrot();
 

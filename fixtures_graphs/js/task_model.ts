@@ -1,7 +1,7 @@
 /** A model that is called inside a task, which a node starts and awaits. */
 
 import { Annotation, START, StateGraph, task } from "@langchain/langgraph";
-import { Parrot } from "./parrot.ts";
+import { Parrot } from "./parrot.js";
 
 const model = new Parrot();
 

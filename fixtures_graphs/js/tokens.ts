@@ -5,7 +5,7 @@
  */
 
 import { Annotation, START, StateGraph } from "@langchain/langgraph";
-import { Parrot } from "./parrot.ts";
+import { Parrot } from "./parrot.js";
 
 const MyState = Annotation.Root({ topic: Annotation<string>, joke: Annotation<string> });
 

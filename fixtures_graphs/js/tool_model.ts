@@ -3,7 +3,7 @@
 import { tool } from "@langchain/core/tools";
 import { Annotation, START, StateGraph } from "@langchain/langgraph";
 import { z } from "zod";
-import { Parrot } from "./parrot.ts";
+import { Parrot } from "./parrot.js";
 
 const model = new Parrot();
 

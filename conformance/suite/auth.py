@@ -1,0 +1,88 @@
+"""The header field `x-api-key`, which every curl line of the norm sends."""
+
+from conformance import (
+    Heard,
+    View,
+    cannot_tell,
+    equal,
+    expect,
+    fail,
+    fault,
+    same_sequence,
+    scenario,
+    schema_errors,
+    verifies,
+)
+
+INPUT = {"n": 2, "delay": 0}
+COUNTED = [{"step": {"count": 1}}, {"step": {"count": 2}}]
+
+
+@scenario(graph="counter")
+async def with_an_api_key(server):
+    """Everything the norm shows, each request with a key: the one given to the suite, or an arbitrary one.
+
+    A server that needs no key serves a run without one first, which tells that only the key can be in the way.
+    """
+    if not server.needs_key:
+        bare = await server.threads.create(name="create thread without a key")
+        await server.runs.streamed(bare, name="without a key", input=INPUT, stream_mode=["updates"])
+    key = {} if server.needs_key else {"x-api-key": f"arbitrary-{server.nonce}"}
+    thread = await server.threads.create(headers=key)
+    await server.runs.streamed(thread, name="on a thread", headers=key, input=INPUT, stream_mode=["updates"])
+    await server.runs.streamed(None, name="stateless", headers=key, input=INPUT, stream_mode=["updates"])
+    slow = {"n": 3, "delay": 0.3, "count": 0}
+    run = await server.runs.create(thread, headers=key, input=slow, stream_mode=["updates"])
+    await server.runs.join_stream(thread, run, headers=key).ended()
+
+
+@verifies("auth.api-key-accepted")
+def test_a_thread_is_created_with_a_key(with_an_api_key: View) -> None:
+    """POST /threads is served."""
+    created = sent_with_a_key(with_an_api_key["create thread"])
+    for problem in schema_errors("thread", created.json):
+        fail(f"a thread must have been created: {problem}", created.exchange)
+
+
+@verifies("auth.api-key-accepted")
+def test_runs_are_streamed_with_a_key(with_an_api_key: View) -> None:
+    """Streams with and without a thread are complete."""
+    for name in ("on a thread", "stateless"):
+        stream = sent_with_a_key(with_an_api_key[name])
+        same_sequence(stream["updates"], COUNTED, f"the updates of the run `{name}`", stream.exchange)
+
+
+@verifies("auth.api-key-accepted")
+def test_a_run_is_joined_with_a_key(with_an_api_key: View) -> None:
+    """A join is served to the end of the run."""
+    join = sent_with_a_key(with_an_api_key["join"])
+    expect(join["updates"], "a join with a key must bring the rest of the run, no update came", join.exchange)
+    equal(join["updates"].values[-1], {"step": {"count": 3}}, "the last update that a joiner hears", join.exchange)
+
+
+def sent_with_a_key(heard: Heard) -> Heard:
+    if all(name.lower() != "x-api-key" for name, _ in heard.exchange.request_headers):
+        cannot_tell(f"`{heard.name}` was sent without a key")
+    return heard
+
+
+def carries_a_key(exchange):
+    return any(name.lower() == "x-api-key" for name, _ in exchange.exchange.request_headers)
+
+
+@fault("auth.api-key-accepted", part="answer", where=carries_a_key)
+def refuses_the_field(answer, exchange):
+    """Takes a header field that it does not know for a bad request."""
+    answer.refuse(400)
+
+
+@fault("auth.api-key-accepted", part="answer", where=lambda x: carries_a_key(x) and x.kind == "stream")
+def wants_another_field_to_stream(answer, exchange):
+    """Knows only Authorization where runs are streamed."""
+    answer.refuse(401)
+
+
+@fault("auth.api-key-accepted", part="answer", where=lambda x: carries_a_key(x) and x.is_join)
+def wants_another_field_to_join(answer, exchange):
+    """Knows only Authorization where runs are joined."""
+    answer.refuse(401)

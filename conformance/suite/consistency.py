@@ -1,0 +1,86 @@
+"""Over the whole run: the same graph with the same input streams the same, whenever, and in whatever list, it is asked.
+
+The reference graphs are deterministic: a server that loses, doubles or changes an event now and then contradicts itself.
+"""
+
+import json
+from collections import defaultdict
+
+from conformance import MODES, WHOLE_RUN, Exchange, cannot_tell, equal, fault, projection, verifies, wire
+
+CONCURRENT = ("parallel", "fanout", "twins", "models_at_once", "parallel_subgraphs")
+"""Graphs in which nodes run at the same time, so that the order of their events is free."""
+
+
+@verifies("modes.each-unchanged", over=WHOLE_RUN)
+def test_a_graph_streams_the_same_each_time(run):
+    """Streams of one graph with one input, each the first of its thread, hold the same sequence in each mode."""
+    compared = 0
+    for (graph, mode, *_), streams in _alike(run).items():
+        first, *others = streams
+        expected = _sequence(graph, mode, first) if others else []
+        for other in others:
+            compared += 1
+            equal(_sequence(graph, mode, other), expected, f"{mode} of two runs of {graph} with the same input", other)
+    if not compared:
+        cannot_tell("no two complete streams of one graph with the same input were recorded")
+
+
+def _alike(run):
+    """Complete POST streams by graph, mode, input and subgraph flag."""
+    groups = defaultdict(list)
+    for stream in _first_runs(run):
+        if stream.kind == "stream" and stream.valid and stream.how == "complete" and run.carried(stream):
+            for mode in MODES:
+                if wire(mode) in {event.base for event in stream.events}:
+                    groups[_key(stream, mode)].append(stream)
+    return groups
+
+
+def _first_runs(run):
+    """The request of the first run of each thread, and that of each run without a thread."""
+    used = set()
+    for recording in run.recordings.values():
+        for exchange in recording.exchanges:
+            if exchange.method == "POST" and exchange.url.endswith(("/runs", "/runs/stream")):
+                thread = _thread(exchange)
+                if thread is None or thread not in used:
+                    yield exchange
+                used.add(thread)
+
+
+def _thread(exchange: Exchange):
+    """The thread of the path, None for a run without one."""
+    before = exchange.url.rpartition("/runs")[0]
+    return before.rpartition("/")[2] if "/threads/" in before else None
+
+
+def _key(stream: Exchange, mode: str):
+    body = stream.request
+    # Without a thread there are no checkpoints to show, so debug is compared with its own kind.
+    kind = _thread(stream) is None if mode == "debug" else None
+    return (
+        stream.graph,
+        mode,
+        json.dumps(body.get("input"), sort_keys=True),
+        body.get("stream_subgraphs") is True,
+        kind,
+    )
+
+
+def _sequence(graph: str, mode: str, stream: Exchange):
+    events = [event for event in stream.events if event.base == wire(mode)]
+    sequence = projection(mode, type(stream.events)(events))
+    return sorted(sequence, key=json.dumps) if graph in CONCURRENT else sequence
+
+
+@fault("modes.each-unchanged")
+def loses_an_event_now_and_then(events, exchange):
+    """Loses the last event before the end of every second run."""
+    held = None
+    for event in events:
+        if held is not None:
+            yield held
+        held = event
+    if held is not None and sum(map(ord, exchange.path)) % 2:
+        yield held

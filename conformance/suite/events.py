@@ -1,0 +1,404 @@
+"""The mode `events`: what graph, nodes and models report when they start, stream and end."""
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+from conformance import MODES, Event, Heard, View, equal, expect, fail, fault, scenario, shown, verifies
+
+from .messages import ANSWER, ANSWERS, TOPIC, joins_to, run_id, text_of, token_by_token
+
+JOKE = {"topic": "ice cream and cats", "joke": "This is a joke about ice cream and cats"}
+CHUNKS = {*MODES, "messages", "tasks", "checkpoints"}
+"""What can stand before a chunk in a library's pair of mode and chunk."""
+
+
+async def _events(server, input, **fields):
+    thread = await server.threads.create()
+    await server.runs.streamed(thread, input=input, stream_mode=["events"], **fields)
+
+
+@scenario(graph="joke")
+async def events_of_joke(server):
+    """The norm's example, lines 792-837."""
+    await _events(server, TOPIC)
+
+
+@scenario(graph="tokens")
+async def events_of_tokens(server):
+    """A node that calls a model."""
+    await _events(server, TOPIC)
+
+
+@scenario(graph="models")
+async def events_of_models(server):
+    """Four calls of models one after another, two of them with tags."""
+    await _events(server, TOPIC)
+
+
+@scenario(graph="subgraph", flag=(False, True))
+async def events_of_subgraph(server, flag):
+    """A node that is a graph itself, with stream_subgraphs and without."""
+    await _events(server, {"foo": "foo"}, stream_subgraphs=flag)
+
+
+@verifies("events.envelope")
+def test_each_event_tells_what_who_and_in_which_call(events_of_joke: View, events_of_tokens: View) -> None:
+    """Every event is named `events` and is an object with event, name, run_id and data; of nodes and of a model."""
+    for stream in (events_of_joke["stream"], events_of_tokens["stream"]):
+        found = [event for event in stream.events if event.name.startswith("events")]
+        expect(found, "the mode `events` was asked for, but no event named `events` came", stream.exchange)
+        for event in found:
+            expect(event.name == "events", f"the event must be named `events`, not {shown(event.name)}", event)
+            value = event.value
+            expect(isinstance(value, dict), f"the data must be an object; came {shown(value)}", event)
+            for key in ("event", "name", "run_id"):
+                expect(isinstance(value.get(key), str), f"`{key}` must be text; came {shown(value)}", event)
+            expect(isinstance(value.get("data"), dict), f"`data` must be an object; came {shown(value)}", event)
+
+
+@fault("events.envelope")
+def names_events_by_what_happened(events, exchange):
+    """Takes the inner event for the name, such as on_chain_start."""
+    for event in events:
+        yield event.named(event.value["event"]) if event.base == "events" else event
+
+
+@fault("events.envelope")
+def does_not_tell_the_call(events, exchange):
+    """Leaves run_id out of every event."""
+    yield from changed(events, lambda value: {key: value[key] for key in value if key != "run_id"})
+
+
+@fault("events.envelope")
+def spreads_the_data_over_the_event(events, exchange):
+    """Has input, chunk and output beside the name, without data."""
+    yield from changed(events, lambda value: {**value.pop("data"), **value})
+
+
+@verifies("events.nodes")
+def test_graph_and_nodes_start_and_end(events_of_joke: View) -> None:
+    """The whole starts first, then one node after the other starts and ends, then the whole ends."""
+    stream = events_of_joke["stream"]
+    whole = whole_graph(stream)
+    only_once(stream)
+    before = whole
+    for node in ("refine_topic", "generate_joke"):
+        start, end = lasted(stream, node, whole)
+        expect(start.position > before.position, f"`{node}` must start after what came before it had ended", start)
+        before = end
+    end = end_of(stream, whole)
+    expect(end.position > before.position, "the whole graph must end after its nodes", end)
+
+
+def whole_graph(stream: Heard) -> Event:
+    """The start of the whole graph, which is the run_id that starts first; its name is free."""
+    for event in stream["events"]:
+        if event.value.get("event") == "on_chain_start":
+            return event
+    fail("no on_chain_start came, not even of the whole graph", stream.exchange)
+
+
+def only_once(stream: Heard) -> None:
+    """No call, told by its run_id, may start or end twice."""
+    told = set()
+    for event in stream["events"]:
+        happened, call = event.value["event"], event.value["run_id"]
+        expect((happened, call) not in told, f"{happened} of `{event.value['name']}` came twice", event)
+        told |= {(happened, call)} if happened in ("on_chain_start", "on_chain_end") else set()
+
+
+def end_of(stream: Heard, whole: Event) -> Event:
+    """The on_chain_end of the whole graph."""
+    for event in stream["events"]:
+        if event.value["event"] == "on_chain_end" and event.value["run_id"] == whole.value["run_id"]:
+            return event
+    fail("the whole graph started, but no on_chain_end of its run_id came", whole)
+
+
+def lasted(stream: Heard, node: str, whole: Event) -> tuple[Event, Event]:
+    """The first on_chain_start of a node that an on_chain_end of the same run_id follows, and this end."""
+    found = [event for event in stream["events"] if event is not whole and event.value["name"] == node]
+    starts = [event for event in found if event.value["event"] == "on_chain_start"]
+    expect(starts, f"no on_chain_start of `{node}` came", stream.exchange)
+    for start, event in itertools.product(starts, found):
+        same = event.value["event"] == "on_chain_end" and event.value["run_id"] == start.value["run_id"]
+        if same and event.position > start.position:
+            return start, event
+    fail(f"`{node}` started, but no on_chain_end of `{node}` with this run_id came after it", starts[0])
+
+
+@fault("events.nodes")
+def tells_of_the_whole_graph_only(events, exchange):
+    """Sends the events of the whole graph and none of its nodes."""
+    calls: list[str] = []
+    for event in events:
+        calls += [event.value["run_id"]] if event.base == "events" else []
+        if event.base != "events" or event.value["run_id"] == calls[0]:
+            yield event
+
+
+@fault("events.nodes")
+def tells_no_ends(events, exchange):
+    """Sends no on_chain_end."""
+    yield from without(events, "on_chain_end")
+
+
+@fault("events.nodes")
+def gives_every_event_a_new_run_id(events, exchange):
+    """Makes a run_id for each event."""
+    for number, event in enumerate(events):
+        yield from changed([event], lambda value, number=number: value | {"run_id": f"call-{number}"})
+
+
+@fault("events.nodes")
+def tells_every_event_twice(events, exchange):
+    """Listens to the graph twice."""
+    for event in events:
+        yield from [event, event] if event.base == "events" else [event]
+
+
+@fault("events.nodes")
+def names_nodes_by_the_graph(events, exchange):
+    """Gives the events of chains the name of the graph."""
+    own = exchange.graph
+    yield from changed(events, lambda value: value | {"name": own} if value["event"].startswith("on_chain") else value)
+
+
+@verifies("events.final-state")
+def test_the_end_of_the_graph_has_the_final_state(events_of_joke: View) -> None:
+    """The output of the whole is the full state, not the last update."""
+    ends_in(events_of_joke["stream"], JOKE)
+
+
+@verifies("events.final-state")
+def test_the_end_of_an_inner_graph_is_not_that_of_the_whole(events_of_subgraph: View) -> None:
+    """The output of the whole is the state of the parent, without the inner graph's own key."""
+    ends_in(events_of_subgraph["stream"], {"foo": "hi! foobar"})
+
+
+def ends_in(stream: Heard, state: Mapping[str, Any]) -> None:
+    """The on_chain_end of the whole graph must have this state as its output."""
+    end = end_of(stream, whole_graph(stream))
+    equal(end.value["data"].get("output"), state, "data.output at the end of the whole graph", end)
+
+
+@fault("events.final-state")
+def tells_no_output(events, exchange):
+    """Leaves the output out where a chain ends."""
+    yield from changed(events, lambda value: value | {"data": {}} if value["event"] == "on_chain_end" else value)
+
+
+@fault("events.final-state")
+def tells_the_last_update_for_the_state(events, exchange):
+    """Ends the graph with the output of its last node."""
+    calls: list[str] = []
+    outputs: list[Any] = []
+
+    def last(value):
+        calls.append(value["run_id"])
+        if value["event"] == "on_chain_end":
+            outputs.append(value["data"].get("output"))
+            value["data"]["output"] = outputs[-2] if value["run_id"] == calls[0] else outputs[-1]
+        return value
+
+    yield from changed(events, last)
+
+
+@verifies("events.model")
+def test_a_model_starts_streams_and_ends(events_of_tokens: View) -> None:
+    """The only call starts, streams its answer token by token, and ends."""
+    streams_answers(events_of_tokens["stream"], [ANSWER])
+
+
+@verifies("events.model")
+def test_each_call_of_a_model_starts_streams_and_ends(events_of_models: View) -> None:
+    """Each of the four calls starts, streams its own answer token by token, and ends."""
+    streams_answers(events_of_models["stream"], ANSWERS)
+
+
+def streams_answers(stream: Heard, answers: list[str]) -> None:
+    """Each call of a model, told by its run_id, must start, stream this answer, and end."""
+    found = [event for event in stream["events"] if event.value["event"].startswith("on_chat_model_")]
+    calls = list(dict.fromkeys(event.value["run_id"] for event in found))
+    number = f"expected {len(answers)} run_ids with on_chat_model events, came {len(calls)}"
+    expect(len(calls) == len(answers), number, stream.exchange)
+    for call, answer in zip(calls, answers, strict=True):
+        heard = [event for event in found if event.value["run_id"] == call]
+        expect(happened(heard[0]) == "start", "a call must begin with on_chat_model_start", heard[0])
+        expect(happened(heard[-1]) == "end", "the last event of a call must be on_chat_model_end", heard[-1])
+        for event in heard[1:-1]:
+            expect(happened(event) == "stream", "between them may come on_chat_model_stream only", event)
+        chunks = [(event, chunk_text(event)) for event in heard[1:-1]]
+        token_by_token(answer, chunks, "the chunks of a call", stream.exchange)
+        joins_to(answer, chunks, "the chunks of a call", stream.exchange)
+
+
+def happened(event: Event) -> str:
+    return str(event.value["event"]).removeprefix("on_chat_model_")
+
+
+def chunk_text(event: Event) -> str:
+    """The text of a streamed chunk, which must be an object with content."""
+    chunk = event.value["data"].get("chunk")
+    content = chunk.get("content") if isinstance(chunk, dict) else None
+    expect(isinstance(content, (str, list)), f"data.chunk must be an object with content; came {shown(chunk)}", event)
+    return text_of(content)
+
+
+@fault("events.model")
+def tells_no_tokens(events, exchange):
+    """Sends no on_chat_model_stream."""
+    yield from without(events, "on_chat_model_stream")
+
+
+@fault("events.model")
+def tells_only_the_tokens_of_a_model(events, exchange):
+    """Sends neither start nor end of a call."""
+    yield from without(events, "on_chat_model_start", "on_chat_model_end")
+
+
+@fault("events.model")
+def writes_chunks_as_text(events, exchange):
+    """Sends the text representation of a chunk."""
+
+    def written(value):
+        streamed = value["event"] == "on_chat_model_stream"
+        return value | {"data": {"chunk": f"content={value['data']['chunk']['content']!r}"}} if streamed else value
+
+    yield from changed(events, written)
+
+
+@fault("events.model")
+def tells_the_answer_in_one_chunk(events, exchange):
+    """Streams every call in a single chunk, its whole answer."""
+    said: dict[str, str] = {}
+    for event in events:
+        value: Any = event.value if event.base == "events" else {"event": "", "run_id": ""}
+        if value["event"] == "on_chat_model_stream":
+            said[value["run_id"]] = said.get(value["run_id"], "") + text_of(value["data"]["chunk"]["content"])
+            continue
+        if value["event"] == "on_chat_model_end":
+            whole = {"chunk": {"type": "AIMessageChunk", "content": said.get(value["run_id"], "")}}
+            yield event.holding(value | {"event": "on_chat_model_stream", "data": whole})
+        yield event
+
+
+@verifies("events.details")
+def test_events_tell_tags_node_and_run(events_of_models: View) -> None:
+    """Every event has tags and metadata, those of nodes and models the node and own tags, the whole the run's id."""
+    stream = events_of_models["stream"]
+    equal(whole_graph(stream).value["run_id"], run_id(stream), "the run_id of the whole graph", whole_graph(stream))
+    for event in stream["events"]:
+        tags, metadata = event.value.get("tags"), event.value.get("metadata")
+        expect(isinstance(tags, list), f"`tags` must be a list; came {shown(tags)}", event)
+        expect(isinstance(metadata, dict), f"`metadata` must be an object; came {shown(metadata)}", event)
+    calls = dict.fromkeys(one.value["run_id"] for one in stream["events"] if "chat_model" in one.value["event"])
+    expect(len(calls) == 4, f"expected four run_ids with on_chat_model events, came {len(calls)}", stream.exchange)
+    told = dict(zip(calls, (("first", "tag-a"), ("second", "tag-b"), ("third", ""), ("third", "")), strict=True))
+    nodes = {node: (node, "") for node in ("first", "second", "third")}
+    for event in stream["events"]:
+        node, tag = told.get(event.value["run_id"]) or nodes.get(event.value["name"], ("", ""))
+        if node:
+            equal(event.value["metadata"].get("langgraph_node"), node, "langgraph_node in the metadata", event)
+        expect(not tag or tag in event.value["tags"], f"the model's tag `{tag}` is missing", event)
+
+
+@fault("events.details")
+def tells_no_metadata(events, exchange):
+    """Leaves the metadata out of every event."""
+    yield from changed(events, lambda value: {key: value[key] for key in value if key != "metadata"})
+
+
+@fault("events.details")
+def tells_no_tags_of_models(events, exchange):
+    """Sends an empty list of tags with the events of models."""
+    yield from changed(events, lambda value: value | {"tags": []} if "chat_model" in value["event"] else value)
+
+
+@fault("events.details")
+def gives_the_whole_an_id_of_its_own(events, exchange):
+    """Traces the whole graph under another id than that of the run."""
+    calls: list[str] = []
+
+    def traced(value):
+        calls.append(value["run_id"])
+        return value | {"run_id": "the-graph"} if value["run_id"] == calls[0] else value
+
+    yield from changed(events, traced)
+
+
+@verifies("events.no-other-modes")
+def test_no_event_carries_a_chunk_of_another_mode(events_of_joke: View) -> None:
+    """Neither data nor data.chunk is a pair of mode and chunk, as the library's own stream yields them."""
+    stream = events_of_joke["stream"]
+    end_of(stream, whole_graph(stream))
+    for event in stream["events"]:
+        data = event.value["data"]
+        for value in (data, data.get("chunk")):
+            expect(not is_other_mode(value), f"a chunk of another mode came as data: {shown(value)}", event)
+
+
+def is_other_mode(value: Any) -> bool:
+    """Whether it is a mode and its chunk, with or without a namespace before."""
+    pair = isinstance(value, list) and len(value) in (2, 3)
+    return pair and isinstance(value[-2], str) and value[-2] in CHUNKS
+
+
+@fault("events.no-other-modes")
+def passes_the_librarys_chunks_on(events, exchange):
+    """Sends what the graph streams in other modes as on_chain_stream of the whole."""
+    whole: list[Any] = []
+    for event in events:
+        yield event
+        whole += [event.value] if event.base == "events" else []
+        if event.base == "events" and event.value["event"] == "on_chain_end":
+            chunk = ["updates", {event.value["name"]: event.value["data"]["output"]}]
+            yield event.holding(whole[0] | {"event": "on_chain_stream", "data": {"chunk": chunk}})
+
+
+@verifies("events.children")
+def test_events_of_inner_nodes_come_with_the_flag_and_without(events_of_subgraph: View) -> None:
+    """The inner nodes start and end, and no name has a namespace."""
+    stream = events_of_subgraph["stream"]
+    for event in stream["events"]:
+        expect(event.name == "events", f"the event must be named `events`, not {shown(event.name)}", event)
+    whole = whole_graph(stream)
+    for node in ("subgraph_node_1", "subgraph_node_2"):
+        lasted(stream, node, whole)
+
+
+@fault("events.children")
+def tells_nothing_of_inner_nodes(events, exchange):
+    """Sends the events of the root graph and its nodes only."""
+    yield from (event for event in events if not is_inner(event))
+
+
+@fault("events.children", where=lambda x: not x.subgraphs)
+def tells_of_inner_nodes_on_request(events, exchange):
+    """Sends the events of inner nodes only with stream_subgraphs."""
+    yield from (event for event in events if not is_inner(event))
+
+
+@fault("events.children", where=lambda x: x.subgraphs)
+def names_inner_events_by_their_graph(events, exchange):
+    """Adds the namespace to the name of inner events."""
+    for event in events:
+        path = event.value["metadata"]["langgraph_checkpoint_ns"].rpartition("|")[0] if is_inner(event) else ""
+        yield event.named(f"events|{path}") if path else event
+
+
+def is_inner(event):
+    """Whether an event comes from inside a subgraph."""
+    return event.base == "events" and "|" in event.value["metadata"].get("langgraph_checkpoint_ns", "")
+
+
+def changed(events, change):
+    """The events with the data of each `events` event as `change` makes it."""
+    for event in events:
+        yield event.holding(change(event.value)) if event.base == "events" else event
+
+
+def without(events, *happened):
+    """The events without those of the mode `events` that tell one of these things."""
+    yield from (event for event in events if event.base != "events" or event.value["event"] not in happened)

@@ -1,0 +1,371 @@
+"""What was seen of each freedom: small words and numbers for the report, never a judgement."""
+
+import codecs
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from conformance import Event, Exchange, Run, observes, requested, scenario
+
+MOST = 8
+"""How many different things an observation lists."""
+
+TOPIC = {"topic": "ice cream"}
+
+
+@scenario(graph="sub_model")
+async def custom_without_flag(server):
+    """A node at the root and one inside a subgraph write data; the subgraphs' output is not asked for."""
+    thread = await server.threads.create()
+    await server.runs.streamed(thread, input=TOPIC, stream_mode=["custom"], valid=False)
+
+
+@scenario(graph="counter")
+async def joined_through_another_thread(server):
+    """A run of one thread is joined through the path of another."""
+    thread = await server.threads.create()
+    other = await server.threads.create(name="create another thread")
+    run = await server.runs.create(thread, input={"n": 4, "delay": 0.25}, stream_mode=["updates"])
+    await server.runs.join_stream(other, run, name="join elsewhere", valid=False).ended()
+    await server.runs.ended(thread, run)
+
+
+@scenario(graph="joke")
+async def joined_after_the_end(server):
+    """A run is joined when it has ended, and nobody has read it before."""
+    thread = await server.threads.create()
+    run = await server.runs.create(thread, input=TOPIC, stream_mode=["updates"])
+    await server.runs.ended(thread, run)
+    await server.runs.join_stream(thread, run, name="late join", valid=False).ended()
+
+
+@scenario(graph="counter")
+async def creator_leaves(server):
+    """The creator of a run closes the connection after its first event; the run is watched to its end."""
+    thread = await server.threads.create()
+    stream = server.runs.stream(thread, input={"n": 5, "delay": 0.25}, stream_mode=["custom"], valid=False)
+    await stream.seen(1, "custom")
+    run = await stream.run_id()
+    await stream.leave()
+    await server.runs.ended(thread, run)
+    await server.threads.get_state(thread)
+
+
+# --- what there is to look at
+
+
+def streams(run: Run) -> list[Exchange]:
+    return [exchange for exchange in run.streams() if exchange.is_stream]
+
+
+def events(run: Run, mode: str) -> Iterator[Event]:
+    for exchange in streams(run):
+        yield from (event for event in exchange.events if event.base == mode)
+
+
+def payloads(run: Run, mode: str) -> Iterator[dict[str, object]]:
+    """The data of a mode's events that are objects."""
+    yield from (event.value for event in events(run, mode) if isinstance(event.value, dict))
+
+
+def pieces(run: Run) -> Iterator[tuple[dict[str, object], dict[str, object], Event]]:
+    """Piece and metadata of each well-formed message event."""
+    for event in events(run, "messages"):
+        value = event.value
+        if isinstance(value, list) and len(value) == 2 and all(isinstance(part, dict) for part in value):
+            yield value[0], value[1], event
+
+
+def different(things: Iterable[str]) -> list[str]:
+    """Each thing once, in order of appearance, not more than a report can show."""
+    return list(dict.fromkeys(thing if len(thing) <= 80 else f"{thing[:79]}…" for thing in things))[:MOST]
+
+
+def exchanges_of(run: Run, scenario: str, name: str) -> list[Exchange]:
+    return [
+        one for recording in run.recordings.values() if recording.scenario == scenario for one in recording.all(name)
+    ]
+
+
+def share(count: int, of: int, what: str) -> str:
+    return f"{count} of {of} {what}"
+
+
+# --- transport
+
+
+@observes("transport.no-closing-event")
+def closing_event(run: Run) -> object:
+    def words(exchange: Exchange) -> str:
+        last = exchange.events[-1] if exchange.events else None
+        return f"end with {kind_of(last.value)}" if last is not None and last.name == "end" else "none"
+
+    return different(words(exchange) for exchange in streams(run) if exchange.how == "complete")
+
+
+def kind_of(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "text", type(None): "null", bool: "a boolean"}
+    return names.get(type(value), "a number")
+
+
+@observes("transport.location")
+def location(run: Run) -> object:
+    def words(exchange: Exchange) -> str:
+        value = exchange.header("location")
+        return re.sub(r"(threads|runs)/(?!stream)[^/?]+", r"\1/{id}", value) if value else "none"
+
+    return different(words(exchange) for exchange in streams(run))
+
+
+HINTS = ("x-accel-buffering", "cache-control", "pragma", "expires", "connection", "vary", "via", "content-encoding")
+
+
+@observes("transport.proxy-hints")
+def proxy_hints(run: Run) -> object:
+    fields = (field for exchange in streams(run) for field in exchange.headers)
+    return different(f"{name}: {value}" for name, value in fields if name.lower() in HINTS)
+
+
+@observes("transport.header-case")
+def header_case(run: Run) -> object:
+    """The names as sent, in order; and the content type with its charset."""
+    heads = [exchange.headers for exchange in streams(run)]
+    types = different(value for head in heads for name, value in head if name.lower() == "content-type")
+    orders = list(dict.fromkeys(tuple(name for name, _ in head) for head in heads))[:2]
+    return {"order": [list(order) for order in orders], "content-type": types}
+
+
+# --- framing
+
+
+@observes("framing.line-endings")
+def line_endings(run: Run) -> object:
+    return sorted({ending for exchange in streams(run) for block in exchange.blocks for ending in block.line_endings})
+
+
+@observes("framing.byte-order-mark")
+def byte_order_mark(run: Run) -> object:
+    return share(sum(exchange.bom for exchange in streams(run)), len(streams(run)), "streams")
+
+
+@observes("framing.comments")
+def comments(run: Run) -> object:
+    found = [[text for block in exchange.blocks for text in block.comments] for exchange in streams(run)]
+    texts = different(text.strip() for comments in found for text in comments)
+    return {"on": share(sum(map(bool, found)), len(found), "streams"), "most": max(map(len, found)), "texts": texts}
+
+
+@observes("framing.event-ids")
+def event_ids(run: Run) -> object:
+    found = [[block.id for block in exchange.blocks if block.id is not None] for exchange in streams(run)]
+    having = [ids for ids in found if ids]
+    unique = all(len(set(ids)) == len(ids) for ids in having) if having else None
+    return {
+        "on": share(len(having), len(found), "streams"),
+        "unique within each": unique,
+        "such as": different(id for ids in having for id in ids)[:2],
+    }
+
+
+@observes("framing.retry")
+def retry(run: Run) -> object:
+    found = (block.retry for exchange in streams(run) for block in exchange.blocks)
+    return different(value for value in found if value is not None)
+
+
+@observes("framing.data-lines")
+def data_lines(run: Run) -> object:
+    counts = {event.text.count("\n") + 1 for exchange in streams(run) for event in exchange.events}
+    return {"fewest": min(counts), "most": max(counts)}
+
+
+@observes("framing.chunks")
+def chunks(run: Run) -> object:
+    """How many of the portions, as they were read, end inside an event or a character."""
+    portions = inside_event = inside_character = 0
+    for exchange in streams(run):
+        read, boundaries = 0, {block.offset + len(block.raw) for block in exchange.blocks}
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        for chunk in exchange.chunks[:-1]:
+            decoder.decode(chunk.data)
+            read += len(chunk.data)
+            portions += 1
+            inside_event += read not in boundaries
+            inside_character += bool(decoder.getstate()[0])
+    return {"portions": portions, "ending inside an event": inside_event, "inside a character": inside_character}
+
+
+KNOWN = {
+    "metadata": {"run_id"},
+    "error": {"error", "message"},
+    "debug": {"type", "payload", "step"},
+    "events": {"event", "name", "run_id", "data", "metadata", "tags"},
+}
+
+
+@observes("framing.additional-keys")
+def additional_keys(run: Run) -> object:
+    found = {mode: {key for value in payloads(run, mode) for key in value} - known for mode, known in KNOWN.items()}
+    pairs = list(pieces(run))
+    found["piece"] = {key for piece, _, _ in pairs for key in piece} - {"content", "type", "id"}
+    found["message metadata"] = {key for _, metadata, _ in pairs for key in metadata} - {"langgraph_node", "tags"}
+    return {name: sorted(keys)[:40] for name, keys in found.items() if keys}
+
+
+# --- modes
+
+
+@observes("updates.empty-value")
+def empty_update(run: Run) -> object:
+    quiet = (update["nothing"] for update in payloads(run, "updates") if "nothing" in update)
+    return different("an empty object" if value == {} else kind_of(value) for value in quiet)
+
+
+@observes("messages.content-form")
+def content_form(run: Run) -> object:
+    return different(kind_of(piece.get("content")) for piece, _, _ in pieces(run))
+
+
+@observes("messages.interleaving")
+def interleaving(run: Run) -> object:
+    """How often the next piece is another call's, on the graph whose two models answer at once."""
+    ids = [str(piece.get("id")) for piece, _, event in pieces(run) if event.exchange.graph == "models_at_once"]
+    changes = sum(one != other for one, other in pairwise(ids))
+    return {"pieces": len(ids), "changes of call": changes}
+
+
+@observes("messages.whole-messages")
+def whole_messages(run: Run) -> object:
+    """Pieces that repeat what their call has said before; no reference graph keeps messages in its state."""
+    said: dict[tuple[int, str], str] = {}
+    whole = count = 0
+    for piece, _, event in pieces(run):
+        key, text = (id(event.exchange), str(piece.get("id"))), piece.get("content")
+        if isinstance(text, str):
+            count += 1
+            whole += len(said.get(key, "")) > 0 and text == said[key]
+            said[key] = said.get(key, "") + text
+    return share(whole, count, "pieces repeat a whole answer")
+
+
+@observes("events.chain-stream")
+def chain_stream(run: Run) -> object:
+    return any(value.get("event") == "on_chain_stream" for value in payloads(run, "events"))
+
+
+@observes("events.parent-ids")
+def parent_ids(run: Run) -> object:
+    return any("parent_ids" in value for value in payloads(run, "events"))
+
+
+@observes("events.whole-name")
+def whole_name(run: Run) -> object:
+    def first(exchange: Exchange) -> Iterator[str]:
+        for event in exchange.events:
+            if event.base == "events" and isinstance(event.value, dict):
+                yield str(event.value.get("name"))
+                return
+
+    return different(name for exchange in streams(run) for name in first(exchange))
+
+
+@observes("modes.order-across-modes")
+def order_across_modes(run: Run) -> object:
+    """What comes from one event of `updates` to the next when all six modes are asked for, repetitions left out."""
+    others = ("metadata", "error", "end", "events")
+    patterns = []
+    for exchange in streams(run):
+        if exchange.kind == "stream" and len(requested(exchange)) == 6:
+            names = [event.base for event in exchange.events if event.base not in others]
+            collapsed = [name for name, before in zip(names, [None, *names], strict=False) if name != before]
+            patterns += [" ".join(part.split()) for part in " ".join(collapsed).split("updates")[1:-1]]
+    return different(f"updates {pattern}".strip() for pattern in patterns)
+
+
+@observes("subgraphs.custom-without-flag", scenarios=["custom_without_flag"])
+def inner_custom(run: Run) -> object:
+    [stream] = exchanges_of(run, "custom_without_flag", "stream")
+    inner = [event.name for event in stream.events if event.base == "custom" and event.value == {"from": "inner"}]
+    return f"arrives as {re.sub(':[^|]+', ':{id}', inner[0])}" if inner else "does not arrive"
+
+
+@observes("subgraphs.further-segments")
+def further_segments(run: Run) -> object:
+    """Segments of another form than node:id."""
+    named = (event for exchange in streams(run) for event in exchange.events)
+    return different(segment for event in named for segment in event.namespace if ":" not in segment)
+
+
+# --- joining
+
+
+@observes("join.metadata")
+def metadata_for_joiners(run: Run) -> object:
+    joins = [exchange for exchange in streams(run) if exchange.kind == "join"]
+    told = [exchange for exchange in joins if any(event.name == "metadata" for event in exchange.events)]
+    return {
+        "received": share(len(told), len(joins), "joiners"),
+        "as the first event": share(sum(one.events[0].name == "metadata" for one in told), len(told), "of them"),
+    }
+
+
+@observes("join.finished-status", scenarios=["joined_after_the_end"])
+def joining_the_finished(run: Run) -> object:
+    [join] = exchanges_of(run, "joined_after_the_end", "late join")
+    return described(join)
+
+
+@observes("join.through-another-thread", scenarios=["joined_through_another_thread"])
+def joining_elsewhere(run: Run) -> object:
+    [join] = exchanges_of(run, "joined_through_another_thread", "join elsewhere")
+    return described(join)
+
+
+def described(exchange: Exchange) -> object:
+    names = different(event.name for event in exchange.events) if exchange.is_stream else []
+    return {"status": exchange.status, "events": names, "ended": exchange.how}
+
+
+@observes("join.creator-leaves", scenarios=["creator_leaves"])
+def creator_left(run: Run) -> object:
+    status = exchanges_of(run, "creator_leaves", "poll run")[-1].json["status"]
+    [state] = exchanges_of(run, "creator_leaves", "get state")
+    count = state.json["values"].get("count")
+    return {"run": status, "steps done": share(count if isinstance(count, int) else 0, 5, "steps")}
+
+
+@observes("delivery.first-event")
+def first_event(run: Run) -> object:
+    """Seconds from the request to the first event of POST streams; they include waiting for a free worker."""
+    begun = [exchange for exchange in streams(run) if exchange.kind == "stream" and exchange.events]
+    took = sorted(exchange.events[0].t - exchange.sent_t for exchange in begun)
+    return {"median": round(took[len(took) // 2], 2), "longest": round(took[-1], 2)}
+
+
+# --- refusals
+
+
+def refusals(run: Run) -> list[Exchange]:
+    exchanges = (one for recording in run.recordings.values() for one in recording.exchanges if not one.valid)
+    return [one for one in exchanges if one.status is not None and 400 <= one.status < 500]
+
+
+@observes("errors.refusal-status")
+def refusal_status(run: Run) -> object:
+    found: dict[str, set[int]] = {}
+    for exchange in refusals(run):
+        found.setdefault(exchange.name, set()).add(exchange.status or 0)
+    return {name: sorted(statuses) for name, statuses in sorted(found.items())}
+
+
+@observes("errors.refusal-body")
+def refusal_body(run: Run) -> object:
+    def words(exchange: Exchange) -> str:
+        try:
+            value = exchange.json
+        except ValueError:
+            return f"{exchange.media_type or 'no content type'}, no JSON"
+        keys = f" with {', '.join(value)}" if isinstance(value, dict) else ""
+        return f"{exchange.media_type or 'no content type'}, {kind_of(value)}{keys}"
+
+    return different(words(exchange) for exchange in refusals(run))

@@ -1,0 +1,268 @@
+"""The event `metadata`: the first of every new run, by which a reader learns the run's id."""
+
+from typing import Any
+from uuid import NAMESPACE_OID, uuid5
+
+from conformance import EVERY_STREAM, MODES, Heard, View, cannot_tell, equal, expect, fault, scenario, shown, verifies
+
+TOPIC = {"topic": "ice cream"}
+
+
+@scenario(graph="sub_model", mode=MODES)
+async def begun_in_each_mode(server, mode):
+    """A run on a thread and one without, in one mode; the graph has something to say in each."""
+    thread = await server.threads.create()
+    await server.runs.streamed(thread, name="on a thread", input=TOPIC, stream_mode=[mode])
+    await server.runs.streamed(None, name="without a thread", input=TOPIC, stream_mode=[mode])
+
+
+@scenario(graph="fails")
+async def begun_and_failed(server):
+    """A run that fails, on a thread and without one."""
+    thread = await server.threads.create()
+    await server.runs.streamed(thread, name="on a thread", input={"delay": 0}, stream_mode=["updates"])
+    await server.runs.streamed(None, name="without a thread", input={"delay": 0}, stream_mode=["updates"])
+
+
+PLACES = ("on a thread", "without a thread")
+
+
+@scenario(graph="joke")
+async def three_runs(server):
+    """Three runs one after another on one thread, each looked up by the id that its metadata told."""
+    thread = await server.threads.create()
+    for number in (1, 2, 3):
+        stream = await server.runs.streamed(thread, name=f"run {number}", input=TOPIC, stream_mode=["updates"])
+        await server.runs.get(thread, await stream.run_id(), name=f"get run {number}")
+
+
+@scenario(graph="counter")
+async def background_run(server):
+    """A run in the background, looked up by the id that was returned, and joined from its start."""
+    thread = await server.threads.create()
+    run = await server.runs.create(thread, input={"n": 4, "delay": 0.3}, stream_mode=["updates"])
+    await server.runs.get(thread, run)
+    await server.runs.join_stream(thread, run).ended()
+
+
+# --- metadata.first-and-only ---
+
+
+def first_and_only(stream: Heard) -> None:
+    """A reader that left may have heard nothing yet; any other has heard the metadata first, and once."""
+    events = stream.events
+    if not events and stream.exchange.how == "left":
+        return
+    expect(events, f"`{stream.name}` carried no event, expected metadata", stream.exchange)
+    first = events[0]
+    expect(first.name == "metadata", f"the first event is {shown(first.name)}, expected metadata", first)
+    for again in stream["metadata"][1:]:
+        expect(False, f"event {again.position} is named {shown(again.name)} once more", again)
+
+
+@verifies("metadata.first-and-only", over=EVERY_STREAM)
+def test_metadata_is_first_and_only_in_every_new_run(stream: Heard) -> None:
+    """Joins are not concerned: one that comes late rightly has none."""
+    if stream.exchange.kind == "stream" and stream.exchange.is_stream:
+        first_and_only(stream)
+
+
+@verifies("metadata.first-and-only")
+def test_metadata_is_first_and_only_in_each_mode(begun_in_each_mode: View) -> None:
+    """With and without a thread."""
+    mode = begun_in_each_mode.axes["mode"]
+    for place in PLACES:
+        stream = begun_in_each_mode[place]
+        first_and_only(stream)
+        if not stream[mode]:
+            cannot_tell(f"`{place}` carried no event of the mode {mode}, so it showed no run")
+
+
+@verifies("metadata.first-and-only")
+def test_metadata_is_first_and_only_in_a_failed_run(begun_and_failed: View) -> None:
+    """Nothing is sent before it and it is not repeated, though the run fails."""
+    for place in PLACES:
+        stream = begun_and_failed[place]
+        first_and_only(stream)
+        if not stream["error"]:
+            cannot_tell(f"`{place}` carried no error event, so the run did not fail")
+
+
+def new_run(x):
+    return x.kind == "stream"
+
+
+@fault("metadata.first-and-only", where=new_run)
+def sends_the_metadata_late(events, exchange):
+    """Sends the metadata after the first event of the run."""
+    metadata = next(events, None)
+    first = next(events, None)
+    yield from (event for event in (first, metadata) if event is not None)
+    yield from events
+
+
+@fault("metadata.first-and-only", where=new_run)
+def repeats_the_metadata(events, exchange):
+    """Sends the metadata before each node's update again."""
+    metadata = None
+    for event in events:
+        if event.base == "metadata":
+            metadata = event
+        elif event.base == "updates" and metadata is not None:
+            yield metadata
+        yield event
+
+
+@fault("metadata.first-and-only", where=new_run)
+def repeats_the_metadata_when_a_run_fails(events, exchange):
+    """Begins anew for the error event: metadata once more."""
+    metadata = None
+    for event in events:
+        metadata = metadata or event
+        if event.base == "error":
+            yield metadata
+        yield event
+
+
+@fault("metadata.first-and-only", where=new_run)
+def calls_the_metadata_run(events, exchange):
+    """Names the first event `run`."""
+    for event in events:
+        yield event.named("run") if event.base == "metadata" else event
+
+
+@fault("metadata.first-and-only", where=lambda x: x.stateless)
+def tells_runs_on_threads_alone(events, exchange):
+    """Sends no metadata for a run without a thread."""
+    yield from (event for event in events if event.base != "metadata")
+
+
+# --- metadata.fields ---
+
+
+@verifies("metadata.fields", over=EVERY_STREAM)
+def test_metadata_tells_run_and_attempt(stream: Heard) -> None:
+    """run_id is a text that is not empty, attempt the number 1; none of the suite's runs is retried."""
+    if stream.exchange.kind != "stream" or not stream.exchange.is_stream:
+        return
+    for event in stream["metadata"]:
+        value = event.value
+        expect(isinstance(value, dict), f"the metadata is {shown(value)}, expected an object", event)
+        run = value.get("run_id")
+        expect(isinstance(run, str) and run, f"run_id is {shown(run)}, expected a text that is not empty", event)
+        expect("attempt" in value, "the metadata has no attempt", event)
+        equal(value["attempt"], 1, "attempt", event)
+
+
+def with_metadata(events, change):
+    """The events, the metadata changed."""
+    for event in events:
+        yield event.holding(change(event.value)) if event.base == "metadata" else event
+
+
+@fault("metadata.fields")
+def tells_no_attempt(events, exchange):
+    """Leaves the attempt out."""
+    yield from with_metadata(events, lambda value: {"run_id": value["run_id"]})
+
+
+@fault("metadata.fields")
+def counts_attempts_from_0(events, exchange):
+    """Numbers attempts from 0."""
+    yield from with_metadata(events, lambda value: value | {"attempt": 0})
+
+
+@fault("metadata.fields")
+def writes_the_attempt_as_text(events, exchange):
+    """Sends the attempt as the text 1."""
+    yield from with_metadata(events, lambda value: value | {"attempt": "1"})
+
+
+@fault("metadata.fields", where=lambda x: x.stateless)
+def has_no_id_without_a_thread(events, exchange):
+    """Sends null as the id of a run without a thread."""
+    yield from with_metadata(events, lambda value: value | {"run_id": None})
+
+
+# --- metadata.identifies-the-run ---
+
+
+def id_of(value: Any) -> str | None:
+    """The run id in metadata or in a run resource, None if there is none."""
+    found = value.get("run_id") if isinstance(value, dict) else None
+    return found if isinstance(found, str) and found else None
+
+
+def told(stream: Heard) -> str:
+    """The run id that the stream's metadata tells; cantTell where there is none."""
+    runs = [run for event in stream["metadata"] if (run := id_of(event.value))]
+    return runs[0] if runs else cannot_tell(f"no metadata of `{stream.name}` tells the run's id")
+
+
+def is_run(resource: Heard, run: str, source: str) -> None:
+    """The resource must be that run."""
+    found = id_of(resource.json)
+    expect(found == run, f"{source} tells the run {shown(run)}, its resource {shown(found)}", resource.exchange)
+
+
+@verifies("metadata.identifies-the-run")
+def test_the_run_of_that_id_exists(three_runs: View) -> None:
+    """On the thread, and each of three runs has an id of its own."""
+    runs: list[str] = []
+    for number in (1, 2, 3):
+        run = told(three_runs[f"run {number}"])
+        where = three_runs[f"run {number}"].exchange
+        expect(run not in runs, f"run {number} has the id {shown(run)} of an earlier one", where)
+        is_run(three_runs[f"get run {number}"], run, f"the metadata of run {number}")
+        runs.append(run)
+
+
+@verifies("metadata.identifies-the-run", over="mode")
+def test_no_two_runs_share_an_id(begun_in_each_mode) -> None:
+    """Runs of different modes, with and without a thread."""
+    seen: dict[str, str] = {}
+    for mode, view in begun_in_each_mode.items():
+        for place in PLACES:
+            run, here = told(view[place]), f"the run {place} with {mode}"
+            expect(run not in seen, f"{here} has the id {shown(run)} of {seen.get(run)}", view[place].exchange)
+            seen[run] = here
+
+
+@verifies("metadata.identifies-the-run")
+def test_a_background_run_keeps_the_id_it_was_created_with(background_run: View) -> None:
+    """Its resource has it, and so has the metadata event of a join, which a joiner may hear or not."""
+    created = id_of(background_run["create run"].json)
+    if created is None:
+        cannot_tell("the answer to the creation of the run tells no run_id")
+    is_run(background_run["get run"], created, "the answer to the creation")
+    join = background_run["join"]
+    if not join["updates"]:
+        cannot_tell("the joiner heard no update, so the join showed no run")
+    for event in join["metadata"]:
+        run = id_of(event.value)
+        expect(run == created, f"the metadata tells {shown(run)}, the run was created as {shown(created)}", event)
+
+
+@fault("metadata.identifies-the-run")
+def tells_an_id_of_its_own(events, exchange):
+    """Makes up an id for the stream that is not the run's."""
+    yield from with_metadata(events, lambda value: value | {"run_id": str(uuid5(NAMESPACE_OID, str(value)))})
+
+
+@fault("metadata.identifies-the-run")
+def tells_one_id_for_all(events, exchange):
+    """Tells one constant id."""
+    yield from with_metadata(events, lambda value: value | {"run_id": "00000000-0000-4000-8000-000000000000"})
+
+
+@fault("metadata.identifies-the-run", where=lambda x: x.is_stream and not x.stateless)
+def tells_the_id_of_the_thread(events, exchange):
+    """Takes the thread for the run."""
+    thread = exchange.path.rpartition("/threads/")[2].partition("/")[0]
+    yield from with_metadata(events, lambda value: value | {"run_id": thread})
+
+
+@fault("metadata.identifies-the-run", where=lambda x: x.stateless)
+def tells_one_id_without_a_thread(events, exchange):
+    """Gives all runs without a thread one id."""
+    yield from with_metadata(events, lambda value: value | {"run_id": "00000000-0000-4000-8000-000000000000"})

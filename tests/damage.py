@@ -1,0 +1,197 @@
+"""Random damage to good recordings: how much of it the suite catches.
+
+`python -m tests.damage [NUMBER [SEED]]` prints the share, and what survived (`tox -e damage`).
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.declare import Fault
+from conformance.faults import Seen, Sent, apply
+from conformance.judge import FAILED, judge
+from conformance.projection import projection
+from conformance.transcript import Exchange, Recording
+from conformance.views import Run
+
+from . import golden
+
+KINDS = ("drop", "double", "swap", "rename", "retype", "truncate text", "truncate stream", "mix")
+WIRE_NAMES = ("metadata", "values", "updates", "messages", "debug", "custom", "events")
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One change to one event of one stream."""
+
+    kind: str
+    variant: str
+    exchange: str
+    position: int
+    event: str
+    detail: str
+
+
+def damaged(dice: random.Random) -> tuple[Damage, Recording] | None:
+    """One good recording with one random damage; None where the dice chose what cannot be damaged so."""
+    recording = dice.choice(sorted(_with_streams(), key=lambda one: one.variant))
+    exchange = dice.choice([one for one in recording.exchanges if _damageable(one)])
+    position = dice.randrange(len(exchange.events))
+    kind = dice.choice(KINDS)
+    rewritten = _rewrite(kind, exchange, position, dice)
+    if rewritten is None:
+        return None
+    events, detail = rewritten
+    fault = Fault("", kind, lambda _events, _seen: iter(events), "events", lambda seen: _is(seen, exchange))
+    faulty = apply(fault, recording)
+    if faulty is None:
+        return None
+    name = exchange.events[position].name
+    return Damage(kind, recording.variant, exchange.name, position + 1, name, detail), faulty
+
+
+def _with_streams() -> list[Recording]:
+    return [
+        one for one in golden.good().recordings.values() if any(_damageable(exchange) for exchange in one.exchanges)
+    ]
+
+
+def _damageable(exchange: Exchange) -> bool:
+    return exchange.valid and exchange.is_stream and exchange.how == "complete" and len(exchange.events) > 1
+
+
+def _is(seen: Seen, exchange: Exchange) -> bool:
+    return seen.exchange is exchange
+
+
+def _rewrite(kind: str, exchange: Exchange, position: int, dice: random.Random) -> tuple[list[Sent], str] | None:
+    events = [Sent(event.name, event.text, event.block.raw) for event in exchange.events]
+    event, rest = events[position], events[position + 1 :]
+    before = events[:position]
+    if kind == "drop":
+        return before + rest, event.text[:80]
+    if kind == "double":
+        return [*before, event, event, *rest], event.text[:80]
+    if kind == "swap":
+        after = next((one for one in rest if one.name == event.name and one.text != event.text), None)
+        return None if after is None else (_swapped(events, position, events.index(after, position)), after.text[:80])
+    if kind == "rename":
+        name = dice.choice([name for name in WIRE_NAMES if name != event.base])
+        return [*before, event.named(name), *rest], name
+    if kind == "retype":
+        changed = _retyped(event.value, dice)
+        return None if changed is None else ([*before, event.holding(changed[0]), *rest], changed[1])
+    if kind == "truncate text":
+        return [*before, event.saying(event.text[: dice.randrange(len(event.text))]), *rest], ""
+    if kind == "truncate stream":
+        return before, f"{len(rest) + 1} events lost"
+    other = dice.choice([one for one in golden.good().streams() if one is not exchange and one.events])
+    foreign = dice.choice(other.events)
+    return [
+        *before,
+        Sent(foreign.name, foreign.text, foreign.block.raw),
+        event,
+        *rest,
+    ], f"{foreign.name} {foreign.text[:60]}"
+
+
+def _swapped(events: list[Sent], one: int, other: int) -> list[Sent]:
+    changed = list(events)
+    changed[one], changed[other] = changed[other], changed[one]
+    return changed
+
+
+def _retyped(value: Any, dice: random.Random) -> tuple[Any, str] | None:
+    """The value with one leaf of another type, and the path to it."""
+    paths = list(_leaves(value, ()))
+    if not paths:
+        return None
+    path = dice.choice(paths)
+    changed = copy.deepcopy(value)
+    if not path:
+        return {"wrapped": value}, "$"
+    holder = changed
+    for step in path[:-1]:
+        holder = holder[step]
+    leaf = holder[path[-1]]
+    choices: list[Any] = [None, 7, "seven", True, [], {}]
+    holder[path[-1]] = dice.choice([one for one in choices if type(one) is not type(leaf)])
+    return changed, "$" + "".join(f".{step}" for step in path)
+
+
+def _leaves(value: Any, path: tuple[Any, ...]) -> Any:
+    inner = (
+        list(value.items()) if isinstance(value, dict) else list(enumerate(value)) if isinstance(value, list) else []
+    )
+    if not inner:
+        yield path
+    for step, one in inner:
+        yield from _leaves(one, (*path, step))
+
+
+def is_damage(faulty: Recording) -> bool:
+    """Whether the meaning of some stream changed: the damage of a server's own additions is lawful."""
+    for one, other in zip(golden.good().recordings[faulty.variant].exchanges, faulty.exchanges, strict=True):
+        if one is not other and _meaning(one) != _meaning(other):
+            return True
+    return False
+
+
+def _meaning(exchange: Exchange) -> Any:
+    """The sequence of each name, without ids, times and additions; order between names is free."""
+    sequences: dict[str, Any] = {}
+    for name in dict.fromkeys(event.name for event in exchange.events):
+        mode = name.partition("|")[0]
+        try:
+            chosen = type(exchange.events)(event for event in exchange.events if event.name == name)
+            sequences[name] = json.dumps(projection(mode, chosen), sort_keys=True)
+        except ValueError:
+            sequences[name] = "not JSON"
+    return sequences
+
+
+def caught(faulty: Recording) -> bool:
+    """Whether any item fails that passed before."""
+    good = golden.good()
+    run = Run([faulty if name == faulty.variant else one for name, one in good.recordings.items()])
+    looking = (
+        item
+        for item in golden.items().values()
+        if item.check.scope or any(v.id == faulty.variant for v in item.variants)
+    )
+    return any(judge(item, run).word == FAILED for item in looking)
+
+
+def main(number: int = 1000, seed: int = 0) -> None:
+    """Damage as often as asked, and print what came of it."""
+    tried, lawful, survivors = Counter[str](), 0, []
+    while sum(tried.values()) < number:
+        seed += 1
+        done = damaged(random.Random(seed))
+        if done is None:
+            continue
+        damage, faulty = done
+        if not is_damage(faulty):
+            lawful += 1
+            continue
+        tried[damage.kind] += 1
+        if not caught(faulty):
+            survivors.append((seed, damage))
+    lost = Counter(damage.kind for _, damage in survivors)
+    for kind in KINDS:
+        print(f"{kind:<16} {tried[kind] - lost[kind]} of {tried[kind]} caught")
+    for number_, damage in survivors:
+        print(f"  survived, seed {number_}: {damage}")
+    total = sum(tried.values())
+    share = 100 * (total - len(survivors)) / total
+    print(f"caught {total - len(survivors)} of {total} ({share:.1f} %), {lawful} lawful left out")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:3]))

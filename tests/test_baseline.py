@@ -1,0 +1,148 @@
+"""A baseline lists known failures: each with a reason, none longer than it happens, and a broken file says where."""
+
+import datetime
+from pathlib import Path
+
+import pytest
+
+from conformance.baseline import UNEXPLAINED, Baseline, BaselineError, Entry, baseline_text, read_baseline
+from conformance.judge import Outcome
+from conformance.settings import UsageProblem
+from conformance.verdict import Result
+
+TODAY = datetime.date(2026, 6, 15)
+
+
+def result(word: str, id: str = "test_one", requirement: str = "values.one", message: str = "") -> Result:
+    return Result(id, requirement, "s", Outcome(word, message))
+
+
+def read(folder: Path, text: str | bytes) -> Baseline:
+    path = folder / "known.toml"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return read_baseline(path, TODAY)
+
+
+def entry(**given: object) -> str:
+    """One [[known]] table; a value is written as TOML."""
+    return "\n".join(["[[known]]", *(f"{key} = {value}" for key, value in given.items())])
+
+
+LISTED = {"requirement": '"values.one"', "reason": '"issue 7"'}
+
+
+def test_an_empty_baseline_lists_nothing(tmp_path: Path) -> None:
+    for text in ("", "# nothing\n", "known = []"):
+        assert read(tmp_path, text) == Baseline()
+
+
+def test_entries_are_read(tmp_path: Path) -> None:
+    known = read(tmp_path, "\n".join([entry(**LISTED), entry(check='"test_a[x]"', reason='"r"', flaky="true")]))
+    assert known.entries == (
+        Entry("values.one", "issue 7"),
+        Entry("", "r", check="test_a[x]", flaky=True),
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "covered"),
+    [
+        (Entry("values.one", "r"), {"test_one", "test_many[a]", "test_many[b]"}),
+        (Entry("", "r", check="test_many"), {"test_many[a]", "test_many[b]"}),
+        (Entry("", "r", check="test_many[b]"), {"test_many[b]"}),
+        (Entry("values.one", "r", check="test_one"), {"test_one"}),
+        (Entry("values", "r"), set()),
+        (Entry("", "r", check="test_man"), set()),
+        (Entry("values.two", "r"), {"test_two"}),
+    ],
+)
+def test_an_entry_covers_a_requirement_a_check_or_an_item(given: Entry, covered: set[str]) -> None:
+    results = [result("failed", id) for id in ("test_one", "test_many[a]", "test_many[b]")]
+    results.append(result("failed", "test_two", "values.two"))
+    known = Baseline((given,))
+    assert {one.id for one in results if known.find(one) is given} == covered
+    assert known.unknown(results) == ([] if covered else [given])
+
+
+@pytest.mark.parametrize(
+    ("words", "stale"),
+    [
+        (["passed"], True),
+        (["passed", "passed"], True),
+        (["passed", "inapplicable"], True),
+        (["failed"], False),
+        (["failed", "passed"], False),
+        (["cantTell"], False),
+        (["cantTell", "passed"], False),
+        (["untested"], False),
+        (["untested", "passed"], False),  # what was not run may still fail
+        (["inapplicable"], False),
+        ([], False),
+    ],
+)
+def test_an_entry_is_stale_when_all_that_it_speaks_of_was_judged_and_nothing_failed(
+    words: list[str], stale: bool
+) -> None:
+    results = [result(word, f"test_{number}") for number, word in enumerate(words)]
+    known = Entry("values.one", "r")
+    assert Baseline((known,)).stale(results) == ([known] if stale else [])
+    assert Baseline((Entry("values.one", "r", flaky=True),)).stale(results) == []
+
+
+@pytest.mark.parametrize(
+    ("until", "in_force"), [("2026-06-14", False), ("2026-06-15", True), ("2026-06-16", True), ("1999-12-31", False)]
+)
+def test_an_entry_counts_up_to_its_last_day(tmp_path: Path, until: str, in_force: bool) -> None:
+    known = read(tmp_path, entry(**LISTED, until=until))
+    assert (len(known.entries), len(known.expired)) == (in_force, not in_force)
+    assert (known.find(result("failed")) is not None) == in_force
+
+
+BROKEN = {
+    "no TOML": ("known = [", "no TOML"),
+    "no UTF-8": (b"\xff", "no TOML"),
+    "another key": ("ignore = []", "holds ignore; a baseline holds [[known]] tables and nothing else"),
+    "one table": ("[known]\nrequirement = 'x'", "holds known; a baseline holds [[known]] tables"),
+    "no tables": ("known = [1]", "[[known]] number 1: is no table"),
+    "nothing named": (entry(reason='"r"'), "[[known]] number 1: names neither a requirement nor a check"),
+    "no reason": (entry(requirement='"values.one"'), "[[known]] number 1: values.one has no reason; write it in"),
+    "an empty reason": (entry(check='"test_a"', reason='""'), "number 1: test_a has no reason; write it in"),
+    "a reason not filled in": (entry(check='"a"', reason=f'"{UNEXPLAINED}"'), "a has no reason; write it in"),
+    "an unknown key": (entry(**LISTED, because='"r"'), "unknown key 'because'; known are requirement, check, reason"),
+    "a number": (entry(requirement="5", reason='"r"'), "requirement must be of type str"),
+    "a text for a truth": (entry(**LISTED, flaky='"yes"'), "flaky must be of type bool"),
+    "a text for a date": (entry(**LISTED, until='"2027-01-31"'), "until must be of type date"),
+    "a date with a time": (entry(**LISTED, until="2027-01-31T12:00:00"), "until must be of type date"),
+    "the second": ("\n".join([entry(**LISTED), entry(reason='"r"')]), "[[known]] number 2: names neither"),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_file_is_told_with_place_and_way_out(tmp_path: Path, text: str | bytes, message: str) -> None:
+    with pytest.raises(BaselineError) as raised:
+        read(tmp_path, text)
+    assert str(raised.value).startswith(str(tmp_path / "known.toml"))
+    assert message in str(raised.value)
+
+
+def test_a_missing_file_is_told_with_the_way_out(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.toml", tmp_path):
+        with pytest.raises(UsageProblem, match=r"cannot be read .*; --write-baseline .* makes one"):
+            read_baseline(path, TODAY)
+
+
+def test_a_written_baseline_lists_the_failures_and_wants_their_reasons(tmp_path: Path) -> None:
+    hostile = 'came "x"\n[[known]]\u2028\x1b]0;\x07 ' + "y" * 1000
+    results = [result("failed", "test_a[x]", message=hostile), result("passed", "test_b"), result("cantTell", "test_c")]
+    text = baseline_text([*results, result("failed", "test_d", "values.two")])
+    with pytest.raises(BaselineError, match=r"number 1: test_a\[x\] has no reason; write it in"):
+        read(tmp_path, text)
+    known = read(tmp_path, text.replace(UNEXPLAINED, "issue 7"))
+    assert [(one.requirement, one.check, one.reason) for one in known.entries] == [
+        ("values.one", "test_a[x]", "issue 7"), ("values.two", "test_d", "issue 7"),
+    ]  # fmt: skip
+    assert known.stale(results) == []
+
+
+def test_a_baseline_without_failures_can_be_read_at_once(tmp_path: Path) -> None:
+    assert read(tmp_path, baseline_text([result("passed")])) == Baseline()

@@ -1,0 +1,139 @@
+"""Outcomes of checks become outcomes of requirements, a verdict and an exit status, as the design fixes them."""
+
+from itertools import permutations
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.catalogue import Requirement
+from conformance.judge import OUTCOMES, Outcome
+from conformance.verdict import Result, Verified, exit_status, summary, verdict, verified, worst
+
+P, F, C, I, U = "passed", "failed", "cantTell", "inapplicable", "untested"  # noqa: E741
+WORDS = st.sampled_from(OUTCOMES)
+LEVELS: st.SearchStrategy[Literal["MUST", "SHOULD"]] = st.sampled_from(["MUST", "SHOULD"])
+
+
+def requirement(id: str, level: Literal["MUST", "SHOULD"] = "MUST") -> Requirement:
+    return Requirement(id, id.partition(".")[0], level, "It holds.", ("norm 1",), ("1",))
+
+
+def of(level: Literal["MUST", "SHOULD"], *words: str, selected: bool = True, id: str = "values.one") -> Verified:
+    """A requirement whose checks had these outcomes; the id of each is its number."""
+    results = [Result(f"{id}-{n}", id, "s", Outcome(word), selected) for n, word in enumerate(words)]
+    return Verified(requirement(id, level), tuple(results))
+
+
+def said(*outcomes: Verified) -> str:
+    return verdict(summary(outcomes))
+
+
+def status(
+    *outcomes: Verified, known: tuple[str, ...] = (), stale: bool = False, errors: int = 0, answered: bool = True
+) -> int:
+    entries = ["an entry"] if stale else []
+    return exit_status(outcomes, known=known, stale=entries, suite_errors=errors, answered=answered)
+
+
+@pytest.mark.parametrize(
+    ("words", "outcome"),
+    [
+        ((), U), ((P,), P), ((P, P), P), ((P, F), F), ((F, C), F), ((C, P), C), ((C, U), C), ((U, P), U), ((F, U), F),
+        ((I, P), P), ((I, F), F), ((I, C), C), ((I, U), U), ((I,), I), ((I, I), I), ((P, F, C, U, I), F),
+    ],
+)  # fmt: skip
+def test_a_requirement_has_the_worst_outcome_of_its_checks(words: tuple[str, ...], outcome: str) -> None:
+    assert {worst(order) for order in permutations(words)} == {outcome}
+
+
+def test_results_are_gathered_in_the_order_of_the_catalogue() -> None:
+    results = [Result(f"check{n}", id, "s", Outcome(P)) for n, id in enumerate(["b.b", "a.a", "b.b"])]
+    gathered = verified([requirement(id) for id in ("a.a", "b.b", "c.c")], results)
+    assert [(one.requirement.id, [result.id for result in one.results]) for one in gathered] == [
+        ("a.a", ["check1"]), ("b.b", ["check0", "check2"]), ("c.c", []),
+    ]  # fmt: skip
+    assert [one.outcome for one in gathered] == [P, P, U]
+
+
+def test_a_summary_counts_requirements_not_checks() -> None:
+    counts = summary([of("MUST", P, P), of("MUST", P, F), of("SHOULD", C, C), of("SHOULD")])
+    assert counts == {
+        "MUST": {P: 1, F: 1, C: 0, I: 0, U: 0},
+        "SHOULD": {P: 0, F: 0, C: 1, I: 0, U: 1},
+    }
+
+
+@given(st.lists(st.builds(lambda level, words: of(level, *words), LEVELS, st.lists(WORDS, max_size=3))))
+def test_a_summary_counts_every_requirement_once(outcomes: list[Verified]) -> None:
+    counts = summary(outcomes)
+    for level, words in counts.items():
+        assert set(words) == set(OUTCOMES)
+        assert sum(words.values()) == sum(one.requirement.level == level for one in outcomes)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        ([of("MUST", P)], "conformant"),
+        ([of("MUST", P), of("SHOULD", F), of("SHOULD", C), of("SHOULD", U)], "conformant"),
+        ([of("MUST", F), of("MUST", C), of("MUST", U)], "not conformant"),
+        ([of("MUST", C), of("MUST", P)], "cannot tell"),
+        ([of("MUST", C), of("MUST", U), of("MUST", I)], "cannot tell"),
+        ([of("MUST", P), of("MUST", U)], "partial"),
+        ([of("MUST", P), of("MUST", P, U)], "partial"),
+        ([of("MUST", P), of("MUST", I)], "partial"),
+        ([of("MUST", P), of("MUST")], "partial"),
+    ],
+)
+def test_the_verdict(outcomes: list[Verified], expected: str) -> None:
+    assert {said(*order) for order in permutations(outcomes)} == {expected}
+
+
+def test_the_exit_status_is_the_first_that_applies() -> None:
+    failed, unsure, good = of("MUST", F), of("MUST", C), of("MUST", P)
+    assert status(good) == 0
+    assert status(good, unsure) == status(good, of("MUST", U)) == 2
+    assert status(good, unsure, failed) == status(good, stale=True) == status(unsure, stale=True) == 1
+    assert status(failed, errors=1) == status(failed, answered=False) == status(good, answered=False) == 2
+    assert status(good, stale=True, errors=1) == status(good, stale=True, answered=False) == 2
+
+
+@pytest.mark.parametrize("word", OUTCOMES)
+def test_a_should_does_not_change_the_exit_status(word: str) -> None:
+    assert status(of("MUST", P), of("SHOULD", word)) == 0
+
+
+def test_what_was_declared_absent_does_not_change_the_exit_status() -> None:
+    assert status(of("MUST", I), of("MUST", P)) == 0
+
+
+@pytest.mark.parametrize("word", OUTCOMES)
+def test_what_was_not_selected_does_not_change_the_exit_status(word: str) -> None:
+    assert status(of("MUST", P), of("MUST", word, selected=False)) == 0
+
+
+def test_a_listed_failure_passes_the_gate_and_only_it() -> None:
+    two = of("MUST", F, F)
+    assert status(two) == status(two, known=("values.one-0",)) == 1
+    assert status(two, known=("values.one-0", "values.one-1")) == 0
+    assert said(two) == "not conformant"
+
+
+def test_a_listing_excuses_a_failure_but_not_that_nothing_can_be_told() -> None:
+    assert status(of("MUST", C), known=("values.one-0",)) == 2
+
+
+@given(
+    st.lists(st.builds(lambda level, words: of(level, *words), LEVELS, st.lists(WORDS, min_size=1, max_size=3))),
+    st.booleans(),
+    st.integers(0, 2),
+    st.booleans(),
+)
+def test_a_run_that_is_conformant_and_in_order_exits_with_0_and_no_other_does_so_unlisted(
+    outcomes: list[Verified], stale: bool, errors: int, answered: bool
+) -> None:
+    in_order = answered and not stale and not errors
+    good = all(one.outcome in (P, I) for one in outcomes if one.requirement.level == "MUST")
+    assert (status(*outcomes, stale=stale, errors=errors, answered=answered) == 0) == (in_order and good)
