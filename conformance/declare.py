@@ -10,6 +10,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 EVERY_STREAM = "every stream"
@@ -85,7 +86,7 @@ class Check:
     def module(self) -> str:
         return self.function.__module__
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[str, ...]:
         return tuple(inspect.signature(self.function).parameters)
 

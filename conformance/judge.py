@@ -128,9 +128,9 @@ def _judge_every_stream(check: Check, run: Run) -> Outcome:
     """The worst outcome over all streams; only a stream that carried something counts for passing."""
     counted = 0
     for exchange in run.streams():
-        if check.name not in exchange.judged:
-            exchange.judged[check.name] = _run(check, {check.parameters[0]: Heard(exchange, run)}, [exchange], run)
-        outcome = exchange.judged[check.name]
+        if check.name not in exchange.memo:
+            exchange.memo[check.name] = _run(check, {check.parameters[0]: Heard(exchange, run)}, [exchange], run)
+        outcome = exchange.memo[check.name]
         if outcome.word == FAILED:
             return outcome
         counted += outcome.word == PASSED and run.carried(exchange)

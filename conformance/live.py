@@ -36,7 +36,7 @@ class Limits:
     silence_s: float = 30.0  # official servers send a first event within 1 s, and no scenario is silent for over 6 s
     length_s: float = 60.0  # of one exchange, from its first event; the slowest scenario needs a tenth of it
     exchange_bytes: int = 16 << 20  # the largest stream of the suite has 4 MiB
-    exchange_events: int = 20_000  # the longest stream of the suite has 3,000
+    exchange_blocks: int = 20_000  # events and comments; the longest stream of the suite has 3,000
     run_bytes: int = 192 << 20  # all streams of the suite together have a tenth of it
 
 
@@ -82,10 +82,10 @@ class Run:
         pool = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         if not slow:
             away = not is_loopback(self.target.url)
-            return httpx.AsyncClient(timeout=_TIMEOUT, limits=pool, trust_env=away, verify=self.tls)
+            return httpx.AsyncClient(headers=_HEADERS, timeout=_TIMEOUT, limits=pool, trust_env=away, verify=self.tls)
         small = [(socket.SOL_SOCKET, socket.SO_RCVBUF, SLOW_BYTES)]
         transport = httpx.AsyncHTTPTransport(limits=pool, verify=self.tls, socket_options=small)
-        return httpx.AsyncClient(timeout=_TIMEOUT, transport=transport)
+        return httpx.AsyncClient(headers=_HEADERS, timeout=_TIMEOUT, transport=transport)
 
 
 # Only connecting has a limit of its own here: the run's limits end everything else.
@@ -109,6 +109,7 @@ class Live:
         self._first: dict[str, str] = {}
         self._first_event: float | None = None
         self._bytes = 0
+        self._blocks = 0
         self._pending: list[bytes] = []
         self._changed = asyncio.Event()
         self._reading = asyncio.Event()
@@ -201,8 +202,8 @@ class Live:
         self._run.bytes_seen += len(portion)
         if self._bytes > limits.exchange_bytes:
             raise _TooBig(f"it sent more than {limits.exchange_bytes:,} bytes; the rest was not read")
-        if len(self._names) > limits.exchange_events:
-            raise _TooBig(f"it sent more than {limits.exchange_events:,} events; the rest was not read")
+        if self._blocks > limits.exchange_blocks:
+            raise _TooBig(f"it sent more than {limits.exchange_blocks:,} events; the rest was not read")
 
     def _flush(self) -> None:
         """Record what has been read since the last turn of the loop, and look at the events in it."""
@@ -219,6 +220,7 @@ class Live:
 
     def _listen(self, data: bytes) -> None:
         for block in self._decoder.feed(data):
+            self._blocks += 1
             if block.dispatched:
                 self._names.append(block.name)
                 self._first.setdefault(block.name, block.data or "")

@@ -61,7 +61,7 @@ class Proxy:
     async def _answer(
         self, method: str, path: str, headers: list[tuple[str, str]], body: bytes, writer: asyncio.StreamWriter
     ) -> None:
-        exchange = self._remember(method, path, body)
+        exchange = self._remember(method, path, headers, body)
         kept = [(name, value) for name, value in headers if name.lower() not in _HOP_BY_HOP | {"accept-encoding"}]
         url = self._upstream + path
         async with self._http.stream(method, url, headers=kept, content=body or None) as response:
@@ -81,11 +81,11 @@ class Proxy:
                 await _send_whole(answer, writer)
         exchange.ended, exchange.ended_t = self._clock.tick()
 
-    def _remember(self, method: str, path: str, body: bytes) -> Exchange:
+    def _remember(self, method: str, path: str, headers: list[tuple[str, str]], body: bytes) -> Exchange:
         join = method == "GET" and path.partition("?")[0].endswith("/stream")
         kind = "join" if join else "stream" if path.endswith("/runs/stream") else "request"
         text = body.decode("utf-8", "replace") if body else None
-        exchange = Exchange(path, kind, method, self._upstream + path, [], text, True, *self._clock.tick())
+        exchange = Exchange(path, kind, method, self._upstream + path, headers, text, True, *self._clock.tick())
         exchange.graph = self._graph_of(exchange)
         self._remembered.append(exchange)
         self._seen.exchanges = list(self._remembered)

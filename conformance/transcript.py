@@ -158,7 +158,7 @@ class Exchange:
         values = [value for key, value in self.headers if key.lower() == name.lower()]
         return ", ".join(values) if values else None
 
-    @property
+    @cached_property
     def media_type(self) -> str:
         """The content type without its parameters, as sent."""
         return (self.header("content-type") or "").partition(";")[0].strip()
@@ -177,8 +177,8 @@ class Exchange:
         return b"".join(chunk.data for chunk in self.chunks)
 
     @cached_property
-    def judged(self) -> dict[str, Any]:
-        """Outcomes of checks over every stream, so that a stream that a fault left alone is judged once."""
+    def memo(self) -> dict[Any, Any]:
+        """What was found out of it alone, so that an exchange that a fault left as it was is looked at once."""
         return {}
 
     @cached_property

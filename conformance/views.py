@@ -61,8 +61,11 @@ class Run:
 
     def carried(self, exchange: Exchange) -> bool:
         """Whether the stream carried a metadata event and an event of a mode that was asked for."""
-        if not exchange.is_stream:
-            return False
+        if "carried" not in exchange.memo:
+            exchange.memo["carried"] = exchange.is_stream and self._carried(exchange)
+        return bool(exchange.memo["carried"])
+
+    def _carried(self, exchange: Exchange) -> bool:
         begun = self.beginning(exchange)
         asked = requested(begun) if begun is not None else set()
         bases = {event.base for event in exchange.events}

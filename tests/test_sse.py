@@ -148,28 +148,10 @@ EDGES: dict[str, tuple[bytes, list[Dispatched]]] = {
 CASES = [pytest.param(*case, id=name) for name, case in (STANDARD | EDGES).items()]
 
 # What distinguishes streams: line endings, fields, half characters; Hypothesis puts them together.
-PIECES = st.sampled_from(
-    [
-        *(
-            b"\n",
-            b"\r",
-            b"\r\n",
-            b"\n\n",
-            b"\r\r",
-            b"\r\n\r\n",
-            BOM,
-            b"\xef",
-            b"\xbb",
-            b"\xbf",
-            b"\xc3",
-            b"\0",
-            b" ",
-            b":",
-        ),
-        *(b"data", b"data:", b"data: x", b"event: a", b"id: 1", b"id: \0", b"id", b"retry: 1", b": c"),
-        "é\u2028".encode(),
-    ]
-)
+ENDINGS = [b"\n", b"\r", b"\r\n", b"\n\n", b"\r\r", b"\r\n\r\n"]
+FIELDS = [b"data", b"data:", b"data: x", b"event: a", b"id: 1", b"id: \0", b"id", b"retry: 1", b": c"]
+CHARACTERS = [BOM, b"\xef", b"\xbb", b"\xbf", b"\xc3", b"\0", b" ", b":", "é\u2028".encode()]
+PIECES = st.sampled_from([*ENDINGS, *FIELDS, *CHARACTERS])
 STREAMS = st.lists(PIECES | st.binary(max_size=4), max_size=30).map(b"".join)
 
 

@@ -31,9 +31,8 @@ def _alike(run):
     groups = defaultdict(list)
     for stream in _first_runs(run):
         if stream.kind == "stream" and stream.valid and stream.how == "complete" and run.carried(stream):
-            for mode in MODES:
-                if wire(mode) in {event.base for event in stream.events}:
-                    groups[_key(stream, mode)].append(stream)
+            for key in _keys(stream):
+                groups[key].append(stream)
     return groups
 
 
@@ -55,23 +54,23 @@ def _thread(exchange: Exchange):
     return before.rpartition("/")[2] if "/threads/" in before else None
 
 
-def _key(stream: Exchange, mode: str):
-    body = stream.request
-    # Without a thread there are no checkpoints to show, so debug is compared with its own kind.
-    kind = _thread(stream) is None if mode == "debug" else None
-    return (
-        stream.graph,
-        mode,
-        json.dumps(body.get("input"), sort_keys=True),
-        body.get("stream_subgraphs") is True,
-        kind,
-    )
+def _keys(stream: Exchange):
+    """For each mode in the stream, what all streams have in common that must show the same in it."""
+    if "keys" not in stream.memo:
+        body, bases = stream.request, {event.base for event in stream.events}
+        given = (json.dumps(body.get("input"), sort_keys=True), body.get("stream_subgraphs") is True)
+        # Without a thread there are no checkpoints to show, so debug is compared with its own kind.
+        kinds = {mode: mode == "debug" and _thread(stream) is None for mode in MODES if wire(mode) in bases}
+        stream.memo["keys"] = [(stream.graph, mode, *given, kind) for mode, kind in kinds.items()]
+    return stream.memo["keys"]
 
 
 def _sequence(graph: str, mode: str, stream: Exchange):
-    events = [event for event in stream.events if event.base == wire(mode)]
-    sequence = projection(mode, type(stream.events)(events))
-    return sorted(sequence, key=json.dumps) if graph in CONCURRENT else sequence
+    if ("sequence", mode) not in stream.memo:
+        events = [event for event in stream.events if event.base == wire(mode)]
+        sequence = projection(mode, type(stream.events)(events))
+        stream.memo["sequence", mode] = sorted(sequence, key=json.dumps) if graph in CONCURRENT else sequence
+    return stream.memo["sequence", mode]
 
 
 @fault("modes.each-unchanged")

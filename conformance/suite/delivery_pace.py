@@ -182,6 +182,8 @@ def sends_parallel_updates_sorted_at_the_end_of_the_step(events, exchange):
 @fault("delivery.parallel-at-completion", where=lambda x: x.is_stream and x.graph == "parallel")
 def sends_parallel_updates_at_the_end_of_the_step(events, exchange):
     """Sends the updates of one step together, in the order in which the nodes were done."""
-    yield from held_back(
-        events, lambda event: event.base == "updates" and "join" not in event.value, ("updates", "error")
-    )
+
+    def of_the_step(event):
+        return event.base == "updates" and "join" not in event.value
+
+    yield from held_back(events, of_the_step, ("updates", "error"))

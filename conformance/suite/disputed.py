@@ -44,8 +44,7 @@ def test_a_step_without_writes_has_a_state(quiet_values: View) -> None:
     logs = [field(event.value, "log") for event in stream["values"].root]
     if ["start", "one", "two"] not in logs:
         cannot_tell("the run has no final state")
-    times = logs.count(["start", "one"])
-    expect(times == 2, f"the quiet step has no values event: of the states {shown(logs)} the second", stream.exchange)
+    expect(logs.count(["start", "one"]) == 2, f"no state of its own for the quiet step: {shown(logs)}", stream.exchange)
 
 
 @disputes("debug.stateless-full-state")

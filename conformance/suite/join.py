@@ -6,22 +6,35 @@ from then on.  A state is asked for before or after a join, so what it shows bou
 
 from typing import Any
 
-from conformance import Heard, View, cannot_tell, expect, fail, fault, same_sequence, scenario, verifies, wire
-from conformance import HANG
+from conformance import (
+    HANG,
+    MODES,
+    Events,
+    Heard,
+    View,
+    cannot_tell,
+    expect,
+    fault,
+    same_sequence,
+    scenario,
+    verifies,
+    wire,
+)
 
+WIRES = {wire(mode) for mode in MODES}
 N = 10
 COUNTING = {"n": N, "delay": 0.35}
 SLOW = {"n": 3, "delay": 1}
 """Few steps, and time enough to join before the first is done."""
 
-CLIENTS: dict[str, dict[str, dict[str, str]]] = {
-    "curl": {"headers": {"Content-Type": "application/json", "x-api-key": "none"}},
-    "python-sdk": {"query": {"cancel_on_disconnect": "false"}},
-    "javascript-sdk": {"query": {"cancel_on_disconnect": "0"}},
+CLIENTS = {
+    "curl": {},
+    "python-sdk": {"cancel_on_disconnect": "false"},
+    "javascript-sdk": {"cancel_on_disconnect": "0"},
 }
-"""How the norm's curl line (940-947) and the two official clients join."""
+"""The query with which the norm's curl line (940-947) and the two official clients join."""
 
-NOT_DONE = "state after the join"
+AFTER = "state after the join"
 
 
 async def background(server, *, modes=("updates",), **input):
@@ -30,19 +43,21 @@ async def background(server, *, modes=("updates",), **input):
     return thread, await server.runs.create(thread, input=input, stream_mode=list(modes))
 
 
-async def join_at_once(server, thread, run, *, name="join", **options):
-    """Join, and look at the state as soon as the join is answered: no step that it does not show was done by then."""
-    stream = server.runs.join_stream(thread, run, name=name, **options)
+async def join_at_once(server, thread, run, **options):
+    """Join, and look at the state as soon as the join is answered: what it does not show is to come."""
+    stream = server.runs.join_stream(thread, run, **options)
     await stream.answered()
-    await server.threads.get_state(thread, name=NOT_DONE)
+    await server.threads.get_state(thread, name=AFTER)
     return stream
 
 
 @scenario(graph="counter", client=tuple(CLIENTS))
 async def joined_from_the_start(server, client):
     """The only reader joins as soon as the run is created."""
+    key = {} if server.needs_key else {"x-api-key": "any"}
+    headers = {"Content-Type": "application/json", **key} if client == "curl" else {}
     thread, run = await background(server, **SLOW)
-    stream = await join_at_once(server, thread, run, **CLIENTS[client])
+    stream = await join_at_once(server, thread, run, query=CLIENTS[client], headers=headers)
     await stream.ended()
 
 
@@ -55,44 +70,51 @@ async def joined_in_the_middle(server):
     await stream.ended()
 
 
-@scenario(graph="counter", before=("read", "unread"))
-async def joined_after_the_end(server, before):
-    """A reader comes when the run is over; another had read it, or nobody had."""
-    thread, run = await background(server, n=3, delay=0.2)
-    if before == "read":
-        await server.runs.join_stream(thread, run, name="reader").ended()
-    await server.runs.ended(thread, run)
-    await server.runs.join_stream(thread, run).ended()
-
-
 def count_in(values: Any) -> int:
-    """The counter's number in a state or an update, 0 if there is none."""
+    """The counter's number in a state or in what a step returned, 0 if there is none."""
     count = values.get("count") if isinstance(values, dict) else None
     return count if isinstance(count, int) else 0
 
 
+def counts(updates: Events) -> list[int]:
+    """The numbers of these updates."""
+    return [count_in(value.get("step")) if isinstance(value, dict) else 0 for value in updates.values]
+
+
 def steps_done(state: Heard) -> int:
-    """How many steps a state shows."""
-    value = state.json
-    return count_in(value.get("values") if isinstance(value, dict) else None)
+    """How many steps a state shows; cantTell where it cannot be read."""
+    if not state.exchange.accepted:
+        cannot_tell(f"how far the run was is not known: `{state.name}` was answered {state.status}")
+    return count_in(state.json.get("values")) if isinstance(state.json, dict) else 0
 
 
-def counts(stream: Heard) -> list[int]:
-    """The numbers of the updates that came."""
-    return [count_in(value.get("step")) if isinstance(value, dict) else 0 for value in stream["updates"].values]
+def first_due(view: View) -> int:
+    """The number of the first update that who had joined must get.
+
+    A state may lag behind by one step, and no more: each step reads what the one before it wrote.
+    """
+    done = steps_done(view[AFTER])
+    return done + 2 if done else 1
 
 
-def unbroken_to_the_end(stream: Heard, latest_first: int, n: int, who: str) -> None:
-    """The updates must run on without a gap up to the last, and begin with this number at the latest."""
-    first = min([latest_first, *counts(stream)[:1]])
+def unbroken_to_the_end(stream: Heard, latest_first: int, n: int) -> None:
+    """The updates begin with this number or an earlier one, and run on to the last."""
+    first = min([latest_first, *counts(stream["updates"])[:1]])
     expected = [{"step": {"count": count}} for count in range(first, n + 1)]
-    same_sequence(stream["updates"], expected, f"the updates of {who}", stream.exchange)
+    same_sequence(stream["updates"], expected, f"the updates of `{stream.name}`", stream.exchange)
     ended_with_the_run(stream)
 
 
+def updates_of_a_joiner(stream: Heard) -> Events:
+    """Its updates; cantTell where there are none, since silence is no proof of what a joiner is spared."""
+    updates = stream["updates"] if stream.exchange.is_stream else Events()
+    return updates or cannot_tell(f"`{stream.name}` brought no update at all")
+
+
 def ended_with_the_run(stream: Heard) -> None:
+    """The server must have ended the stream."""
     exchange = stream.exchange
-    expect(exchange.how == "complete", f"`{exchange.name}` must end with the run, it ended as {exchange.how}", exchange)
+    expect(exchange.how == "complete", f"`{exchange.name}` must end with the run, it was {exchange.how}", exchange)
 
 
 # --- a run in the background
@@ -105,36 +127,37 @@ def test_a_background_run_is_created_before_it_ends(joined_from_the_start: View)
     answer = created.json
     run = answer.get("run_id") if isinstance(answer, dict) else None
     expect(isinstance(run, str) and run, "the answer must be an object that holds the run's id", created.exchange)
-    updates = joined_from_the_start["join"]["updates"]
-    expect(updates, "the run must go on after the answer, but a join sent at once brought none of it", created.exchange)
+    if not joined_from_the_start["join"].exchange.is_stream:
+        cannot_tell("whether the run went on is not known: it could not be joined")
+    over = "the run must go on after the answer, but it was over when it was joined at once"
+    expect(joined_from_the_start["join"]["updates"], over, created.exchange)
+    expect(steps_done(joined_from_the_start[AFTER]) < SLOW["n"], over, created.exchange)
 
 
 @verifies("join.active-run")
 def test_an_active_run_can_be_joined(joined_from_the_start: View) -> None:
-    """The answer is an event stream that brings the run's last update and ends."""
+    """The answer is an event stream that brings the run's last update, and ends."""
     stream = joined_from_the_start["join"]
-    expect(SLOW["n"] in counts(stream), "the last update of the run that was joined did not come", stream.exchange)
+    expect(SLOW["n"] in counts(stream["updates"]), "the last update of the joined run did not come", stream.exchange)
     ended_with_the_run(stream)
 
 
 @verifies("join.rest-of-run")
-def test_the_only_reader_from_the_start_gets_all(joined_from_the_start: View) -> None:
+def test_who_joins_at_the_start_gets_all(joined_from_the_start: View) -> None:
     """Who joins before the first step is done gets the update of every step."""
-    stream = joined_from_the_start["join"]
-    if counts(stream)[:1] != [1] and steps_done(joined_from_the_start[NOT_DONE]):
+    due = first_due(joined_from_the_start)
+    unbroken_to_the_end(joined_from_the_start["join"], due, SLOW["n"])
+    if due > 1:
         cannot_tell("the first step was done before the join was answered")
-    unbroken_to_the_end(stream, 1, SLOW["n"], "who joined before the first step was done")
 
 
 @verifies("join.rest-of-run")
 def test_who_joins_in_the_middle_gets_the_rest(joined_in_the_middle: View) -> None:
-    """From some update on all come; the steps that the state did not show when the join was answered are among them."""
-    done = steps_done(joined_in_the_middle[NOT_DONE])
-    stream = joined_in_the_middle["join"]
-    # The state may lag behind the events by one step, no more: a step reads what the one before it wrote.
-    if done + 2 > N:
-        cannot_tell(f"the join was answered only when {done} of {N} steps were done")
-    unbroken_to_the_end(stream, done + 2, N, "who joined in the middle")
+    """What was not done when the join was answered comes without a gap."""
+    due = first_due(joined_in_the_middle)
+    if due > N:
+        cannot_tell(f"the run was over when it was joined: of {N} steps {due - 2} were done")
+    unbroken_to_the_end(joined_in_the_middle["join"], due, N)
 
 
 @fault("join.background-run", part="answer", where=lambda x: x.method == "POST" and x.path.endswith("/runs"))
@@ -173,3 +196,64 @@ def never_ends_a_join(events, exchange):
     """Keeps a joiner's connection open after the run."""
     yield from events
     yield HANG
+
+
+@fault("join.rest-of-run", where=lambda x: x.is_join)
+def loses_an_event_after_the_join(events, exchange):
+    """Drops the second event of a mode, while it switches from one source of events to the other."""
+    seen = 0
+    for event in events:
+        seen += event.base in exchange.modes
+        if event.base not in exchange.modes or seen != 2:
+            yield event
+
+
+@fault("join.rest-of-run", where=lambda x: x.is_join)
+def loses_the_last_event_of_a_join(events, exchange):
+    """Closes when the run is over, before all has been sent."""
+    held = next(events, None)
+    for event in events:
+        yield held
+        held = event
+
+
+@fault("join.rest-of-run", where=lambda x: x.is_join)
+def doubles_the_events_of_a_join(events, exchange):
+    """Delivers from two sources, and everything twice."""
+    for event in events:
+        yield event
+        if event.base in exchange.modes:
+            yield event
+
+
+# --- before the join
+
+
+@verifies("join.does-not-replay")
+def test_nothing_comes_that_nobody_read(joined_in_the_middle: View) -> None:
+    """No update comes of a step before the one that the state had shown last; that one may have been on its way."""
+    shown_before = steps_done(joined_in_the_middle["poll state"])
+    updates = updates_of_a_joiner(joined_in_the_middle["join"])
+    for event, count in zip(updates, counts(updates), strict=True):
+        expect(
+            count >= shown_before,
+            f"update {count} was produced before the join: the state had shown step {shown_before}",
+            event,
+        )
+
+
+@fault("join.does-not-replay", where=lambda x: x.is_join)
+def replays_from_the_start(events, exchange):
+    """Sends a joiner first what other readers have had."""
+    yield from exchange.heard_before
+    yield from events
+
+
+@fault("join.does-not-replay", where=lambda x: x.is_join and x.graph == "counter")
+def hands_its_buffer_to_the_first_reader(events, exchange):
+    """Keeps what nobody reads, and gives it to the first joiner."""
+    for position, event in enumerate(events):
+        count = event.value["step"]["count"] if event.base == "updates" else 1
+        if position == 0 and not exchange.heard_before:
+            yield from (event.holding({"step": {"count": earlier}}) for earlier in range(1, count))
+        yield event

@@ -143,9 +143,11 @@ def names_every_event_message(events, exchange):
 def takes_a_payload_for_a_pair(events, exchange):
     """Unpacks custom data that looks like a pair of mode and chunk."""
     for event in events:
-        pair = event.value if event.base == "custom" else None
-        looks_so = isinstance(pair, list) and len(pair) == 2 and names_a_mode(pair[0])
-        yield event.named(pair[0]).holding(pair[1]) if looks_so else event
+        match event.value if event.base == "custom" else None:
+            case [mode, chunk] if names_a_mode(mode):
+                yield event.named(mode).holding(chunk)
+            case _:
+                yield event
 
 
 @verifies("modes.each-unchanged", over="mode")

@@ -3,6 +3,8 @@
 How the events from inside are named, and their order, is the matter of `subgraph_names`.
 """
 
+from typing import Any
+
 from conformance import (
     MODES,
     Event,
@@ -55,7 +57,7 @@ INNER_WRITES = {"nested": [{"level": "middle"}, {"level": "inner"}], "sub_model"
 INNER_ANSWER = "You said: Inner joke about ice cream"
 
 
-@scenario(graph=("subgraph", "nested"), mode=("values", "updates", "debug"), flag=FLAGS)
+@scenario(graph=("subgraph", "nested"), mode=("values", "updates", "debug"), flag=tuple(FLAGS))
 async def graph_inside(server, mode, flag):
     """A graph with subgraphs, the flag absent, false and true."""
     thread = await server.threads.create()
@@ -84,7 +86,7 @@ async def model_inside(server, modes):
     await server.runs.streamed(thread, input=INPUT["sub_model"], stream_mode=list(modes), stream_subgraphs=True)
 
 
-def output(mode: str, events: Events) -> list:
+def output(mode: str, events: Events) -> list[Any]:
     """What events tell, comparable: states and updates as they are; of debug which task began and which ended."""
     if mode != "debug":
         return events.values
@@ -92,7 +94,7 @@ def output(mode: str, events: Events) -> list:
     return [[entry["type"], entry["payload"]["name"]] for entry in entries if entry["type"] != "checkpoint"]
 
 
-def contract(mode: str, graph: str) -> list[list]:
+def contract(mode: str, graph: str) -> list[list[Any]]:
     """What the root graph and those inside must tell, each in order."""
     if mode == "values":
         return list(STATES[graph])

@@ -1,0 +1,149 @@
+"""What a joiner's events hold: what those of a POST stream of the same run would, failures included."""
+
+from typing import Any
+
+from conformance import (
+    MODES,
+    Events,
+    View,
+    cannot_tell,
+    equal,
+    expect,
+    fail,
+    fault,
+    projection,
+    scenario,
+    schema_errors,
+    verifies,
+    wire,
+)
+
+from .errors import one_error_and_then_nothing
+from .join import AFTER, background, join_at_once
+
+WAITING = {"topic": "ice cream", "delay": 1.5}
+"""The first step takes so long that there is time to join."""
+ALL = {"stream_mode": list(MODES), "stream_subgraphs": True}
+
+
+@scenario(graph="sub_model")
+async def everything_streamed(server):
+    """A graph that produces something in each mode and in a subgraph, by POST stream."""
+    thread = await server.threads.create()
+    await server.runs.streamed(thread, input=WAITING, **ALL)
+
+
+@scenario(graph="sub_model")
+async def everything_joined(server):
+    """The same in the background, joined while the first step waits."""
+    thread = await server.threads.create()
+    run = await server.runs.create(thread, input=WAITING, **ALL)
+    stream = await join_at_once(server, thread, run)
+    await stream.ended()
+
+
+@scenario(graph="fails")
+async def failing_while_joined(server):
+    """The second node fails, while a joiner reads."""
+    thread, run = await background(server, modes=("updates", "custom"), delay=1)
+    stream = await join_at_once(server, thread, run)
+    await stream.ended()
+
+
+def _at(value: Any, *keys: str) -> Any:
+    """What stands under a path of keys, None if nothing does."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+# --- the same events
+
+
+def since_the_first_step(mode: str, events: Events) -> Events:
+    """From the event on that tells that the first step is done; what comes before it a joiner may have missed."""
+    tells = {
+        "values": lambda value: _at(value, "waited") is not None,
+        "debug": lambda value: (_at(value, "type"), _at(value, "payload", "name")) == ("task_result", "wait"),
+        "events": lambda value: (_at(value, "event"), _at(value, "name")) == ("on_chain_end", "wait"),
+    }.get(mode, lambda value: True)
+    first = next((index for index, value in enumerate(events.values) if tells(value)), len(events))
+    return Events(events[first:])
+
+
+@verifies("join.same-events")
+def test_a_joiner_gets_what_a_post_stream_gets(everything_joined: View, everything_streamed: View) -> None:
+    """In each mode names and data are the same from the end of the first step on, ids and times aside."""
+    joined, streamed = everything_joined["join"], everything_streamed["stream"]
+    if "waited" in (_at(everything_joined[AFTER].json, "values") or ()):
+        cannot_tell("the first step was done before the join was answered")
+    for mode in MODES:
+        expected = projection(mode, since_the_first_step(mode, streamed[mode]))
+        if not expected:
+            cannot_tell(f"the POST stream has no `{wire(mode)}` event after its first step to compare with")
+        actual = projection(mode, since_the_first_step(mode, joined[mode]))
+        equal(actual, expected, f"`{wire(mode)}` of the joiner, compared with the POST stream", joined.exchange)
+    known = {"metadata", "end"} | {event.base for event in streamed.events}
+    for event in joined.events:
+        expect(event.base in known, f"`{event.name}` comes to a joiner, and not in a POST stream", event)
+
+
+@fault("join.same-events", where=lambda x: x.is_join)
+def joins_in_values_whatever_was_asked(events, exchange):
+    """Knows one mode for joiners."""
+    for event in events:
+        if event.base in ("metadata", "values", "error"):
+            yield event
+
+
+@fault("join.same-events", where=lambda x: x.is_join)
+def loses_namespaces_on_joins(events, exchange):
+    """Sends what a subgraph produced under the bare name of the mode."""
+    for event in events:
+        yield event.named(event.base)
+
+
+@fault("join.same-events", where=lambda x: x.is_join)
+def drops_custom_data_on_joins(events, exchange):
+    """Stores what the graph's state tells, and forgets what its nodes write."""
+    for event in events:
+        if event.base != "custom":
+            yield event
+
+
+@fault("join.same-events", where=lambda x: x.is_join)
+def sends_its_internal_frames_to_joiners(events, exchange):
+    """Sends a joiner what its queue holds: pairs of mode and data."""
+    for event in events:
+        yield event.holding([event.name, event.value]) if event.base in exchange.modes else event
+
+
+# --- failures
+
+
+@verifies("join.error-reaches-the-joiner")
+def test_a_joiner_hears_that_the_run_failed(failing_while_joined: View) -> None:
+    """Who is connected when the run fails gets one error event, as in a POST stream, and the stream ends."""
+    stream = failing_while_joined["join"]
+    if not stream["error"] and "ok_node" in (_at(failing_while_joined[AFTER].json, "values", "log") or ()):
+        cannot_tell("the run may have failed before the join was answered")
+    one_error_and_then_nothing(stream)
+    for event in stream["error"]:
+        expect(event.name == "error", f"the event must be named error, it is `{event.name}`", event)
+        for problem in schema_errors("error", event.value):
+            fail(f"the data of the error event: {problem}", event)
+
+
+@fault("join.error-reaches-the-joiner", where=lambda x: x.is_join)
+def ends_joins_of_failed_runs_without_a_word(events, exchange):
+    """Just ends when the run fails."""
+    for event in events:
+        if event.base != "error":
+            yield event
+
+
+@fault("join.error-reaches-the-joiner", where=lambda x: x.is_join)
+def tells_joiners_of_failures_in_a_bare_string(events, exchange):
+    """Sends the text of the failure and nothing else."""
+    for event in events:
+        yield event.holding("failed") if event.base == "error" else event
