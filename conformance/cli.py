@@ -40,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return COMMANDS[name](rest)
     except (catalogue.UnknownName, UsageProblem) as problem:
         return _wrong(str(problem))
+    except SystemExit as ended:
+        # argparse ends with 0 after its help, and with 2 for wrong usage, which here says that nothing can be told.
+        return USAGE if ended.code else OK
     except BrokenPipeError:
         # The reader of our output left, as `head` does; nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

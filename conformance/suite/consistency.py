@@ -1,6 +1,6 @@
-"""Over the whole run: the same graph with the same input streams the same, whenever, and in whatever list, it is asked.
+"""Over the whole run: the same graph with the same input streams the same, whenever it is asked, in whatever list.
 
-The reference graphs are deterministic: a server that loses, doubles or changes an event now and then contradicts itself.
+The reference graphs are deterministic, so a server that loses or changes an event now and then contradicts itself.
 """
 
 import json

@@ -117,8 +117,9 @@ def test_every_body_is_utf8(stream: Heard) -> None:
         return
     tail = [exchange.tail] if exchange.tail and exchange.how == "complete" else []
     for block in [*exchange.blocks, *tail]:
-        event = next((event for event in exchange.events if event.block.offset == block.offset), None)
-        expect(block.valid_utf8, f"the body is no UTF-8 from byte {block.offset} on", event or exchange)
+        if not block.valid_utf8:
+            event = next((event for event in exchange.events if event.block.offset == block.offset), None)
+            fail(f"the body is no UTF-8 from byte {block.offset} on", event or exchange)
 
 
 @verifies("framing.utf8")

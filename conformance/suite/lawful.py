@@ -184,13 +184,17 @@ def sends_no_optional_header_field(answer, exchange):
         answer.replace_header(name, None)
 
 
-@lawful(part="events")
+CONCURRENT = ("parallel", "fanout", "twins", "models_at_once", "parallel_subgraphs")
+"""Graphs whose updates have a time of their own within the step, at which they must be sent."""
+
+
+@lawful(part="events", where=lambda x: {"updates", "values"} <= x.modes and x.graph not in CONCURRENT)
 def sends_updates_after_values(events, exchange):
     """Within a step the values come before the updates."""
     yield from _swapped(events, "updates", "values")
 
 
-@lawful(part="events")
+@lawful(part="events", where=lambda x: {"updates", "custom"} <= x.modes and x.graph not in ("counter", *CONCURRENT))
 def sends_custom_data_after_the_update(events, exchange):
     """Within a step custom data come after the node's update."""
     yield from _swapped(events, "custom", "updates")
@@ -216,12 +220,13 @@ def sends_the_events_mode_late(events, exchange):
     """The events of the mode events come two behind the others."""
     held = []
     for event in events:
-        if event.name != "events":
-            yield event
-            continue
-        held.append(event)
-        if len(held) > 2:
-            yield held.pop(0)
+        if event.name in ("error", "end"):
+            yield from held
+            held = []
+        if event.name == "events":
+            held.append(event)
+        if event.name != "events" or len(held) > 2:
+            yield held.pop(0) if event.name == "events" else event
     yield from held
 
 

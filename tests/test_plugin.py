@@ -1,0 +1,289 @@
+"""The command and the pytest plugin from outside: exit statuses, messages, files, and strange surroundings."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import catalogue, cli, schema
+from conformance.settings import DEFAULT_PROFILE
+
+from .fakes import Connection, answer, closed_url, says, serving
+
+ROOT = Path(__file__).parents[1]
+SECRET = "sk-0123456789"
+REQUIREMENT = "updates.node-sequence"
+FEW = ("-k", REQUIREMENT)
+"""Of the whole suite one requirement, where it does not matter which."""
+
+HOSTILE = """
+[pytest]
+python_files = nothing_*.py
+python_functions = nothing_*
+norecursedirs = *
+testpaths = nowhere
+addopts = --strict-markers --strict-config -ra --import-mode=importlib
+filterwarnings = error
+xfail_strict = true
+junit_family = xunit2
+"""
+
+
+def environment(**more: str) -> dict[str, str]:
+    """That of this process, without what speaks to this pytest; the suite is found in this checkout."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "LG_CONFORMANCE_"))}
+    return kept | {"PYTHONPATH": str(ROOT), "COLUMNS": "120"} | more
+
+
+def python(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m` with these arguments in a folder."""
+    command = [sys.executable, "-m", *arguments]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=environment(**more),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def run(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """`lg-conformance run`, with its report in `out`."""
+    return python(folder, "conformance", "run", "--report-dir", "out", *arguments, **more)
+
+
+def plain_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """pytest with the plugin, as in an environment where the suite is installed; langsmith's is slow to start."""
+    return python(folder, "pytest", "-p", "conformance.plugin", "-p", "no:langsmith_plugin", *arguments)
+
+
+def report(folder: Path) -> Any:
+    return json.loads((folder / "out" / "report.json").read_text("utf-8"))
+
+
+def outcomes(folder: Path) -> dict[str, str]:
+    return {check["id"]: check["outcome"] for one in report(folder)["requirements"] for check in one["checks"]}
+
+
+# --- commands that need no server
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["run", "--help"], ["run", "-h"], ["explain", "--help"]])
+def test_help_is_no_error(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(arguments) == 0
+    assert capsys.readouterr().out.startswith("usage: lg-conformance ")
+
+
+def test_every_command_and_option_is_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("lg-conformance ")
+    cli.main([])
+    usage = capsys.readouterr().out
+    assert all(f"  {name} " in usage for name in ("run", "list", "explain", "judge", "graphs"))
+    cli.main(["run", "--help"])
+    options = capsys.readouterr().out
+    assert all(f"--{name} " in options for name in ("url", "target", "header", "api-key", "baseline", "report-dir"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["rnu"], "lg-conformance: there is no command 'rnu'; there are run, list, explain, judge"),
+        (["--url", "http://h"], "there is no command '--url'"),
+        (["explain"], "the following arguments are required: ID"),
+        (["explain", "metadata.frist-event"], "no requirement 'metadata.frist-event' (did you mean 'metadata."),
+        (["explain", ""], "no requirement ''"),
+        (["list", "--profile", "streaming-api-2025-07"], "(did you mean 'streaming-api-2025-06'?)"),
+        (["list", "--format", "xml"], "invalid choice: 'xml'"),
+        (["list", "more"], "unrecognized arguments: more"),
+        (["judge"], "judge wants a report folder or its recordings/: lg-conformance judge DIR"),
+        (["judge", "--profile", "x"], "judge wants a report folder"),
+        (["graphs"], "the following arguments are required: DIR"),
+        (["graphs", __file__], "is no folder; name one that is new or may be added to"),
+    ],
+)
+def test_wrong_usage_is_told_and_exits_with_4(
+    arguments: Sequence[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) == 4
+    said = capsys.readouterr()
+    assert message in said.err
+    assert said.out == ""
+
+
+def test_the_requirements_of_a_profile_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    wanted = catalogue.profile(DEFAULT_PROFILE).requirements
+    assert cli.main(["list", "--format", "json"]) == 0
+    assert [row["id"] for row in json.loads(capsys.readouterr().out)] == list(wanted)
+    assert cli.main(["list"]) == 0
+    rows = capsys.readouterr().out.splitlines()
+    assert [row.split(" | ")[0].removeprefix("| ") for row in rows[2:]] == list(wanted)
+
+
+def test_a_requirement_is_explained_in_full(capsys: pytest.CaptureFixture[str]) -> None:
+    requirement = catalogue.find(REQUIREMENT)
+    assert cli.main(["explain", REQUIREMENT]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"{REQUIREMENT} ({requirement.level})\n\n{requirement.statement}\n")
+    assert all(f"- {source}\n" in said for source in requirement.sources)
+    assert "\nVerified by:\n- test_" in said
+    assert "\nFaults that must turn it red:\n- " in said
+    assert said.endswith(f"lg-conformance run -k '{REQUIREMENT}'\n")
+
+
+def test_the_graphs_are_copied_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "new" / "graphs"
+    assert cli.main(["graphs", str(target)]) == 0
+    assert (target / "README.md").is_file()
+    assert "joke" in json.loads((target / "python" / "langgraph.json").read_text("utf-8"))["graphs"]
+    assert not [*target.rglob("__pycache__"), *target.rglob("node_modules"), *target.rglob(".langgraph_api")]
+    assert str(target / "python") in capsys.readouterr().out
+    assert cli.main(["graphs", str(target)]) == 0  # once more: what is there is replaced
+
+
+def test_a_reader_of_the_list_may_leave() -> None:
+    command = [sys.executable, "-m", "conformance", "list"]
+    with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as listing:
+        assert listing.stdout is not None
+        assert listing.stderr is not None
+        listing.stdout.close()
+        assert (listing.stderr.read(), listing.wait()) == (b"", 0)
+
+
+# --- runs
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--nope"], "unrecognized arguments: --nope"),
+        (["--url", "127.0.0.1:8000"], "--url: '127.0.0.1:8000' is no URL of a server; give one such as"),
+        (["--url", "http://h", "--target", "t"], "--url and --target exclude each other"),
+        (["--profile", "streaming-api-2025"], "(did you mean 'streaming-api-2025-06'?)"),
+        (["--baseline", "none.toml", "--url", "http://h"], "none.toml: cannot be read"),
+        (["--target", "none.toml"], "--target none.toml: no shipped target and no readable file"),
+        (["--header", SECRET], "--header wants 'Name: value'"),
+    ],
+)
+def test_wrong_options_are_told_and_exit_with_4(tmp_path: Path, arguments: Sequence[str], message: str) -> None:
+    done = run(tmp_path, *arguments)
+    assert done.returncode == 4, done.stdout
+    assert message in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert SECRET not in done.stdout + done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_server_that_is_not_there_is_told_and_exits_with_2(tmp_path: Path) -> None:
+    url = closed_url()
+    done = run(tmp_path, "--url", url)
+    assert done.returncode == 2, done.stderr
+    assert f"{url} cannot be reached (" in done.stdout
+    assert "is the server running, and is this its URL?" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    told = report(tmp_path)
+    assert schema.errors("report", told) == []
+    assert (told["verdict"], told["target"]["url"]) == ("cannot tell", url)
+    assert url in told["stopped"]
+    assert set(outcomes(tmp_path).values()) <= {"cantTell", "untested"}
+    assert (tmp_path / "out" / "junit.xml").is_file()
+
+
+def test_nothing_selected_exits_with_5(tmp_path: Path) -> None:
+    assert run(tmp_path, "--url", closed_url(), "-k", "no_such_thing").returncode == 5
+    assert not (tmp_path / "out" / "report.json").exists()
+
+
+def test_collecting_asks_no_server_and_writes_nothing(tmp_path: Path) -> None:
+    with serving({}) as fake:
+        done = run(tmp_path, "--url", fake.url, "--collect-only", "-q", *FEW)
+    assert (done.returncode, fake.heard) == (0, [])
+    assert "conformance/suite/updates.py::test_" in done.stdout
+    assert not (tmp_path / "out").exists()
+
+
+async def echoes(connection: Connection) -> None:
+    """Sends back all that it was sent: in a header field, in an answer, and torn within a stream."""
+    said = json.dumps(connection.head + connection.body.decode())
+    if "stream" not in connection.line:
+        return await connection.send(answer(said, 200, f"X-Echo: {connection.fields.get('x-api-key', '')}"))
+    await connection.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nevent: metadata\ndata: ")
+    for char in f"{said}\n\n":
+        await connection.send(char.encode())
+
+
+def test_a_secret_reaches_no_file_and_no_terminal(tmp_path: Path) -> None:
+    with serving(echoes) as fake:
+        done = run(tmp_path, "--url", fake.url, "--write-baseline", "known.toml", *FEW, LG_CONFORMANCE_API_KEY=SECRET)
+    assert done.returncode in (1, 2), done.stderr
+    assert SECRET in {connection.fields.get("x-api-key") for connection in fake.heard}
+    assert SECRET not in done.stdout + done.stderr
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {"report.json", "junit.xml", "run.json", "known.toml"} <= {path.name for path in written}
+    assert [path.name for path in written if SECRET.encode() in path.read_bytes()] == []
+
+
+def test_stored_recordings_are_judged_to_the_same_outcomes(tmp_path: Path) -> None:
+    with serving(says(answer("{}"))) as fake:
+        first = run(tmp_path, "--url", fake.url, *FEW)
+        heard = len(fake.heard)
+        told = report(tmp_path)
+        again = python(tmp_path, "conformance", "judge", "out", "--report-dir", "again", *FEW)
+        assert len(fake.heard) == heard
+    retold = json.loads((tmp_path / "again" / "report.json").read_text("utf-8"))
+    assert first.returncode == again.returncode
+    assert {key: retold[key] for key in ("verdict", "summary", "requirements", "target")} == {
+        key: told[key] for key in ("verdict", "summary", "requirements", "target")
+    }
+
+
+# --- surroundings
+
+
+def test_workers_come_to_the_same_outcomes(tmp_path: Path) -> None:
+    alone, together = tmp_path / "alone", tmp_path / "together"
+    for folder in (alone, together):
+        folder.mkdir()
+    with serving(says(answer('{"thread_id": "t", "run_id": "r"}'))) as fake:
+        one = run(alone, "--url", fake.url, "-k", "updates or values")
+        heard = len(fake.heard)
+        two = run(together, "--url", fake.url, "-k", "updates or values", "-n", "2")
+    assert two.returncode == one.returncode, two.stdout + two.stderr
+    assert outcomes(together) == outcomes(alone)
+    assert "cantTell" in outcomes(alone).values() or "failed" in outcomes(alone).values()
+    assert report(together)["verdict"] == report(alone)["verdict"]
+    assert len(fake.heard) == 2 * heard  # the scenarios were performed once, not once for each worker
+
+
+@pytest.mark.parametrize("more", [[], ["-n", "1"]], ids=["alone", "with a worker"])
+def test_a_hostile_configuration_changes_nothing(tmp_path: Path, more: Sequence[str]) -> None:
+    (tmp_path / "pytest.ini").write_text(HOSTILE)
+    (tmp_path / "conftest.py").write_text("collect_ignore_glob = ['*']\n")
+    (tmp_path / "test_mine.py").write_text("def test_mine():\n    assert False\n")
+    url = closed_url()
+    done = plain_pytest(tmp_path, "--pyargs", "conformance", "--lg-url", url, "--lg-report-dir", "out", *FEW, *more)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert f"{url} cannot be reached (" in done.stdout
+    assert [one["outcome"] for one in report(tmp_path)["requirements"] if one["id"] == REQUIREMENT] == ["cantTell"]
+    assert "test_mine" not in done.stdout
+
+
+def test_a_hostile_configuration_is_not_even_read_by_the_command(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
+    assert run(tmp_path, "--url", closed_url(), *FEW).returncode == 2
+
+
+def test_other_tests_of_the_environment_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "test_mine.py").write_text("def test_mine(request):\n    assert request.node.name == 'test_mine'\n")
+    done = plain_pytest(tmp_path, "-W", "error")
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
+    assert "conformance:" not in done.stdout
+    assert not (tmp_path / "reports").exists()
