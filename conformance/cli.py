@@ -21,6 +21,9 @@ from .verdict import USAGE
 OK = 0
 PACKAGE = Path(__file__).parent
 
+UNUSED_PLUGINS = ("-p", "no:langsmith_plugin", "-p", "no:hypothesispytest")
+"""Plugins of pytest that come with what is installed beside the suite and cost seconds at every start."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit status."""
@@ -174,8 +177,7 @@ def _pytest(arguments: Sequence[str]) -> int:
     import pytest
 
     # Our own configuration: a pytest.ini of the current folder speaks of other tests.
-    # langsmith's plugin, which comes with the official server, costs two seconds at every start.
-    fixed = ["-c", str(PACKAGE / "pytest.ini"), "--rootdir", os.getcwd(), "-p", "no:langsmith_plugin"]
+    fixed = ["-c", str(PACKAGE / "pytest.ini"), "--rootdir", os.getcwd(), *UNUSED_PLUGINS]
     return int(pytest.main([*fixed, "-p", "conformance.plugin", *arguments, "--pyargs", "conformance"]))
 
 
