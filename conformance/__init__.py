@@ -5,9 +5,10 @@ module into every pytest of its environment.
 """
 
 from .declare import EVERY_STREAM, WHOLE_RUN, disputes, fault, lawful, observes, scenario, verifies
-from .expect import cannot_tell, equal, expect, fail, first_difference, same_sequence, schema_errors, shown
-from .faults import CUT, HANG
-from .projection import projection
+from .expect import cannot_tell, equal, expect, fail, first_difference, same_sequence, same_values, schema_errors, shown
+from .faults import CUT, HANG, rewritten, without
+from .payloads import carried, member, run_id_of, text_of
+from .projection import projected, same_output
 from .transcript import Event, Events, Exchange
 from .views import Heard, Run, View, requested, wire
 
@@ -16,6 +17,7 @@ MODES = ("values", "updates", "messages-tuple", "debug", "custom", "events")
 
 __all__ = [
     "CUT", "EVERY_STREAM", "HANG", "MODES", "WHOLE_RUN", "Event", "Events", "Exchange", "Heard", "Run", "View",
-    "cannot_tell", "disputes", "equal", "expect", "fail", "fault", "first_difference", "lawful", "observes",
-    "projection", "requested", "same_sequence", "scenario", "schema_errors", "shown", "verifies", "wire",
+    "cannot_tell", "carried", "disputes", "equal", "expect", "fail", "fault", "first_difference", "lawful", "member",
+    "observes", "projected", "requested", "rewritten", "run_id_of", "same_output", "same_sequence", "same_values",
+    "scenario", "schema_errors", "shown", "text_of", "verifies", "wire", "without",
 ]  # fmt: skip

@@ -53,8 +53,9 @@ class Controller:
             return
         try:
             with terminal.Progress(self._config.get_terminal_writer()) as progress:
-                self._session.record(ids, progress)
+                self._session.record(ids, progress, progress.say)
         except LaunchError as problem:
+            self._recorded = False  # there is nothing to report
             pytest.exit(self._session.redactor.text(str(problem)), returncode=2)
 
     def pytest_runtest_logreport(self, report: Any) -> None:

@@ -6,7 +6,7 @@ A failure carries the event or exchange at which it shows, so that the evidence 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from .transcript import Event, Events, Exchange
@@ -68,12 +68,18 @@ def equal(actual: Any, expected: Any, what: str, where: Event | Exchange | None 
 
 def same_sequence(events: Events, expected: Sequence[Any], what: str, exchange: Exchange) -> None:
     """The data of these events must be exactly these values, in this order."""
-    for position, event in enumerate(events):
-        if position >= len(expected):
-            fail(f"{what}: expected {len(expected)} events, then came one more: {shown(event.value)}", event)
-        equal(event.value, expected[position], f"{what}: event {position + 1} of {len(expected)}", event)
-    if len(events) < len(expected):
-        fail(f"{what}: after {len(events)} events expected {shown(expected[len(events)])}, nothing more came", exchange)
+    same_values(((event, event.value) for event in events), expected, what, exchange)
+
+
+def same_values(found: Iterable[tuple[Event, Any]], expected: Sequence[Any], what: str, exchange: Exchange) -> None:
+    """What was found, each at its event, must be exactly these values, in this order."""
+    count = 0
+    for count, (event, value) in enumerate(found, 1):
+        if count > len(expected):
+            fail(f"{what}: expected {len(expected)} events, then came one more: {shown(value)}", event)
+        equal(value, expected[count - 1], f"{what}: event {count} of {len(expected)}", event)
+    if count < len(expected):
+        fail(f"{what}: after {count} events expected {shown(expected[count])}, nothing more came", exchange)
 
 
 def first_difference(actual: Any, expected: Any, path: str = "$") -> str | None:

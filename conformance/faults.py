@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -73,6 +73,19 @@ class Sent:
             return self.raw
         lines = "".join(f"data: {line}\r\n" for line in self.text.split("\n"))
         return f"event: {self.name}\r\n{lines}\r\n".encode("utf-8", "surrogatepass")
+
+
+def rewritten(events: Iterable[Sent], base: str, change: Callable[[Any], Any]) -> Iterator[Sent]:
+    """The events; those of one kind, such as `messages` or `metadata`, with their data as `change` makes it."""
+    for event in events:
+        yield event.holding(change(event.value)) if event.base == base else event
+
+
+def without(events: Iterable[Sent], base: str, unwanted: Callable[[Any], object] | None = None) -> Iterator[Sent]:
+    """The events but for those of one kind, all of them or those whose data is `unwanted`."""
+    for event in events:
+        if event.base != base or (unwanted is not None and not unwanted(event.value)):
+            yield event
 
 
 @dataclass
@@ -163,7 +176,8 @@ class Seen:
     def heard_before(self) -> list[Sent]:
         """What the run had sent to other readers before this join was asked for, from the start."""
         others = self.readers if self.is_join else []
-        return [sent(event) for event in others[0].events.before(self.exchange.sent)] if others else []
+        # A copy, because the other stream may go on, and remembers what it has computed.
+        return [sent(event) for event in _copy(others[0]).events.before(self.exchange.sent)] if others else []
 
     @property
     def readers(self) -> list[Exchange]:
@@ -186,7 +200,8 @@ def _of_one_run(one: Exchange, other: Exchange) -> bool:
     joins += [(other, one)] if other.kind == "join" else []
     for join, stream in joins:
         run = join.url.partition("?")[0].rstrip("/").split("/")[-2]
-        if run in stream.url or run.encode() in stream.content[:4000]:
+        beginning = b"".join(chunk.data for chunk in stream.chunks[:4])
+        if run in stream.url or run.encode() in beginning[:4000]:
             return True
     return False
 

@@ -1,9 +1,8 @@
 """Starts a server from a recipe, on loopback in a temporary folder, and stops it whatever happens (POSIX).
 
-It knows processes, ports and the one recipe of the embedded official server; it knows nothing of the protocol.
+It knows processes and ports; it knows neither the protocol nor any server.
 """
 
-import importlib.util
 import json
 import os
 import secrets
@@ -14,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +37,7 @@ LAUNCHER = Path(__file__).with_name("_launcher.py")
 
 LEAKS = (
     "LANGSMITH_", "LANGCHAIN_", "LANGGRAPH_", "LANGSERVE_", "LSD_", "FF_",
-    "DATABASE_UR", "REDIS_", "POSTGRES_", "MONGODB_", "DD_", "OTEL_", "CORS_ALLOW_",
+    "AEGRA_", "SKEINO_", "DATABASE_UR", "REDIS_", "POSTGRES_", "MONGODB_", "DD_", "OTEL_", "CORS_ALLOW_",
     "MOUNT_PREFIX", "MAX_STREAM_CHUNK_SIZE", "N_JOBS_PER_WORKER", "BG_JOB_",
 )  # fmt: skip
 """Prefixes of variables that change how a server behaves or whom it calls; the caller's never reach it."""
@@ -50,9 +49,10 @@ class LaunchError(Exception):
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a server is started.
+    """How a server is started, in an empty working directory that is gone with it.
 
-    The command and the values of the environment may use {port}, {python}, {config}, {workdir} and {nonce}.
+    The command and the values of the environment may use {port}, {workdir}, {config} (the langgraph.json of the graphs,
+    with absolute paths), {nonce} and {python} (the suite's own, unless another is given).
     """
 
     name: str
@@ -64,10 +64,6 @@ class Recipe:
     """Keys that lead to the nonce in the JSON of `ready`; none: the server cannot be told from a stranger there."""
     version_at: tuple[str, ...] = ("version",)
     """Keys that lead to the server's version in the JSON of `ready`."""
-    needs: tuple[str, ...] = ()
-    """Modules that must be importable."""
-    install: str = ""
-    """The command line that brings them."""
 
 
 @dataclass(frozen=True)
@@ -85,47 +81,19 @@ class Running:
 
 
 @contextmanager
-def embedded(graphs: Path, *, workers: int = 50) -> Iterator[Running]:
-    """The official server with the graphs of the folder `graphs` (with a langgraph.json); LaunchError if it fails."""
-    with launched(langgraph_dev(workers), graphs) as running:
-        yield running
+def launched(
+    recipe: Recipe, graphs: Path | None, values: Mapping[str, object] | None = None, outlived_by: Sequence[int] = ()
+) -> Iterator[Running]:
+    """The server of `recipe` with the graphs of the folder `graphs`, stopped at exit; LaunchError if it fails.
 
-
-def langgraph_dev(workers: int) -> Recipe:
-    """The recipe of `langgraph dev`, unpatched, quiet, calling nobody; it executes `workers` runs at a time."""
-    return Recipe(
-        name="langgraph dev",
-        command=(
-            *("{python}", "-m", "langgraph_cli", "dev", "--no-browser", "--no-reload"),
-            *("--host", "127.0.0.1", "--port", "{port}", "--config", "{config}"),
-            *("--n-jobs-per-worker", str(workers)),
-        ),
-        ready="/info",
-        environment={
-            "LANGSMITH_TRACING": "false",
-            "LANGCHAIN_TRACING_V2": "false",
-            "LANGGRAPH_CLI_NO_ANALYTICS": "1",
-            "LANGGRAPH_NO_VERSION_CHECK": "true",
-            "LANGSMITH_HOST_REVISION_ID": "{nonce}",
-            "LOG_JSON": "true",
-            "LOG_LEVEL": "WARNING",
-            "LOG_COLOR": "false",
-        },
-        nonce_at=("host", "host_revision_id"),
-        needs=("langgraph_api", "langgraph_cli"),
-        install="pip install 'langgraph-stream-conformance[embedded]'",
-    )
-
-
-@contextmanager
-def launched(recipe: Recipe, graphs: Path) -> Iterator[Running]:
-    """The server of `recipe` with the graphs of the folder `graphs`, stopped at exit; LaunchError if it fails."""
-    _require(recipe)
-    config = absolute_config(graphs)
+    `values` are further names for command and environment. `outlived_by` are the inputs of launchers that must not end
+    before this server has, even if this process is killed.
+    """
+    config = absolute_config(graphs) if graphs is not None else "{}"
     with ExitStack() as stack:
         for _ in range(ATTEMPTS):
             stack.close()  # ends the attempt before this one
-            attempt = stack.enter_context(_started(recipe, config))
+            attempt = stack.enter_context(_started(recipe, config, values or {}, outlived_by))
             if running := _until_ready(attempt):
                 break
         else:
@@ -134,12 +102,6 @@ def launched(recipe: Recipe, graphs: Path) -> Iterator[Running]:
                 f"last at {attempt.url}{recipe.ready}. See what listens there, stop it, and start again."
             )
         yield running
-
-
-def _require(recipe: Recipe) -> None:
-    missing = [module for module in recipe.needs if importlib.util.find_spec(module) is None]
-    if missing:
-        raise LaunchError(f"{recipe.name} needs {', '.join(missing)}, not found by {sys.executable}: {recipe.install}")
 
 
 def absolute_config(graphs: Path) -> str:
@@ -191,21 +153,27 @@ class _Attempt:
 
 
 @contextmanager
-def _started(recipe: Recipe, config: str) -> Iterator[_Attempt]:
-    # Errors at clean-up are ignored: a file left in the temporary folder must not replace the result of a run.
-    with tempfile.TemporaryDirectory(prefix="lg-conformance-", ignore_cleanup_errors=True) as name:
-        workdir = Path(name).resolve()
+def _started(
+    recipe: Recipe, config: str, given: Mapping[str, object], outlived_by: Sequence[int]
+) -> Iterator[_Attempt]:
+    with temporary_folder() as workdir:
         file, log = workdir / "langgraph.json", workdir / "server.log"
         file.write_text(config, "utf-8")
         port, nonce = free_port(), secrets.token_hex(16)
-        values = {"port": port, "python": sys.executable, "config": file, "workdir": workdir, "nonce": nonce}
+        own = {"port": port, "python": sys.executable, "config": file, "workdir": workdir, "nonce": nonce}
+        values = own | dict(given)
         command = tuple(part.format(**values) for part in recipe.command)
         additions = {key: value.format(**values) for key, value in recipe.environment.items()}
-        process = _spawn(command, workdir, child_environment(os.environ, additions), log)
-        try:
+        with supervised(command, workdir, child_environment(os.environ, additions), log, outlived_by) as process:
             yield _Attempt(recipe, command, process, port, nonce, log)
-        finally:
-            _stop(process)
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A new folder, gone at exit."""
+    # Errors at clean-up are ignored: a file left in the temporary folder must not replace the result of a run.
+    with tempfile.TemporaryDirectory(prefix="lg-conformance-", ignore_cleanup_errors=True) as name:
+        yield Path(name).resolve()
 
 
 def free_port() -> int:
@@ -225,9 +193,16 @@ def child_environment(inherited: Mapping[str, str], additions: Mapping[str, str]
     return kept | every | dict(additions)
 
 
-def _spawn(command: tuple[str, ...], cwd: Path, environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+@contextmanager
+def supervised(
+    command: Sequence[str], cwd: Path, environment: Mapping[str, str], log: Path, outlived_by: Sequence[int] = ()
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The launcher that runs the command, in a process group of its own; all of it ends at exit or with this process.
+
+    It holds the descriptors `outlived_by` open for as long as it lives.
+    """
     with log.open("wb") as output:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-I", str(LAUNCHER), *command],  # -I: the modules beside the launcher shadow nothing
             cwd=cwd,
             env=environment,
@@ -235,7 +210,12 @@ def _spawn(command: tuple[str, ...], cwd: Path, environment: Mapping[str, str], 
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=outlived_by,
         )
+    try:
+        yield process
+    finally:
+        _stop(process)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -278,7 +258,8 @@ def _good_answer(client: httpx.Client, path: str) -> httpx.Response | None:
 
 def _recognised(attempt: _Attempt, reply: httpx.Response, ready_s: float) -> Running | None:
     recipe = attempt.recipe
-    if recipe.nonce_at and _text_at(reply, recipe.nonce_at) != attempt.nonce:
+    # A server that is silent there, as early releases are, is taken for ours: its process runs and its port was free.
+    if recipe.nonce_at and _text_at(reply, recipe.nonce_at) not in ("", attempt.nonce):
         return None
     return Running(attempt.url, attempt.process.pid, _text_at(reply, recipe.version_at), attempt.log, ready_s)
 

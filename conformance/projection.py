@@ -7,11 +7,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from .transcript import Event, Events
+from .expect import cannot_tell, same_values
+from .payloads import member
+from .transcript import Event, Events, Exchange
+from .views import wire
+
+
+def same_output(mode: str, actual: Events, expected: Events, what: str, exchange: Exchange) -> None:
+    """Two streams must hold the same of a mode, and something; a failure shows the first event that differs.
+
+    `exchange` is the one that is judged, for what it lacks.
+    """
+    came, reference = projected(mode, actual), projection(mode, expected)
+    if not came and not reference:
+        cannot_tell(f"{what}: no `{wire(mode)}` event came in either stream, so there is nothing to compare")
+    same_values(came, reference, what, exchange)
 
 
 def projection(mode: str, events: Events) -> list[Any]:
-    """The comparable part of each event, in order: the path of its graph, and its data without ids and times.
+    """The comparable part of each event, in order: the path of its graph, and its data without ids and times."""
+    return [part for _, part in projected(mode, events)]
+
+
+def projected(mode: str, events: Events) -> list[tuple[Event, Any]]:
+    """Each event with its comparable part.
 
     Left out is what a server sends or not, as it likes: `on_chain_stream` in `events`, pieces without text in
     `messages-tuple`.  Each graph's events stand together, the root's first: how those of different graphs alternate is
@@ -20,7 +39,7 @@ def projection(mode: str, events: Events) -> list[Any]:
     ids: dict[str, int] = {}
     pick = _PICK.get(mode, _whole)
     kept = _by_graph([event for event in events if not _free(mode, event)])
-    return [{"graph": _path(event, ids), "data": pick(event.value, ids)} for event in kept]
+    return [(event, {"graph": _path(event, ids), "data": pick(event.value, ids)}) for event in kept]
 
 
 def _by_graph(events: list[Event]) -> list[Event]:
@@ -37,9 +56,9 @@ def _by_graph(events: list[Event]) -> list[Event]:
 
 def _free(mode: str, event: Event) -> bool:
     if mode == "events":
-        return bool(_field(event.value, "event") == "on_chain_stream")
+        return bool(member(event.value, "event") == "on_chain_stream")
     pair = event.value if mode in ("messages-tuple", "messages") else None
-    return isinstance(pair, list) and len(pair) == 2 and _field(pair[0], "content") in ("", [])
+    return isinstance(pair, list) and len(pair) == 2 and member(pair[0], "content") in ("", [])
 
 
 def _path(event: Event, ids: dict[str, int]) -> list[str]:
@@ -55,10 +74,6 @@ def _number(id: Any, ids: dict[str, int]) -> int:
     return ids.setdefault(str(id), len(ids) + 1)
 
 
-def _field(value: Any, key: str) -> Any:
-    return value.get(key) if isinstance(value, dict) else None
-
-
 def _whole(value: Any, ids: dict[str, int]) -> Any:
     return value
 
@@ -67,10 +82,10 @@ def _message(value: Any, ids: dict[str, int]) -> Any:
     if not isinstance(value, list) or len(value) != 2:
         return value
     piece, metadata = value
-    tags = _field(metadata, "tags")
-    said = {"content": _field(piece, "content"), "call": _number(_field(piece, "id"), ids)}
+    tags = member(metadata, "tags")
+    said = {"content": member(piece, "content"), "call": _number(member(piece, "id"), ids)}
     return said | {
-        "node": _field(metadata, "langgraph_node"),
+        "node": member(metadata, "langgraph_node"),
         "tags": sorted(tags, key=str) if isinstance(tags, list) else [],
     }
 
@@ -97,7 +112,7 @@ def _traced(value: Any, ids: dict[str, int]) -> Any:
     data = value.get("data")
     kept = {key: _said(part) for key, part in data.items() if key != "input"} if isinstance(data, dict) else data
     run = _number(value.get("run_id"), ids)
-    node = _field(value.get("metadata"), "langgraph_node")
+    node = member(value.get("metadata"), "langgraph_node")
     return {"event": value.get("event"), "name": value.get("name"), "run": run, "node": node, "data": kept}
 
 

@@ -75,7 +75,7 @@ class Proxy:
             answer = self._rewritten(exchange)
             if answer.late and exchange.is_stream:
                 answer.body = b"".join([piece async for piece in self._relayed(response, exchange)])
-            if exchange.is_stream and answer.status == 200 and not answer.body:
+            if exchange.is_stream and answer.status == 200 and not answer.body and not answer.late:
                 await self._stream(response, exchange, answer, writer)
             else:
                 await _send_whole(answer, writer)

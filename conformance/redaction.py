@@ -33,7 +33,7 @@ class Redactor:
         return self._pattern.sub(lambda found: b"*" * len(found[0]), data) if self._pattern else data
 
     def settled(self, data: bytes) -> int:
-        """How many bytes at the start can be masked for good; the others may be a secret whose rest is still to come."""
+        """How many bytes at the start can be masked for good; the others may be the beginning of a secret."""
         open_at = len(data) - self._unfinished(data)
         matches = self._pattern.finditer(data) if self._pattern else ()
         return next((found.end() for found in matches if found.start() < open_at < found.end()), open_at)

@@ -16,7 +16,7 @@ from dataclasses import replace
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import catalogue, suites
 from .baseline import Baseline, Entry, baseline_text, read_baseline
@@ -26,11 +26,14 @@ from .judge import CANNOT_TELL, FAILED, INAPPLICABLE, PASSED, UNTESTED, Item, Ou
 from .redaction import Redactor
 from .report.document import document
 from .settings import Settings, report_folder
-from .target import find_target
+from .target_file import find_target
 from .transcript import read_folder
 from .verdict import Result, Verified, exit_status, verified
 from .views import Run
 from .writer import write_json
+
+if TYPE_CHECKING:
+    from .recorder import Performance
 
 
 class Session:
@@ -49,6 +52,8 @@ class Session:
         self.selected: set[str] = set()
         self.suite_errors: list[str] = []
         self.answered = True
+        self.ready_s = 0.0
+        self.performance: Performance | None = None
         self._clock = time.monotonic()
 
     @cached_property
@@ -111,7 +116,12 @@ class Session:
         wanted = [variant for item in items for variant in item.variants]
         return list({variant.id: variant for variant in [*wanted, *(_unjudged() if whole else ())]}.values())
 
-    def record(self, ids: Sequence[str], progress: Callable[[int, int, Sequence[str]], None]) -> None:
+    def record(
+        self,
+        ids: Sequence[str],
+        progress: Callable[[int, int, Sequence[str]], None],
+        say: Callable[[str], None] = lambda text: None,
+    ) -> None:
         """Perform the scenarios that the selected items look at; raises LaunchError if the target cannot be started."""
         from .live import Limits
         from .recorder import record
@@ -129,9 +139,11 @@ class Session:
         mortal = self.target.launch is not None  # the server ends with the run, and its threads with it
         with ExitStack() as stack:
             if self.target.launch is not None:
-                self.target = stack.enter_context(self.target.launch())
+                starting = time.monotonic()
+                self.target = stack.enter_context(self.target.launch(say))
+                self.ready_s = time.monotonic() - starting
             self._write_run(None)
-            done = record(
+            self.performance = done = record(
                 self.target, variants, self.recordings, self.redactor,
                 limits=limits, keep_threads=self.settings.keep_threads or mortal, progress=progress,
             )  # fmt: skip

@@ -16,7 +16,7 @@ BOM = b"\xef\xbb\xbf"
 
 # An atomic group keeps CRLF together: it is one line ending, never two.
 _END_OF_LINE = re.compile(rb"(?>\r\n?|\n)")
-_BLANK_LINE = re.compile(rb"(?>\r\n?|\n)(?>\r\n?|\n)")
+_BLANK_LINES = (b"\n", b"\r\n", b"\r")
 
 
 class Block(NamedTuple):
@@ -83,65 +83,78 @@ class Decoder:
 
     def __init__(self) -> None:
         self.bom = False
-        self._buffer = bytearray()
-        self._offset = 0  # of the buffer's first byte within the stream
-        self._searched = 0  # no blank line begins before this index
         self._start = True
+        self._parts: list[bytes] = []  # of a line whose end has not come
+        self._lines: list[bytes] = []  # of a block whose blank line has not come, with their endings
+        self._offset = 0  # of the first of these lines within the stream
+        self._after_cr = False  # the last line ended in a CR, which may be the first half of CRLF
         self._last_id = ""
 
     def feed(self, data: bytes) -> list[Block]:
         """Take the next bytes; return the blocks that they complete, in order."""
-        self._buffer += data
-        if self._start and not self._strip_bom():
+        if self._start:
+            data = self._without_bom(data)
+        if self._after_cr and data:
+            data = self._without_lf(data)
+        self._parts.append(data)
+        if b"\n" not in data and b"\r" not in data:
             return []
-        if not _BLANK_LINE.search(self._buffer, self._searched):
-            # Both halves of a blank line may still be torn: up to two bytes of a line ending stand at the end.
-            self._searched = max(0, len(self._buffer) - 2)
-            return []
-        # Copied only when a block is complete, and then what is left over is shorter than `data`: linear on the whole.
-        portion = bytes(self._buffer)
         blocks: list[Block] = []
-        start = 0
-        for blank in _BLANK_LINE.finditer(portion, self._searched):
-            end = blank.end()
-            blocks.append(self._block(portion[start:end], self._offset + start, True))
-            start = end
-        del self._buffer[:start]
-        self._offset += start
-        self._searched = max(0, len(self._buffer) - 2)
+        lines = b"".join(self._parts).splitlines(True)  # of bytes: at CRLF, LF and CR alone, as the standard does
+        last = lines[-1]
+        self._parts = [] if last[-1:] in _BLANK_LINES else [lines.pop()]
+        self._after_cr = last[-1:] == b"\r"
+        for line in lines:
+            self._lines.append(line)
+            if line in _BLANK_LINES:
+                blocks.append(self._block(True))
         return blocks
 
     def close(self) -> Block | None:
         """The stream is over: return the unfinished block at its end, which the standard discards, if there is one."""
-        tail = bytes(self._buffer)
-        self._buffer.clear()
-        return self._block(tail, self._offset, False) if tail.strip(b"\r\n") else None
+        self._lines.append(b"".join(self._parts))
+        self._parts = []
+        return self._block(False) if any(line.strip(b"\r\n") for line in self._lines) else None
 
-    def _strip_bom(self) -> bool:
-        """One byte order mark may lead the stream; return False while too few bytes came to know."""
-        if len(self._buffer) < len(BOM) and BOM.startswith(self._buffer):
-            return False
+    def _without_bom(self, data: bytes) -> bytes:
+        """One byte order mark may lead the stream; nothing is given back while too few bytes came to know."""
+        data = b"".join((*self._parts, data))
+        self._parts = []
+        if len(data) < len(BOM) and BOM.startswith(data):
+            self._parts = [data]
+            return b""
         self._start = False
-        if self._buffer.startswith(BOM):
-            self.bom = True
-            del self._buffer[: len(BOM)]
-            self._offset = len(BOM)
-        return True
+        if not data.startswith(BOM):
+            return data
+        self.bom = True
+        self._offset = len(BOM)
+        return data[len(BOM) :]
 
-    def _block(self, raw: bytes, offset: int, terminated: bool) -> Block:
+    def _without_lf(self, data: bytes) -> bytes:
+        """The LF of a CRLF whose CR already ended its line ends no line of its own; it stays in the raw bytes."""
+        self._after_cr = False
+        if not data.startswith(b"\n"):
+            return data
+        if self._lines:
+            self._lines[-1] += b"\n"
+        else:
+            self._lines.append(b"\n")
+        return data[1:]
+
+    def _block(self, terminated: bool) -> Block:
         event = own_id = None
         data: list[str] = []
-        for line in raw.splitlines():  # of bytes: splits at CRLF, LF and CR alone, as the standard does
-            if not line:
-                continue
-            name, _, field = line.partition(b":")
-            value = field.decode("utf-8", "replace").removeprefix(" ")
+        for line in self._lines:
+            name, _, field = line.rstrip(b"\r\n").partition(b":")
             if name == b"data":
-                data.append(value)
+                data.append(field.decode("utf-8", "replace").removeprefix(" "))
             elif name == b"event":
-                event = value
-            elif name == b"id" and "\0" not in value:
-                own_id = self._last_id = value
+                event = field.decode("utf-8", "replace").removeprefix(" ")
+            elif name == b"id" and b"\0" not in field:
+                own_id = self._last_id = field.decode("utf-8", "replace").removeprefix(" ")
+        raw = b"".join(self._lines)
+        offset, self._offset = self._offset, self._offset + len(raw)
+        self._lines = []
         return Block(offset, raw, event, "\n".join(data) if data else None, own_id, self._last_id, terminated)
 
 

@@ -11,8 +11,9 @@ import sys
 import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
 
 from conformance.judge import OUTCOMES
 from conformance.session import Session
@@ -109,40 +110,49 @@ SERVERS: dict[str, Respond | None] = {
 @contextmanager
 def serving(name: str) -> Iterator[str]:
     """Serve one of them on a loopback port, in a thread of its own; gives its URL."""
-    loop = asyncio.new_event_loop()
-    respond = SERVERS[name]
+    ready: SimpleQueue[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = SimpleQueue()
+    thread = threading.Thread(target=lambda: asyncio.run(_serve(SERVERS[name], ready)))
+    thread.start()
+    port, loop, stop = ready.get()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+
+
+async def _serve(
+    respond: Respond | None, ready: SimpleQueue[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]]
+) -> None:
+    stop = asyncio.Event()
+    tasks: set[asyncio.Task[None]] = set()
     port = 0
 
     async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        try:
             head = await reader.readuntil(b"\r\n\r\n")
             length = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
             body = await reader.readexactly(int(length[0].partition(b":")[2])) if length else b""
             await (respond or always(redirect_loop(port)))(head + body, writer)
             await writer.drain()
-        with suppress(ConnectionError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            writer.transport.abort()
+        finally:
             writer.close()
+            tasks.discard(task)
 
-    server = loop.run_until_complete(asyncio.start_server(connection, "127.0.0.1", 0))
+    server = await asyncio.start_server(connection, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.run_until_complete(_end_all())
-        server.close()
-        loop.close()
-
-
-async def _end_all() -> None:
-    """Cancel what is still answering."""
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    ready.put((port, asyncio.get_running_loop(), stop))
+    await stop.wait()
+    server.close()
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.sleep(0)  # one turn of the loop, in which aborted connections are closed
 
 
 def judged(url: str, folder: Path) -> Session:

@@ -147,12 +147,15 @@ EDGES: dict[str, tuple[bytes, list[Dispatched]]] = {
 
 CASES = [pytest.param(*case, id=name) for name, case in (STANDARD | EDGES).items()]
 
-# What distinguishes streams: line endings, fields, half characters; Hypothesis puts them together.
-ENDINGS = [b"\n", b"\r", b"\r\n", b"\n\n", b"\r\r", b"\r\n\r\n"]
-FIELDS = [b"data", b"data:", b"data: x", b"event: a", b"id: 1", b"id: \0", b"id", b"retry: 1", b": c"]
-CHARACTERS = [BOM, b"\xef", b"\xbb", b"\xbf", b"\xc3", b"\0", b" ", b":", "é\u2028".encode()]
-PIECES = st.sampled_from([*ENDINGS, *FIELDS, *CHARACTERS])
-STREAMS = st.lists(PIECES | st.binary(max_size=4), max_size=30).map(b"".join)
+# What distinguishes streams: line endings, fields, half characters; Hypothesis puts them together, in order or not.
+ENDINGS = st.sampled_from([b"\n", b"\r", b"\r\n"])
+FIELDS = st.sampled_from(
+    [b"data", b"data:", b"data: x", b"event: a", b"id: 1", b"id: \0", b"id", b"retry: 1", b": c", b"data:\xff"]
+)
+BLOCKS = st.builds(lambda lines, end: end.join([*lines, b"", b""]), st.lists(FIELDS, min_size=1, max_size=3), ENDINGS)
+CHARACTERS = st.sampled_from([BOM, b"\xef", b"\xbb", b"\xbf", b"\xc3", b"\0", b" ", b":", "é\u2028".encode()])
+PIECES = st.lists(BLOCKS | FIELDS | ENDINGS | CHARACTERS | st.binary(max_size=4), max_size=12).map(b"".join)
+STREAMS = st.builds(bytes.__add__, st.sampled_from([b"", BOM]), PIECES)
 
 
 @st.composite
@@ -171,6 +174,7 @@ def test_a_stream_is_read_as_the_standard_says(stream: bytes, events: list[Dispa
 @pytest.mark.parametrize(("stream", "events"), CASES)
 def test_a_stream_may_be_torn_anywhere(stream: bytes, events: list[Dispatched]) -> None:
     assert read(*(bytes([byte]) for byte in stream)) == events
+    assert all(read(stream[:cut], stream[cut:]) == events for cut in range(len(stream)))
     assert all(read(stream[:cut], b"", stream[cut:]) == events for cut in range(len(stream)))
 
 
@@ -212,6 +216,14 @@ def test_a_block_is_out_with_the_portion_that_completes_it(portions: list[bytes]
         fed += portion
         seen += decoder.feed(portion)
         assert sum(block.dispatched for block in seen) == len(reference(fed))
+
+
+@pytest.mark.parametrize("bom", [b"", BOM])
+def test_a_block_knows_where_it_stands(bom: bytes) -> None:
+    portions = [bom[:2], bom[2:] + b"data: 1\n\nda", b"ta: 2\r\n\r", b"\ndata: 3"]
+    raws = [b"data: 1\n\n", b"data: 2\r\n\r", b"\ndata: 3"]
+    offsets = [len(bom), len(bom) + 9, len(bom) + 19]
+    assert [(block.raw, block.offset) for block in decode(portions)] == list(zip(raws, offsets, strict=True))
 
 
 def only(stream: bytes) -> Block:

@@ -35,6 +35,11 @@ class Progress:
         if self._total:
             self._writer.line(f"recorded {self._done} of {self._total} scenarios")
 
+    def say(self, text: str) -> None:
+        """Write a line that stays."""
+        self._writer.line(printable(text))
+        self._writer.flush()
+
     def __call__(self, done: int, total: int, awaited: Sequence[str]) -> None:
         """Take the state of the recording."""
         self._done, self._total = done, total

@@ -98,7 +98,7 @@ def has_no_state_to_read(answer, exchange):
 @fault("state.readable-at-close", part="answer", where=lambda x: asks_for_state(x) and x.graph == "counter")
 def is_one_step_behind(answer, exchange):
     """Answers with the state before the last step."""
-    change_values(answer, lambda values: values.update(count=values["count"] - 1))
+    change_values(answer, lambda values: values.update(count=values.get("count", 1) - 1))
 
 
 @fault("state.readable-at-close", part="answer", where=lambda x: asks_for_state(x) and x.graph == "joke")

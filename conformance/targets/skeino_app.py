@@ -1,0 +1,23 @@
+# mypy: ignore-errors
+"""skeino with every reference graph in an application of its own, under the path of the graph's name."""
+
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from _graphs import compiled, graphs
+from skeino import SkeinoSettings, create_app
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+apps = {name: create_app(graphs={name: compiled(graph)}, settings=SkeinoSettings()) for name, graph in graphs().items()}
+
+
+@asynccontextmanager
+async def lifespan(_):
+    """Start each application: a mounted one is not started by itself."""
+    async with AsyncExitStack() as stack:
+        for one in apps.values():
+            await stack.enter_async_context(one.router.lifespan_context(one))
+        yield
+
+
+app = Starlette(routes=[Mount(f"/{name}", one) for name, one in apps.items()], lifespan=lifespan)

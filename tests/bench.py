@@ -1,0 +1,100 @@
+"""How long the parts of a run take (`tox -e bench`).  No test: the figures belong to the machine that printed them."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx_sse
+
+from conformance.session import Session
+from conformance.settings import settings
+from conformance.sse import Decoder
+
+from . import golden
+
+EVENT = b'event: updates\r\ndata: {"refine_topic":{"topic":"ice cream and cats"}}\r\n\r\n'
+READ = 4096
+"""Bytes of one read: what a socket gives while events trickle in."""
+
+
+def show(name: str, value: float, unit: str = "s") -> None:
+    print(f"{name:<44} {value:>12,.3f} {unit}")
+
+
+def best(function: Any, times: int = 5) -> float:
+    """The least seconds of CPU that several calls took."""
+    took = []
+    for _ in range(times):
+        start = time.process_time()
+        function()
+        took.append(time.process_time() - start)
+    return min(took)
+
+
+def portions(data: bytes) -> list[bytes]:
+    return [data[at : at + READ] for at in range(0, len(data), READ)]
+
+
+def ours(reads: list[bytes]) -> int:
+    decoder = Decoder()
+    return sum(len(decoder.feed(read)) for read in reads)
+
+
+def theirs(reads: list[bytes]) -> int:
+    response = SimpleNamespace(headers={"content-type": "text/event-stream"}, iter_text=lambda: _text(reads))
+    return sum(1 for _ in httpx_sse.EventSource(response).iter_sse())  # type: ignore[arg-type]
+
+
+def _text(reads: list[bytes]) -> Iterator[str]:
+    return (read.decode() for read in reads)
+
+
+def reader() -> None:
+    """Decoded events per second against httpx-sse, and how the cost of one event grows with its size."""
+    recorded = b"".join(exchange.content for exchange in golden.good().streams() if exchange.is_stream)
+    for name, data in (("one small event, repeated", EVENT * 100_000), ("all golden recordings", recorded)):
+        reads = portions(data)
+        for who, read in (("this reader", ours), ("httpx-sse", theirs)):
+            show(f"{name}: {who}", read(reads) / best(lambda read=read, reads=reads: read(reads)), "events/s")
+    for size in (1_000_000, 10_000_000):
+        reads = portions(b"event: x\ndata: " + b"a" * size + b"\n\n")
+        show(f"one event of {size // 1_000_000} MB in reads of 4 kB", best(lambda reads=reads: ours(reads)))
+
+
+def run(name: str | None) -> None:
+    """A whole run, part by part."""
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.monotonic()
+        session = Session(settings({"report-dir": folder, "target": name}, {}))
+        ids = list(session.items)
+        show("declarations loaded", time.monotonic() - start)
+        session.record(ids, lambda done, total, awaited: None)
+        recorded = time.monotonic()
+        done = session.performance
+        assert done is not None
+        show("server ready", session.ready_s)
+        show("recording", done.seconds)
+        show(f"slowest scenario ({done.slowest[0]})", done.slowest[1])
+        for id in ids:
+            session.add(id, session.judge(session.items[id]))
+        judged = time.monotonic()
+        show(f"judging {len(ids)} items", judged - recorded)
+        show("judging, each item", 1000 * (judged - recorded) / len(ids), "ms")
+        status = session.finish()
+        show("whole run", time.monotonic() - start)
+        show("whole run less server ready and slowest", time.monotonic() - start - session.ready_s - done.slowest[1])
+        print(f"exit status {status}, {len(list(Path(folder, 'recordings').glob('*.jsonl')))} recordings")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser("python -m tests.bench")
+    parser.add_argument("--target", metavar="NAME_OR_FILE")
+    chosen = parser.parse_args()
+    reader()
+    run(chosen.target)
