@@ -218,9 +218,9 @@ def apply(fault: Fault, recording: Recording) -> Recording | None:
     exchanges = []
     for exchange in recording.exchanges:
         seen = Seen(exchange, recording)
-        rewritten = _rewrite(fault, exchange, seen) if exchange.status is not None and fault.where(seen) else exchange
-        changed = changed or not _same(exchange, rewritten, fault.part)
-        exchanges.append(rewritten)
+        made = _rewrite(fault, exchange, seen) if exchange.status is not None and fault.where(seen) else exchange
+        changed = changed or not _same(exchange, made, fault.part)
+        exchanges.append(made)
     if not changed:
         return None
     faulty = copy.copy(recording)

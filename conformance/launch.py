@@ -62,6 +62,8 @@ class Recipe:
     environment: Mapping[str, str]
     nonce_at: tuple[str, ...] = ()
     """Keys that lead to the nonce in the JSON of `ready`; none: the server cannot be told from a stranger there."""
+    nonce_may_lack: bool = False
+    """Whether a server without anything there is taken for ours: an early release may not have it."""
     version_at: tuple[str, ...] = ("version",)
     """Keys that lead to the server's version in the JSON of `ready`."""
 
@@ -258,8 +260,8 @@ def _good_answer(client: httpx.Client, path: str) -> httpx.Response | None:
 
 def _recognised(attempt: _Attempt, reply: httpx.Response, ready_s: float) -> Running | None:
     recipe = attempt.recipe
-    # A server that is silent there, as early releases are, is taken for ours: its process runs and its port was free.
-    if recipe.nonce_at and _text_at(reply, recipe.nonce_at) not in ("", attempt.nonce):
+    accepted = (attempt.nonce, "") if recipe.nonce_may_lack else (attempt.nonce,)
+    if recipe.nonce_at and _text_at(reply, recipe.nonce_at) not in accepted:
         return None
     return Running(attempt.url, attempt.process.pid, _text_at(reply, recipe.version_at), attempt.log, ready_s)
 

@@ -48,6 +48,7 @@ def read_plan(name: str, version: str, table: Mapping[str, Any], path: Path, ask
         ready=table["ready"],
         environment=table.get("environment", {}),
         nonce_at=tuple(table.get("nonce_at", ())),
+        nonce_may_lack=bool(asked),
         version_at=tuple(table.get("version_at", ("version",))),
     )
     return Plan(

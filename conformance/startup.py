@@ -79,7 +79,7 @@ def _missing_interpreter(plan: Plan) -> str:
 
 def _missing_program(plan: Plan) -> str:
     program = plan.recipe.command[0]
-    if "{" in program or shutil.which(program):
+    if "{" in program or plan.kind == "node" or shutil.which(program):
         return ""
     return f"{program}, not found on PATH: {plan.install or 'install it, or write its path'}"
 
@@ -103,7 +103,7 @@ def started(plan: Plan, say: Say) -> Iterator[Running]:
             database = stack.enter_context(postgres.postgresql())
             values["database_url"] = database.url
             inputs.append(database.input)
-            costs.append(f"PostgreSQL in {time.monotonic() - began:.1f} s")
+            costs.append(f"PostgreSQL started in {time.monotonic() - began:.1f} s")
         running = stack.enter_context(launched(recipe, graphs, values, inputs))
         version = running.version or plan.version
         costs.append(f"ready in {running.ready_s:.1f} s")

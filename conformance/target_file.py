@@ -63,7 +63,7 @@ def named_target(given: str) -> Target:
     name, equals, version = given.partition("==")
     if name in shipped_targets():
         if equals and not re.fullmatch(r"\d[\w.!+-]*", version):
-            raise TargetError(f"--target {given}: {version!r} is no version; give one such as {name}==0.2.60")
+            raise TargetError(f"--target {given}: {version!r} is no version; give one such as {name}==1.2.3")
         return read_target(SHIPPED / f"{name}.toml", version)
     if given.endswith(".toml") or len(Path(given).parts) > 1 or Path(given).exists():
         return read_target(Path(given))

@@ -40,9 +40,10 @@ class Run:
 
     @cached_property
     def _accepted(self) -> set[str]:
-        """The graphs for which at least one stream was begun."""
-        exchanges = (exchange for one in self.recordings.values() for exchange in one.exchanges)
-        return {exchange.graph for exchange in exchanges if exchange.kind == "stream" and exchange.is_stream}
+        """The graphs of which at least one run was begun."""
+        exchanges = [exchange for one in self.recordings.values() for exchange in one.exchanges]
+        streamed = {exchange.graph for exchange in exchanges if exchange.kind == "stream" and exchange.is_stream}
+        return streamed | {one.graph for one in exchanges if one.accepted and one.url.endswith("/runs") and one.valid}
 
     def file_of(self, exchange: Exchange) -> str:
         """The name of the recording that holds the exchange."""

@@ -1,7 +1,6 @@
 """Servers are started, told from strangers and ended: the embedded official one, tiny ones for awkward cases."""
 
 import importlib.metadata
-import importlib.util
 import json
 import os
 import shutil
@@ -10,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -20,7 +20,9 @@ import httpx
 import pytest
 
 from conformance import launch
-from conformance.launch import LaunchError, Recipe, Running, child_environment, embedded, launched
+from conformance.launch import LaunchError, Recipe, Running, child_environment, launched
+from conformance.launch_table import read_plan
+from conformance.target_file import EMBEDDED, SHIPPED
 
 ROOT = Path(__file__).parents[1]
 GRAPHS = ROOT / "fixtures_graphs" / "python"
@@ -54,6 +56,12 @@ def tiny(*how: str) -> Recipe:
         environment={},
         nonce_at=("host", "nonce"),
     )
+
+
+def official() -> Recipe:
+    """The recipe of the official server, as it is shipped."""
+    path = SHIPPED / f"{EMBEDDED}.toml"
+    return read_plan(EMBEDDED, "", tomllib.loads(path.read_text("utf-8"))["launch"], path).recipe
 
 
 def dying(code: str) -> Recipe:
@@ -114,7 +122,7 @@ def test_the_embedded_server_starts_beside_another_and_leaves_nothing(tmp_path: 
     graphs = Path(shutil.copytree(GRAPHS, tmp_path / "graphs", ignore=shutil.ignore_patterns("__pycache__")))
     names = set(json.loads((graphs / "langgraph.json").read_text())["graphs"])
     before = sorted(graphs.rglob("*"))
-    with embedded(graphs) as one, embedded(graphs, workers=1) as two:
+    with launched(official(), graphs) as one, launched(official(), graphs) as two:
         for running in (one, two):
             with httpx.Client(base_url=running.url, trust_env=False) as client:
                 assert client.get("/info").json()["version"] == running.version
@@ -152,8 +160,8 @@ def url_from_killed_parent(imports: str, start: str, temporary: Path) -> str:
 
 
 def test_the_embedded_server_ends_with_a_killed_parent(tmp_path: Path) -> None:
-    imports = "from conformance.launch import embedded"
-    url = url_from_killed_parent(imports, f"embedded(Path({str(GRAPHS)!r}))", tmp_path)
+    imports = "from conformance.launch import launched; from test_launch import official"
+    url = url_from_killed_parent(imports, f"launched(official(), Path({str(GRAPHS)!r}))", tmp_path)
     until(lambda: not listening(port_of(url)), "the server of a killed parent is gone")
 
 
@@ -223,7 +231,7 @@ def give_ports(monkeypatch: pytest.MonkeyPatch, *ports: int) -> None:
 @pytest.mark.parametrize(
     "recipe",
     [
-        pytest.param(launch.langgraph_dev(1), id="the official server, and the stranger answers 200"),
+        pytest.param(official(), id="the official server, and the stranger answers 200"),
         pytest.param(tiny(), id="the stranger answers 200"),
         pytest.param(replace(tiny(), ready="/elsewhere"), id="the stranger answers 404 and the server cannot bind"),
     ],
@@ -263,13 +271,27 @@ def test_a_proxy_is_not_asked_for_loopback(graphs: Path, monkeypatch: pytest.Mon
         assert running.version == "1.2.3"
 
 
-def test_a_missing_package_is_named_with_the_way_out(graphs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "langgraph_cli" else found(name))
-    with pytest.raises(LaunchError) as caught, embedded(graphs):
-        pass
-    assert "langgraph dev needs langgraph_cli, not found" in str(caught.value)
-    assert "pip install 'langgraph-stream-conformance[embedded]'" in str(caught.value)
+def test_a_launcher_lives_as_long_as_the_server_that_needs_it(graphs: Path, tmp_path: Path) -> None:
+    """As when the suite is killed: nobody else holds the input of the first, and the second ends only later."""
+    needed = ("{python}", "-c", "import time; time.sleep(600)")
+    command = tuple(part.format(python=sys.executable) for part in needed)
+    with (
+        launch.supervised(command, tmp_path, dict(os.environ), tmp_path / "needed.log") as first,
+        launch.supervised(command, tmp_path, dict(os.environ), tmp_path / "log", [first.stdin.fileno()]) as second,
+    ):
+        first.stdin.close()
+        time.sleep(0.5)
+        assert first.poll() is None, "the second still holds its input"
+        second.stdin.close()
+        until(lambda: second.poll() is not None, "the second has ended")
+        until(lambda: first.poll() is not None, "the first ends after it")
+
+
+def test_a_recipe_may_use_further_values_and_no_graphs(tmp_path: Path) -> None:
+    recipe = replace(tiny(), command=(*tiny().command, "{how}"), environment={"HOW": "{how}"})
+    with launched(recipe, None, {"how": "obedient", "python": sys.executable}) as running:
+        assert running.version == "1.2.3"
+        assert (running.log.parent / "langgraph.json").read_text() == "{}"
 
 
 def test_graphs_without_a_configuration_are_an_error(tmp_path: Path) -> None:

@@ -12,17 +12,8 @@ from hypothesis import strategies as st
 from conformance.declare import Check, Scenario, Variant
 from conformance.judge import Item
 from conformance.settings import UsageProblem, settings
-from conformance.target import (
-    EMBEDDED,
-    MODEST_CONCURRENCY,
-    Target,
-    TargetError,
-    checked_url,
-    find_target,
-    is_loopback,
-    read_target,
-    recorded_target,
-)
+from conformance.target import MODEST_CONCURRENCY, Target, TargetError, checked_url, is_loopback
+from conformance.target_file import EMBEDDED, find_target, read_target, recorded_target, shipped_targets
 
 
 def found(**given: Any) -> Target:
@@ -153,8 +144,10 @@ def test_a_target_file_needs_no_more_than_a_url(tmp_path: Path) -> None:
 BROKEN = {
     "no TOML": ("url", "no TOML"),
     "no UTF-8": (b"\xff", "no TOML"),
-    "no url": ("", "has no url"),
-    "an unknown key": ('uri = "http://h"', "unknown key 'uri'; known are name, url, assistants"),
+    "no url": ("", "has no url; give one, or a table [launch] that starts the server"),
+    "a url and a launch": ('url = "http://h"\n[launch]', "has a url and a table [launch]; leave one of them out"),
+    "a launch that is no table": ('url = "http://h"\nlaunch = 1', "launch has the wrong type"),
+    "an unknown key": ('uri = "http://h"', "unknown key 'uri'; known are name, "),
     "a number": ("url = 5", "url has the wrong type"),
     "a wrong url": ('url = "h"', "mine.toml, url: 'h' is no URL"),
     "a wrong url of a graph": ('url = "http://h"\nurls = { joke = "x" }', "mine.toml, urls.joke: 'x' is no URL"),
@@ -173,6 +166,19 @@ def test_a_broken_target_file_is_told_with_the_place(tmp_path: Path, text: str |
         read_target(written(tmp_path, text))
     assert str(tmp_path / "mine.toml") in str(raised.value)
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize("name", shipped_targets())
+def test_a_shipped_target_is_read_and_can_be_started(name: str) -> None:
+    target = found(target=name)
+    assert (target.name, target.url, target.launch is not None) == (name, "", True)
+
+
+def test_a_name_that_is_not_shipped_is_told_with_the_nearest() -> None:
+    with pytest.raises(
+        TargetError, match=r"--target langraph-dev: did you mean langgraph-dev\? shipped are .*by its path"
+    ):
+        found(target="langraph-dev")
 
 
 def test_a_missing_target_file_is_told(tmp_path: Path) -> None:

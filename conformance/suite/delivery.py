@@ -6,13 +6,28 @@ question, whose answer came before a later event did, was not held back.
 
 from typing import Any
 
-from conformance import MODES, Event, Events, Heard, View, cannot_tell, expect, fault, scenario, verifies, wire
+from conformance import (
+    MODES,
+    Event,
+    Events,
+    Heard,
+    View,
+    cannot_tell,
+    expect,
+    fault,
+    member,
+    scenario,
+    text_of,
+    verifies,
+    wire,
+)
+
+from .graphs import TOPIC
 
 STEPS = 6
 COUNTING = {"n": STEPS, "delay": 0.5}
 STEPWISE = ("values", "updates", "debug", "custom", "events")
 """The modes in which every step of a graph without a model is told."""
-TOPIC = {"topic": "ice cream"}
 
 ASKED_AFTER = {
     "values": (2, 3),
@@ -68,13 +83,6 @@ async def counted_to_a_joiner(server):
     await _ask_along(server, thread, server.runs.join_stream(thread, run), ["updates"], run)
 
 
-def _at(value: Any, *keys: str) -> Any:
-    """What stands under a path of keys, None if nothing does."""
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
 FINAL = ("success", "error", "timeout", "interrupted")
 
 
@@ -91,7 +99,7 @@ def sent_at_once(view: View, early: Event, late: Event) -> None:
 
 def _goes_on(ask: Heard) -> bool:
     """Whether the answer does not say that the run is over: a server need not have this resource, or these words."""
-    return not ask.exchange.accepted or _at(ask.json, "status") not in FINAL
+    return not ask.exchange.accepted or member(ask.json, "status") not in FINAL
 
 
 def steps(stream: Heard, mode: str) -> Events:
@@ -104,11 +112,11 @@ def steps(stream: Heard, mode: str) -> Events:
 
 def _tells_a_step(value: Any, mode: str) -> bool:
     if mode == "debug":
-        return bool(_at(value, "type") == "task_result" and _at(value, "payload", "name") == "step")
+        return bool(member(value, "type") == "task_result" and member(value, "payload", "name") == "step")
     if mode == "events":
-        return bool(_at(value, "event") == "on_chain_end" and _at(value, "name") == "step")
+        return bool(member(value, "event") == "on_chain_end" and member(value, "name") == "step")
     path = {"values": ["count"], "updates": ["step", "count"], "custom": ["step"]}[mode]
-    return _at(value, *path) is not None
+    return member(value, *path) is not None
 
 
 @verifies("delivery.each-mode")
@@ -143,8 +151,8 @@ def test_tokens_come_while_the_model_answers(slowly_told_joke: View) -> None:
     sent_at_once(slowly_told_joke, tokens[2], tokens[-1])
 
 
-def _text(value: Any) -> Any:
-    return _at(value[0], "content") if isinstance(value, list) and value else None
+def _text(value: Any) -> str:
+    return text_of(member(value[0], "content")) if isinstance(value, list) and value else ""
 
 
 def held_back(events, late, until=("error",)):

@@ -1,13 +1,8 @@
 """Where the norm says one thing and every official server another: whether this server does as the norm says."""
 
-from conformance import Event, View, cannot_tell, disputes, expect, fail, scenario, shown
+from conformance import Event, View, cannot_tell, disputes, expect, fail, member, scenario, shown, text_of
 
-TOPIC = {"topic": "ice cream"}
-STATES = [
-    {"topic": "ice cream and cats"},
-    {"topic": "ice cream and cats", "joke": "This is a joke about ice cream and cats"},
-]
-"""The state of the joke graph after each of its steps, norm 209-210."""
+from .graphs import ANSWER, INNER_ANSWER, REFINED, ROOT_ANSWER, TOLD, TOPIC
 
 
 @scenario(graph="quiet")
@@ -41,7 +36,7 @@ async def tokens_as_messages(server):
 def test_a_step_without_writes_has_a_state(quiet_values: View) -> None:
     """The state after step one comes once more after the quiet step."""
     stream = quiet_values["stream"]
-    logs = [field(event.value, "log") for event in stream["values"].root]
+    logs = [member(event.value, "log") for event in stream["values"].root]
     if ["start", "one", "two"] not in logs:
         cannot_tell("the run has no final state")
     expect(logs.count(["start", "one"]) == 2, f"no state of its own for the quiet step: {shown(logs)}", stream.exchange)
@@ -51,12 +46,11 @@ def test_a_step_without_writes_has_a_state(quiet_values: View) -> None:
 def test_debug_shows_the_state_without_a_thread(joke_debug_without_thread: View) -> None:
     """Each step is followed by a checkpoint with the full state."""
     stream = joke_debug_without_thread["stream"]
-    types = [field(event.value, "type") for event in stream["debug"]]
+    types = [member(event.value, "type") for event in stream["debug"]]
     if "task" not in types:
         cannot_tell("the stream shows no task")
-    payloads = [field(event.value, "payload") for event in stream["debug"].root]
-    seen = [field(payload, "values") for payload in payloads]
-    for state in STATES:
+    seen = [member(event.value, "payload", "values") for event in stream["debug"].root]
+    for state in (REFINED, TOLD):
         expect(state in seen, f"no event shows the state {shown(state)}; there are {shown(types)}", stream.exchange)
 
 
@@ -64,11 +58,10 @@ def test_debug_shows_the_state_without_a_thread(joke_debug_without_thread: View)
 def test_tokens_of_a_subgraph_come_without_the_flag(sub_model_without_flag: View) -> None:
     """The inner model's answer arrives in several pieces, as the root model's does."""
     stream = sub_model_without_flag["stream"]
-    root, inner = (f"You said: {which} joke about ice cream" for which in ("Root", "Inner"))
     calls = pieces_by_call(stream["messages"])
-    if not any("".join(pieces) == root for pieces in calls):
+    if not any("".join(pieces) == ROOT_ANSWER for pieces in calls):
         cannot_tell("not even the tokens of the root model came")
-    found = [len(pieces) for pieces in calls if "".join(pieces) == inner]
+    found = [len(pieces) for pieces in calls if "".join(pieces) == INNER_ANSWER]
     expect(found, "no tokens of the model inside the subgraph came", stream.exchange)
     expect(max(found) > 1, "the answer of the model inside the subgraph came as one piece", stream.exchange)
 
@@ -84,25 +77,21 @@ def test_the_mode_messages_streams_pairs(tokens_as_messages: View) -> None:
     if not any(event.name == "messages" for event in spoken):
         fail(f"the older form came instead of pairs: {shown(names)}", spoken[0])
     for event in stream["messages"]:
-        node = field(event.value[1], "langgraph_node") if is_pair(event) else None
+        node = member(event.value[1], "langgraph_node") if is_pair(event) else None
         expect(node == "call_model", f"expected a pair of piece and metadata, came {shown(event.value)}", event)
     text = "".join(piece for pieces in pieces_by_call(stream["messages"]) for piece in pieces)
-    expect(text == "You said: Generate a joke about ice cream", f"the pairs hold {shown(text)}", stream.exchange)
+    expect(text == ANSWER, f"the pairs hold {shown(text)}", stream.exchange)
 
 
 def pieces_by_call(events: list[Event]) -> list[list[str]]:
     """The texts of each model call, empty ones aside; what is no pair with text is passed over."""
     calls: dict[str, list[str]] = {}
     for event in events:
-        content = field(event.value[0], "content") if is_pair(event) else None
-        if isinstance(content, str) and content:
-            calls.setdefault(str(field(event.value[0], "id")), []).append(content)
+        text = text_of(member(event.value[0], "content")) if is_pair(event) else ""
+        if text:
+            calls.setdefault(str(member(event.value[0], "id")), []).append(text)
     return list(calls.values())
 
 
 def is_pair(event: Event) -> bool:
     return isinstance(event.value, list) and len(event.value) == 2
-
-
-def field(value: object, key: str) -> object:
-    return value.get(key) if isinstance(value, dict) else None

@@ -1,14 +1,30 @@
-"""The mode `events`: what graph, nodes and models report when they start, stream and end."""
+"""The mode `events`: what a graph and its nodes report when they start and end, inner ones included.
+
+What models report, and the tags and metadata of every event, is the matter of `events_model`.
+"""
 
 import itertools
 from collections.abc import Mapping
 from typing import Any
 
-from conformance import MODES, Event, Heard, View, equal, expect, fail, fault, scenario, shown, verifies
+from conformance import (
+    MODES,
+    Event,
+    Heard,
+    View,
+    equal,
+    expect,
+    fail,
+    fault,
+    rewritten,
+    scenario,
+    shown,
+    verifies,
+    without,
+)
 
-from .messages import ANSWER, ANSWERS, TOPIC, joins_to, run_id, text_of, token_by_token
+from .graphs import TOLD, TOPIC
 
-JOKE = {"topic": "ice cream and cats", "joke": "This is a joke about ice cream and cats"}
 CHUNKS = {*MODES, "messages", "tasks", "checkpoints"}
 """What can stand before a chunk in a library's pair of mode and chunk."""
 
@@ -67,13 +83,13 @@ def names_events_by_what_happened(events, exchange):
 @fault("events.envelope")
 def does_not_tell_the_call(events, exchange):
     """Leaves run_id out of every event."""
-    yield from changed(events, lambda value: {key: value[key] for key in value if key != "run_id"})
+    yield from rewritten(events, "events", lambda value: {key: value[key] for key in value if key != "run_id"})
 
 
 @fault("events.envelope")
 def spreads_the_data_over_the_event(events, exchange):
     """Has input, chunk and output beside the name, without data."""
-    yield from changed(events, lambda value: {**value.pop("data"), **value})
+    yield from rewritten(events, "events", lambda value: {**value.pop("data"), **value})
 
 
 @verifies("events.nodes")
@@ -141,14 +157,14 @@ def tells_of_the_whole_graph_only(events, exchange):
 @fault("events.nodes")
 def tells_no_ends(events, exchange):
     """Sends no on_chain_end."""
-    yield from without(events, "on_chain_end")
+    yield from without(events, "events", lambda value: value["event"] == "on_chain_end")
 
 
 @fault("events.nodes")
 def gives_every_event_a_new_run_id(events, exchange):
     """Makes a run_id for each event."""
     for number, event in enumerate(events):
-        yield from changed([event], lambda value, number=number: value | {"run_id": f"call-{number}"})
+        yield from rewritten([event], "events", lambda value, number=number: value | {"run_id": f"call-{number}"})
 
 
 @fault("events.nodes")
@@ -162,13 +178,15 @@ def tells_every_event_twice(events, exchange):
 def names_nodes_by_the_graph(events, exchange):
     """Gives the events of chains the name of the graph."""
     own = exchange.graph
-    yield from changed(events, lambda value: value | {"name": own} if value["event"].startswith("on_chain") else value)
+    yield from rewritten(
+        events, "events", lambda value: value | {"name": own} if value["event"].startswith("on_chain") else value
+    )
 
 
 @verifies("events.final-state")
 def test_the_end_of_the_graph_has_the_final_state(events_of_joke: View) -> None:
     """The output of the whole is the full state, not the last update."""
-    ends_in(events_of_joke["stream"], JOKE)
+    ends_in(events_of_joke["stream"], TOLD)
 
 
 @verifies("events.final-state")
@@ -186,7 +204,9 @@ def ends_in(stream: Heard, state: Mapping[str, Any]) -> None:
 @fault("events.final-state")
 def tells_no_output(events, exchange):
     """Leaves the output out where a chain ends."""
-    yield from changed(events, lambda value: value | {"data": {}} if value["event"] == "on_chain_end" else value)
+    yield from rewritten(
+        events, "events", lambda value: value | {"data": {}} if value["event"] == "on_chain_end" else value
+    )
 
 
 @fault("events.final-state")
@@ -202,130 +222,7 @@ def tells_the_last_update_for_the_state(events, exchange):
             value["data"]["output"] = outputs[-2] if value["run_id"] == calls[0] else outputs[-1]
         return value
 
-    yield from changed(events, last)
-
-
-@verifies("events.model")
-def test_a_model_starts_streams_and_ends(events_of_tokens: View) -> None:
-    """The only call starts, streams its answer token by token, and ends."""
-    streams_answers(events_of_tokens["stream"], [ANSWER])
-
-
-@verifies("events.model")
-def test_each_call_of_a_model_starts_streams_and_ends(events_of_models: View) -> None:
-    """Each of the four calls starts, streams its own answer token by token, and ends."""
-    streams_answers(events_of_models["stream"], ANSWERS)
-
-
-def streams_answers(stream: Heard, answers: list[str]) -> None:
-    """Each call of a model, told by its run_id, must start, stream this answer, and end."""
-    found = [event for event in stream["events"] if event.value["event"].startswith("on_chat_model_")]
-    calls = list(dict.fromkeys(event.value["run_id"] for event in found))
-    number = f"expected {len(answers)} run_ids with on_chat_model events, came {len(calls)}"
-    expect(len(calls) == len(answers), number, stream.exchange)
-    for call, answer in zip(calls, answers, strict=True):
-        heard = [event for event in found if event.value["run_id"] == call]
-        expect(happened(heard[0]) == "start", "a call must begin with on_chat_model_start", heard[0])
-        expect(happened(heard[-1]) == "end", "the last event of a call must be on_chat_model_end", heard[-1])
-        for event in heard[1:-1]:
-            expect(happened(event) == "stream", "between them may come on_chat_model_stream only", event)
-        chunks = [(event, chunk_text(event)) for event in heard[1:-1]]
-        token_by_token(answer, chunks, "the chunks of a call", stream.exchange)
-        joins_to(answer, chunks, "the chunks of a call", stream.exchange)
-
-
-def happened(event: Event) -> str:
-    return str(event.value["event"]).removeprefix("on_chat_model_")
-
-
-def chunk_text(event: Event) -> str:
-    """The text of a streamed chunk, which must be an object with content."""
-    chunk = event.value["data"].get("chunk")
-    content = chunk.get("content") if isinstance(chunk, dict) else None
-    expect(isinstance(content, (str, list)), f"data.chunk must be an object with content; came {shown(chunk)}", event)
-    return text_of(content)
-
-
-@fault("events.model")
-def tells_no_tokens(events, exchange):
-    """Sends no on_chat_model_stream."""
-    yield from without(events, "on_chat_model_stream")
-
-
-@fault("events.model")
-def tells_only_the_tokens_of_a_model(events, exchange):
-    """Sends neither start nor end of a call."""
-    yield from without(events, "on_chat_model_start", "on_chat_model_end")
-
-
-@fault("events.model")
-def writes_chunks_as_text(events, exchange):
-    """Sends the text representation of a chunk."""
-
-    def written(value):
-        streamed = value["event"] == "on_chat_model_stream"
-        return value | {"data": {"chunk": f"content={value['data']['chunk']['content']!r}"}} if streamed else value
-
-    yield from changed(events, written)
-
-
-@fault("events.model")
-def tells_the_answer_in_one_chunk(events, exchange):
-    """Streams every call in a single chunk, its whole answer."""
-    said: dict[str, str] = {}
-    for event in events:
-        value: Any = event.value if event.base == "events" else {"event": "", "run_id": ""}
-        if value["event"] == "on_chat_model_stream":
-            said[value["run_id"]] = said.get(value["run_id"], "") + text_of(value["data"]["chunk"]["content"])
-            continue
-        if value["event"] == "on_chat_model_end":
-            whole = {"chunk": {"type": "AIMessageChunk", "content": said.get(value["run_id"], "")}}
-            yield event.holding(value | {"event": "on_chat_model_stream", "data": whole})
-        yield event
-
-
-@verifies("events.details")
-def test_events_tell_tags_node_and_run(events_of_models: View) -> None:
-    """Every event has tags and metadata, those of nodes and models the node and own tags, the whole the run's id."""
-    stream = events_of_models["stream"]
-    equal(whole_graph(stream).value["run_id"], run_id(stream), "the run_id of the whole graph", whole_graph(stream))
-    for event in stream["events"]:
-        tags, metadata = event.value.get("tags"), event.value.get("metadata")
-        expect(isinstance(tags, list), f"`tags` must be a list; came {shown(tags)}", event)
-        expect(isinstance(metadata, dict), f"`metadata` must be an object; came {shown(metadata)}", event)
-    calls = dict.fromkeys(one.value["run_id"] for one in stream["events"] if "chat_model" in one.value["event"])
-    expect(len(calls) == 4, f"expected four run_ids with on_chat_model events, came {len(calls)}", stream.exchange)
-    told = dict(zip(calls, (("first", "tag-a"), ("second", "tag-b"), ("third", ""), ("third", "")), strict=True))
-    nodes = {node: (node, "") for node in ("first", "second", "third")}
-    for event in stream["events"]:
-        node, tag = told.get(event.value["run_id"]) or nodes.get(event.value["name"], ("", ""))
-        if node:
-            equal(event.value["metadata"].get("langgraph_node"), node, "langgraph_node in the metadata", event)
-        expect(not tag or tag in event.value["tags"], f"the model's tag `{tag}` is missing", event)
-
-
-@fault("events.details")
-def tells_no_metadata(events, exchange):
-    """Leaves the metadata out of every event."""
-    yield from changed(events, lambda value: {key: value[key] for key in value if key != "metadata"})
-
-
-@fault("events.details")
-def tells_no_tags_of_models(events, exchange):
-    """Sends an empty list of tags with the events of models."""
-    yield from changed(events, lambda value: value | {"tags": []} if "chat_model" in value["event"] else value)
-
-
-@fault("events.details")
-def gives_the_whole_an_id_of_its_own(events, exchange):
-    """Traces the whole graph under another id than that of the run."""
-    calls: list[str] = []
-
-    def traced(value):
-        calls.append(value["run_id"])
-        return value | {"run_id": "the-graph"} if value["run_id"] == calls[0] else value
-
-    yield from changed(events, traced)
+    yield from rewritten(events, "events", last)
 
 
 @verifies("events.no-other-modes")
@@ -391,14 +288,3 @@ def names_inner_events_by_their_graph(events, exchange):
 def is_inner(event):
     """Whether an event comes from inside a subgraph."""
     return event.base == "events" and "|" in event.value["metadata"].get("langgraph_checkpoint_ns", "")
-
-
-def changed(events, change):
-    """The events with the data of each `events` event as `change` makes it."""
-    for event in events:
-        yield event.holding(change(event.value)) if event.base == "events" else event
-
-
-def without(events, *happened):
-    """The events without those of the mode `events` that tell one of these things."""
-    yield from (event for event in events if event.base != "events" or event.value["event"] not in happened)

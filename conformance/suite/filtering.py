@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from conformance import View, expect, fault, scenario, shown, verifies
 
-from .messages import ANSWERS, BOTH, TOPIC, changed, joins_to, pieces, texts
+from .graphs import ANSWERS, BOTH, INNER_ANSWER, ROOT_ANSWER, TOPIC
+from .messages import changed, joins_to, pieces, texts
 
 TAGS = ["tag-a", "tag-b", "tag-left", "tag-right"]
 """The tags that the models of the reference graphs have."""
@@ -32,8 +33,7 @@ def test_filtering_by_node_parts_nodes_that_run_at_once(messages_of_models_at_on
 @verifies("filtering.by-node")
 def test_tokens_of_a_subgraph_name_the_inner_node(messages_of_a_subgraph: View) -> None:
     """Inside a subgraph it is the inner node that is named, not the node that is the subgraph."""
-    answers = {node: f"You said: {node.capitalize()} joke about ice cream" for node in ("root", "inner")}
-    filtered_by_node(messages_of_a_subgraph, answers)
+    filtered_by_node(messages_of_a_subgraph, {"root": ROOT_ANSWER, "inner": INNER_ANSWER})
 
 
 def filtered_by_node(view: View, answers: Mapping[str, str]) -> None:

@@ -5,15 +5,13 @@ What is in the values is left to `framing_text` and to the areas of the modes.
 
 from dataclasses import replace
 
-from conformance import EVERY_STREAM, Exchange, Heard, expect, fail, fault, shown, verifies
+from conformance import EVERY_STREAM, Exchange, Heard, expect, fail, fault, member, shown, verifies
 
 # --- framing.json-events ---
 
 
 def wrote_null(stream: Heard) -> bool:
-    body = stream.exchange.request
-    given = body.get("input") if isinstance(body, dict) else None
-    payloads = given.get("payloads") if isinstance(given, dict) else None
+    payloads = member(stream.exchange.request, "input", "payloads")
     return isinstance(payloads, list) and None in payloads
 
 

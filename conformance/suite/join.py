@@ -15,6 +15,7 @@ from conformance import (
     cannot_tell,
     expect,
     fault,
+    member,
     same_sequence,
     scenario,
     verifies,
@@ -72,20 +73,26 @@ async def joined_in_the_middle(server):
 
 def count_in(values: Any) -> int:
     """The counter's number in a state or in what a step returned, 0 if there is none."""
-    count = values.get("count") if isinstance(values, dict) else None
+    count = member(values, "count")
     return count if isinstance(count, int) else 0
 
 
 def counts(updates: Events) -> list[int]:
     """The numbers of these updates."""
-    return [count_in(value.get("step")) if isinstance(value, dict) else 0 for value in updates.values]
+    return [count_in(member(value, "step")) for value in updates.values]
+
+
+def values_in(state: Heard) -> dict[str, Any]:
+    """The values that a state shows; cantTell where it cannot be read."""
+    if not state.exchange.accepted:
+        cannot_tell(f"how far the run was is not known: `{state.name}` was answered {state.status}")
+    values = member(state.json, "values")
+    return values if isinstance(values, dict) else {}
 
 
 def steps_done(state: Heard) -> int:
-    """How many steps a state shows; cantTell where it cannot be read."""
-    if not state.exchange.accepted:
-        cannot_tell(f"how far the run was is not known: `{state.name}` was answered {state.status}")
-    return count_in(state.json.get("values")) if isinstance(state.json, dict) else 0
+    """How many steps a state of the counter shows."""
+    return count_in(values_in(state))
 
 
 def first_due(view: View) -> int:
@@ -126,8 +133,7 @@ def ended_with_the_run(stream: Heard) -> None:
 def test_a_background_run_is_created_before_it_ends(joined_from_the_start: View) -> None:
     """The answer holds the run's id, and the run can still be joined."""
     created = joined_from_the_start["create run"]
-    answer = created.json
-    run = answer.get("run_id") if isinstance(answer, dict) else None
+    run = member(created.json, "run_id")
     expect(isinstance(run, str) and run, "the answer must be an object that holds the run's id", created.exchange)
     if not joined_from_the_start["join"].exchange.is_stream:
         cannot_tell("whether the run went on is not known: it could not be joined")

@@ -1,27 +1,28 @@
 """What a joiner's events hold: what those of a POST stream of the same run would, failures included."""
 
-from typing import Any
-
 from conformance import (
     MODES,
     Events,
     View,
     cannot_tell,
-    equal,
     expect,
     fail,
     fault,
-    projection,
+    member,
+    rewritten,
+    same_output,
     scenario,
     schema_errors,
     verifies,
     wire,
+    without,
 )
 
 from .errors import one_error_and_then_nothing
-from .join import AFTER, background, join_at_once
+from .graphs import TOPIC
+from .join import AFTER, background, join_at_once, values_in
 
-WAITING = {"topic": "ice cream", "delay": 1.5}
+WAITING = {**TOPIC, "delay": 1.5}
 """The first step takes so long that there is time to join."""
 ALL = {"stream_mode": list(MODES), "stream_subgraphs": True}
 
@@ -50,22 +51,15 @@ async def failing_while_joined(server):
     await stream.ended()
 
 
-def _at(value: Any, *keys: str) -> Any:
-    """What stands under a path of keys, None if nothing does."""
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
 # --- the same events
 
 
 def since_the_first_step(mode: str, events: Events) -> Events:
     """From the event on that tells that the first step is done; what comes before it a joiner may have missed."""
     tells = {
-        "values": lambda value: _at(value, "waited") is not None,
-        "debug": lambda value: (_at(value, "type"), _at(value, "payload", "name")) == ("task_result", "wait"),
-        "events": lambda value: (_at(value, "event"), _at(value, "name")) == ("on_chain_end", "wait"),
+        "values": lambda value: member(value, "waited") is not None,
+        "debug": lambda value: (member(value, "type"), member(value, "payload", "name")) == ("task_result", "wait"),
+        "events": lambda value: (member(value, "event"), member(value, "name")) == ("on_chain_end", "wait"),
     }.get(mode, lambda value: True)
     first = next((index for index, value in enumerate(events.values) if tells(value)), len(events))
     return Events(events[first:])
@@ -75,14 +69,14 @@ def since_the_first_step(mode: str, events: Events) -> Events:
 def test_a_joiner_gets_what_a_post_stream_gets(everything_joined: View, everything_streamed: View) -> None:
     """In each mode names and data are the same from the end of the first step on, ids and times aside."""
     joined, streamed = everything_joined["join"], everything_streamed["stream"]
-    if "waited" in (_at(everything_joined[AFTER].json, "values") or ()):
+    if "waited" in values_in(everything_joined[AFTER]):
         cannot_tell("the first step was done before the join was answered")
     for mode in MODES:
-        expected = projection(mode, since_the_first_step(mode, streamed[mode]))
+        actual, expected = (since_the_first_step(mode, stream[mode]) for stream in (joined, streamed))
         if not expected:
             cannot_tell(f"the POST stream has no `{wire(mode)}` event after its first step to compare with")
-        actual = projection(mode, since_the_first_step(mode, joined[mode]))
-        equal(actual, expected, f"`{wire(mode)}` of the joiner, compared with the POST stream", joined.exchange)
+        what = f"`{wire(mode)}` of the joiner, compared with the POST stream"
+        same_output(mode, actual, expected, what, joined.exchange)
     known = {"metadata", "end"} | {event.base for event in streamed.events}
     for event in joined.events:
         expect(event.base in known, f"`{event.name}` comes to a joiner, and not in a POST stream", event)
@@ -106,9 +100,7 @@ def loses_namespaces_on_joins(events, exchange):
 @fault("join.same-events", where=lambda x: x.is_join)
 def drops_custom_data_on_joins(events, exchange):
     """Stores what the graph's state tells, and forgets what its nodes write."""
-    for event in events:
-        if event.base != "custom":
-            yield event
+    yield from without(events, "custom")
 
 
 @fault("join.same-events", where=lambda x: x.is_join)
@@ -125,7 +117,7 @@ def sends_its_internal_frames_to_joiners(events, exchange):
 def test_a_joiner_hears_that_the_run_failed(failing_while_joined: View) -> None:
     """Who is connected when the run fails gets one error event, as in a POST stream, and the stream ends."""
     stream = failing_while_joined["join"]
-    if not stream["error"] and "ok_node" in (_at(failing_while_joined[AFTER].json, "values", "log") or ()):
+    if not stream["error"] and values_in(failing_while_joined[AFTER]).get("log"):
         cannot_tell("the run may have failed before the join was answered")
     one_error_and_then_nothing(stream)
     for event in stream["error"]:
@@ -137,13 +129,10 @@ def test_a_joiner_hears_that_the_run_failed(failing_while_joined: View) -> None:
 @fault("join.error-reaches-the-joiner", where=lambda x: x.is_join)
 def ends_joins_of_failed_runs_without_a_word(events, exchange):
     """Just ends when the run fails."""
-    for event in events:
-        if event.base != "error":
-            yield event
+    yield from without(events, "error")
 
 
 @fault("join.error-reaches-the-joiner", where=lambda x: x.is_join)
 def tells_joiners_of_failures_in_a_bare_string(events, exchange):
     """Sends the text of the failure and nothing else."""
-    for event in events:
-        yield event.holding("failed") if event.base == "error" else event
+    yield from rewritten(events, "error", lambda value: "failed")

@@ -38,6 +38,7 @@ def test_a_join_of_a_finished_run_closes(joined_after_the_end: View, joined_from
     """It closes by itself without an event of a mode; a join of an active run did bring some."""
     exchange = joined_after_the_end["join"].exchange
     joined_after_the_end["join"].expect_answered()
+    expect((exchange.status or 0) < 500, f"a join of a finished run was answered {exchange.status}", exchange)
     expect(exchange.how == "complete", f"a join of a finished run must close, it was {exchange.how}", exchange)
     for event in exchange.events if exchange.is_stream else ():
         expect(event.base not in WIRES, f"a `{event.name}` event came, produced before the join", event)
@@ -64,6 +65,18 @@ def replays_a_finished_run(events, exchange):
         yield event
     if event is None:
         yield from exchange.heard_before
+
+
+def _has_ended(join):
+    """Whether the server has told that the run which is joined is over."""
+    run = join.path.removesuffix("/stream")
+    return join.is_join and any(one.url == run and b'"success"' in one.content for one in join.earlier)
+
+
+@fault("join.finished-run", part="answer", where=_has_ended)
+def breaks_down_at_a_finished_run(answer, exchange):
+    """Answers a join that comes too late with an internal error."""
+    answer.refuse(500)
 
 
 # --- no such run

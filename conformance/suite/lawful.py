@@ -5,8 +5,11 @@ standard, RFC 9110 and 8259, and the freedoms of the catalogue.
 """
 
 import json
+from typing import Any
 
 from conformance import lawful
+
+from .graphs import CONCURRENT
 
 BOM = b"\xef\xbb\xbf"
 
@@ -184,8 +187,7 @@ def sends_no_optional_header_field(answer, exchange):
         answer.replace_header(name, None)
 
 
-CONCURRENT = ("parallel", "fanout", "twins", "models_at_once", "parallel_subgraphs")
-"""Graphs whose updates have a time of their own within the step, at which they must be sent."""
+# Where nodes run at the same time, updates have a time of their own within the step, at which they must be sent.
 
 
 @lawful(part="events", where=lambda x: {"updates", "values"} <= x.modes and x.graph not in CONCURRENT)
@@ -218,7 +220,7 @@ def _swapped(events, first, second):
 @lawful(part="events")
 def sends_the_events_mode_late(events, exchange):
     """The events of the mode events come two behind the others."""
-    held = []
+    held: list[Any] = []
     for event in events:
         if event.name in ("error", "end"):
             yield from held

@@ -1,6 +1,5 @@
 """The event `metadata`: the first of every new run, by which a reader learns the run's id."""
 
-from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from conformance import (
@@ -14,12 +13,16 @@ from conformance import (
     equal,
     expect,
     fault,
+    member,
+    rewritten,
+    run_id_of,
     scenario,
     shown,
     verifies,
+    without,
 )
 
-TOPIC = {"topic": "ice cream"}
+from .graphs import TOPIC
 
 
 @scenario(graph="sub_model", mode=MODES)
@@ -148,7 +151,7 @@ def calls_the_metadata_run(events, exchange):
 @fault("metadata.first-and-only", where=lambda x: x.stateless)
 def tells_runs_on_threads_alone(events, exchange):
     """Sends no metadata for a run without a thread."""
-    yield from (event for event in events if event.base != "metadata")
+    yield from without(events, "metadata")
 
 
 # --- metadata.fields ---
@@ -168,49 +171,37 @@ def test_metadata_tells_run_and_attempt(stream: Heard) -> None:
         equal(value["attempt"], 1, "attempt", event)
 
 
-def with_metadata(events, change):
-    """The events, the metadata changed."""
-    for event in events:
-        yield event.holding(change(event.value)) if event.base == "metadata" else event
-
-
 @fault("metadata.fields")
 def tells_no_attempt(events, exchange):
     """Leaves the attempt out."""
-    yield from with_metadata(events, lambda value: {"run_id": value["run_id"]})
+    yield from rewritten(events, "metadata", lambda value: {"run_id": value["run_id"]})
 
 
 @fault("metadata.fields")
 def counts_attempts_from_0(events, exchange):
     """Numbers attempts from 0."""
-    yield from with_metadata(events, lambda value: value | {"attempt": 0})
+    yield from rewritten(events, "metadata", lambda value: value | {"attempt": 0})
 
 
 @fault("metadata.fields")
 def writes_the_attempt_as_text(events, exchange):
     """Sends the attempt as the text 1."""
-    yield from with_metadata(events, lambda value: value | {"attempt": "1"})
+    yield from rewritten(events, "metadata", lambda value: value | {"attempt": "1"})
 
 
 @fault("metadata.fields", where=lambda x: x.stateless)
 def has_no_id_without_a_thread(events, exchange):
     """Sends null as the id of a run without a thread."""
-    yield from with_metadata(events, lambda value: value | {"run_id": None})
+    yield from rewritten(events, "metadata", lambda value: value | {"run_id": None})
 
 
 # --- metadata.identifies-the-run ---
 
 
-def id_of(value: Any) -> str | None:
+def id_of(value: object) -> str | None:
     """The run id in metadata or in a run resource, None if there is none."""
-    found = value.get("run_id") if isinstance(value, dict) else None
+    found = member(value, "run_id")
     return found if isinstance(found, str) and found else None
-
-
-def told(stream: Heard) -> str:
-    """The run id that the stream's metadata tells; cantTell where there is none."""
-    runs = [run for event in stream["metadata"] if (run := id_of(event.value))]
-    return runs[0] if runs else cannot_tell(f"no metadata of `{stream.name}` tells the run's id")
 
 
 def is_run(resource: Heard, run: str, source: str) -> None:
@@ -224,7 +215,7 @@ def test_the_run_of_that_id_exists(three_runs: View) -> None:
     """On the thread, and each of three runs has an id of its own."""
     runs: list[str] = []
     for number in (1, 2, 3):
-        run = told(three_runs[f"run {number}"])
+        run = run_id_of(three_runs[f"run {number}"])
         where = three_runs[f"run {number}"].exchange
         expect(run not in runs, f"run {number} has the id {shown(run)} of an earlier one", where)
         is_run(three_runs[f"get run {number}"], run, f"the metadata of run {number}")
@@ -266,23 +257,23 @@ def test_a_background_run_keeps_the_id_it_was_created_with(background_run: View)
 @fault("metadata.identifies-the-run")
 def tells_an_id_of_its_own(events, exchange):
     """Makes up an id for the stream that is not the run's."""
-    yield from with_metadata(events, lambda value: value | {"run_id": str(uuid5(NAMESPACE_OID, str(value)))})
+    yield from rewritten(events, "metadata", lambda value: value | {"run_id": str(uuid5(NAMESPACE_OID, str(value)))})
 
 
 @fault("metadata.identifies-the-run")
 def tells_one_id_for_all(events, exchange):
     """Tells one constant id."""
-    yield from with_metadata(events, lambda value: value | {"run_id": "00000000-0000-4000-8000-000000000000"})
+    yield from rewritten(events, "metadata", lambda value: value | {"run_id": "00000000-0000-4000-8000-000000000000"})
 
 
 @fault("metadata.identifies-the-run", where=lambda x: x.is_stream and not x.stateless)
 def tells_the_id_of_the_thread(events, exchange):
     """Takes the thread for the run."""
     thread = exchange.path.rpartition("/threads/")[2].partition("/")[0]
-    yield from with_metadata(events, lambda value: value | {"run_id": thread})
+    yield from rewritten(events, "metadata", lambda value: value | {"run_id": thread})
 
 
 @fault("metadata.identifies-the-run", where=lambda x: x.stateless)
 def tells_one_id_without_a_thread(events, exchange):
     """Gives all runs without a thread one id."""
-    yield from with_metadata(events, lambda value: value | {"run_id": "00000000-0000-4000-8000-000000000000"})
+    yield from rewritten(events, "metadata", lambda value: value | {"run_id": "00000000-0000-4000-8000-000000000000"})

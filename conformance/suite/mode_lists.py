@@ -7,21 +7,21 @@ import itertools
 
 from conformance import (
     MODES,
-    Heard,
     View,
-    cannot_tell,
     equal,
     expect,
     fault,
-    projection,
+    same_output,
     same_sequence,
     scenario,
     shown,
     verifies,
     wire,
+    without,
 )
 
-TOPIC = {"topic": "ice cream"}
+from .graphs import TOPIC
+
 COMBINATIONS = (*itertools.permutations(MODES, 2), MODES, MODES[::-1])
 """Every ordered pair of the six, all six, and all six reversed."""
 
@@ -60,14 +60,6 @@ async def repeated_mode(server, modes):
         await server.runs.streamed(thread, name=name, input=TOPIC, stream_mode=asked)
 
 
-def same_output(mode: str, actual: Heard, expected: Heard) -> None:
-    """Both streams must hold the same events of a mode, and at least one."""
-    came, reference = projection(mode, actual[mode]), projection(mode, expected[mode])
-    if not came and not reference:
-        cannot_tell(f"no `{wire(mode)}` event came in either stream, so there is nothing to compare")
-    equal(came, reference, f"the `{wire(mode)}` events", actual.exchange)
-
-
 def asked(exchange) -> list[str]:
     """The modes that a fault's run was asked for in a list, in that order, by their wire names."""
     modes = exchange.body.get("stream_mode")
@@ -85,7 +77,8 @@ def names_a_mode(item) -> bool:
 def test_a_list_of_one_mode_is_that_mode(one_mode, mode_as_string: View) -> None:
     """The mode in a list and the mode as a string give the same stream."""
     listed, string = one_mode[False]["stream"], mode_as_string["stream"]
-    same_output(mode_as_string.axes["mode"], listed, string)
+    mode = mode_as_string.axes["mode"]
+    same_output(mode, listed[mode], string[mode], f"{mode} in a list of one", listed.exchange)
     kinds = sorted({event.base for event in string.events})
     equal(sorted({event.base for event in listed.events}), kinds, "the kinds of events", listed.exchange)
 
@@ -153,8 +146,10 @@ def takes_a_payload_for_a_pair(events, exchange):
 @verifies("modes.each-unchanged", over="mode")
 def test_each_mode_is_as_it_is_alone(one_mode, several_modes: View) -> None:
     """Nothing of a mode is lost, doubled or changed because others were asked for with it."""
+    stream = several_modes["stream"]
     for mode in several_modes.axes["modes"]:
-        same_output(mode, several_modes["stream"], one_mode[mode]["stream"])
+        alone = one_mode[mode]["stream"]
+        same_output(mode, stream[mode], alone[mode], f"{mode} among several modes", stream.exchange)
 
 
 @fault("modes.each-unchanged", where=lambda x: len(asked(x)) > 1)
@@ -172,13 +167,13 @@ def serves_the_last_mode_only(events, exchange):
 @fault("modes.each-unchanged", where=lambda x: {"messages", "values"} <= x.modes)
 def loses_tokens_beside_values(events, exchange):
     """Sends no messages when values is asked for as well."""
-    yield from (event for event in events if event.base != "messages")
+    yield from without(events, "messages")
 
 
 @fault("modes.each-unchanged", where=lambda x: {"custom", "events"} <= x.modes)
 def loses_custom_data_beside_events(events, exchange):
     """Sends custom data as events of the library only, when these are asked for as well."""
-    yield from (event for event in events if event.base != "custom")
+    yield from without(events, "custom")
 
 
 @fault("modes.each-unchanged", where=lambda x: len(asked(x)) > 1)
@@ -205,14 +200,15 @@ def joins_the_tokens_beside_updates(events, exchange):
 @fault("modes.each-unchanged", where=lambda x: {"debug", "values"} <= x.modes)
 def leaves_the_state_out_of_debug_beside_values(events, exchange):
     """Sends no checkpoint entries in debug when values is asked for as well."""
-    yield from (event for event in events if event.base != "debug" or event.value["type"] != "checkpoint")
+    yield from without(events, "debug", lambda value: value["type"] == "checkpoint")
 
 
 @verifies("modes.duplicates")
 def test_a_mode_named_twice_is_streamed_once(repeated_mode: View) -> None:
     """Naming a mode twice changes nothing."""
+    once, twice = repeated_mode["once"], repeated_mode["twice"]
     for mode in sorted(set(repeated_mode.axes["modes"])):
-        same_output(mode, repeated_mode["twice"], repeated_mode["once"])
+        same_output(mode, twice[mode], once[mode], f"{mode} where a mode is named twice", twice.exchange)
 
 
 def names_one_twice(exchange) -> bool:

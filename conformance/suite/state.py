@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from conformance import Heard, View, equal, expect, fault, first_difference, scenario, shown, verifies
+from conformance import Heard, View, equal, expect, fault, first_difference, member, scenario, shown, verifies
 
-INPUTS: dict[str, Any] = {"joke": {"topic": "ice cream"}, "counter": {"n": 3, "delay": 0}}
+from .graphs import REFINED, TOLD, TOPIC
+
+INPUTS: dict[str, Any] = {"joke": TOPIC, "counter": {"n": 3, "delay": 0}}
 STEPS: dict[str, list[Any]] = {
-    "joke": [
-        {"topic": "ice cream and cats"},
-        {"topic": "ice cream and cats", "joke": "This is a joke about ice cream and cats"},
-    ],
+    "joke": [REFINED, TOLD],
     "counter": [{"n": 3, "delay": 0, "count": number} for number in (1, 2, 3)],
 }
 """The state after each step, the last being the final one."""
@@ -47,11 +46,6 @@ async def two_runs_on_a_thread(server):
     thread = await server.threads.create()
     for name, (given, _) in zip(("first run", "second run"), TWO_RUNS[server.graph], strict=True):
         await server.runs.streamed(thread, input=given, stream_mode=["values"], name=name)
-
-
-def member(value: Any, key: str) -> Any:
-    """What an object has under a key; None where it has none or is no object."""
-    return value.get(key) if isinstance(value, dict) else None
 
 
 def expect_final_state(stream: Heard, state: dict[str, Any]) -> None:

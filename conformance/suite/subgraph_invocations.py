@@ -8,7 +8,9 @@ import json
 import re
 from typing import Any
 
-from conformance import Event, Events, View, cannot_tell, equal, expect, fault, scenario, shown, verifies
+from conformance import Event, Events, View, cannot_tell, equal, expect, fault, scenario, shown, text_of, verifies
+
+from .graphs import INNER_ANSWER, ROOT_ANSWER
 
 INPUT: dict[str, dict[str, Any]] = {
     "repeated": {"visits": 0},
@@ -27,8 +29,6 @@ CHILD_AND_PARENT = {
     "subgraph": [("subgraph_node_1", "node_2"), ("subgraph_node_2", "node_2")],
     "nested": [("middle", "middle_graph"), ("inner", "inner_graph"), ("inner_graph", "middle_graph")],
 }
-
-ROOT_ANSWER, INNER_ANSWER = "You said: Root joke about ice cream", "You said: Inner joke about ice cream"
 
 
 @scenario(graph=("repeated", "parallel_subgraphs", "twins"))
@@ -93,10 +93,7 @@ def _expect_named(events: Events, text: str, namespace: tuple[str, ...]) -> None
 
 def _said(event: Event) -> str:
     """The text of a piece or of a custom write."""
-    if event.base == "custom":
-        return str(event.value["from"])
-    content = event.value[0]["content"]
-    return content if isinstance(content, str) else "".join(block.get("text", "") for block in content)
+    return str(event.value["from"]) if event.base == "custom" else text_of(event.value[0]["content"])
 
 
 @fault("subgraphs.tokens-and-custom-namespaced", where=lambda x: x.subgraphs)

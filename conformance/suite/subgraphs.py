@@ -7,7 +7,6 @@ from typing import Any
 
 from conformance import (
     MODES,
-    Event,
     Events,
     Heard,
     View,
@@ -18,11 +17,14 @@ from conformance import (
     same_sequence,
     scenario,
     shown,
+    text_of,
     verifies,
 )
 
+from .graphs import INNER_ANSWER, TOPIC
+
 FLAGS = {"absent": {}, "false": {"stream_subgraphs": False}, "true": {"stream_subgraphs": True}}
-INPUT = {"subgraph": {"foo": "foo"}, "nested": {"path": "start"}, "sub_model": {"topic": "ice cream"}}
+INPUT = {"subgraph": {"foo": "foo"}, "nested": {"path": "start"}, "sub_model": TOPIC}
 
 UPDATES = {
     "subgraph": (
@@ -54,7 +56,6 @@ STATES = {
 """The states of the same graphs after each of their steps."""
 
 INNER_WRITES = {"nested": [{"level": "middle"}, {"level": "inner"}], "sub_model": [{"from": "inner"}]}
-INNER_ANSWER = "You said: Inner joke about ice cream"
 
 
 @scenario(graph=("subgraph", "nested"), mode=("values", "updates", "debug"), flag=tuple(FLAGS))
@@ -247,7 +248,8 @@ def loses_data_written_two_levels_deep(events, exchange):
 def test_tokens_from_inside_arrive(model_inside: View) -> None:
     """The answer of the model inside comes once, in several pieces, with or without a namespace."""
     stream = model_inside["stream"]
-    pieces = [(event, _text(event)) for event in stream["messages-tuple"] if _text(event)]
+    texts = ((event, text_of(event.value[0]["content"])) for event in stream["messages-tuple"])
+    pieces = [(event, text) for event, text in texts if text]
     said = "".join(text for _, text in pieces)
     came = f"came {shown(said)}"
     expect(said.count(INNER_ANSWER) == 1, f"the tokens must hold once {shown(INNER_ANSWER)}, {came}", stream.exchange)
@@ -256,12 +258,6 @@ def test_tokens_from_inside_arrive(model_inside: View) -> None:
         whole = heard <= begin and heard + len(text) >= begin + len(INNER_ANSWER)
         expect(not whole, f"the answer from inside came in one piece: {shown(text)}", event)
         heard += len(text)
-
-
-def _text(event: Event) -> str:
-    """The text of a piece, whose content may be a list of blocks."""
-    content = event.value[0]["content"]
-    return content if isinstance(content, str) else "".join(block.get("text", "") for block in content)
 
 
 @fault("subgraphs.tokens", where=lambda x: x.subgraphs)
@@ -276,7 +272,7 @@ def sends_the_answer_from_inside_in_one_piece(events, exchange):
     said, last = "", None
     for event in events:
         if event.base == "messages" and event.namespace:
-            said, last = said + event.value[0]["content"], event
+            said, last = said + text_of(event.value[0]["content"]), event
             continue
         if last is not None and event.base in ("values", "updates", "debug"):
             yield last.holding([last.value[0] | {"content": said}, last.value[1]])

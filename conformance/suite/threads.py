@@ -3,7 +3,20 @@
 import re
 from urllib.parse import unquote
 
-from conformance import EVERY_STREAM, Heard, View, cannot_tell, equal, expect, fail, fault, scenario, shown, verifies
+from conformance import (
+    EVERY_STREAM,
+    Heard,
+    View,
+    cannot_tell,
+    equal,
+    expect,
+    fail,
+    fault,
+    member,
+    scenario,
+    shown,
+    verifies,
+)
 
 
 @scenario(graph="joke")
@@ -36,7 +49,7 @@ def thread_of(created: Heard) -> str:
         value = created.json
     except ValueError as problem:
         fail(f"{problem}", created.exchange)
-    thread = value.get("thread_id") if isinstance(value, dict) else None
+    thread = member(value, "thread_id")
     if not isinstance(thread, str) or not thread:
         fail(f"thread_id is {shown(thread)}, expected a text that is not empty, in {shown(value)}", created.exchange)
     return thread
@@ -101,7 +114,7 @@ def test_threads_keep_their_state_apart(two_threads: View) -> None:
 
 def begins_with(event, own):
     """No state of the run, not even a passing one, may hold more than the thread was given."""
-    shows = event.value.get("items") if isinstance(event.value, dict) else None
+    shows = member(event.value, "items")
     if isinstance(shows, list):
         expect(shows == own[: len(shows)], f"the thread was given {own}, its state shows {shown(shows)}", event)
 
@@ -157,7 +170,7 @@ def test_all_thread_and_run_ids_are_uuids(stream: Heard) -> None:
     thread = unquote(rest.partition("/")[0])
     expect(not on or UUID.fullmatch(thread), f"the thread id {shown(thread)} is no UUID", stream.exchange)
     for event in stream["metadata"] if stream.exchange.is_stream else ():
-        run = event.value.get("run_id") if isinstance(event.value, dict) else None
+        run = member(event.value, "run_id")
         if not isinstance(run, str):
             cannot_tell("the metadata tells no run id")
         expect(UUID.fullmatch(run), f"the run id {shown(run)} is no UUID", event)

@@ -11,16 +11,16 @@ from conformance import (
     HANG,
     Heard,
     View,
-    cannot_tell,
+    carried,
     expect,
     fail,
     fault,
-    requested,
+    run_id_of,
     scenario,
     verifies,
 )
 
-TOPIC = {"topic": "ice cream"}
+from .graphs import TOPIC
 
 
 @scenario(graph="joke")
@@ -41,14 +41,6 @@ async def posted_to_a_failing_graph(server):
     """A run whose second node fails."""
     thread = await server.threads.create()
     await server.runs.streamed(thread, input={"delay": 0}, stream_mode=["updates"])
-
-
-def carried(stream: Heard) -> Heard:
-    """The stream, if it brought metadata and a requested mode; what shows no run tells nothing of its transport."""
-    bases = {event.base for event in stream.events}
-    if "metadata" not in bases or not bases & requested(stream.exchange):
-        cannot_tell(f"`{stream.name}` carried no metadata event and event of a requested mode")
-    return stream
 
 
 # --- transport.stream-on-thread ---
@@ -157,15 +149,6 @@ def hangs_after_a_failure(events, exchange):
 
 
 # --- transport.content-location ---
-
-
-def run_id_of(stream: Heard) -> str:
-    """The run's id by its metadata event; cantTell where none tells it."""
-    for event in stream["metadata"]:
-        found = event.value.get("run_id") if isinstance(event.value, dict) else None
-        if isinstance(found, str) and found:
-            return found
-    cannot_tell(f"`{stream.name}` has no metadata event that tells the run's id")
 
 
 @verifies("transport.content-location")

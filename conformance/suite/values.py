@@ -3,20 +3,32 @@
 from itertools import permutations
 from typing import Any
 
-from conformance import Events, Heard, View, expect, fault, first_difference, same_sequence, scenario, shown, verifies
+from conformance import (
+    Events,
+    Heard,
+    View,
+    expect,
+    fault,
+    first_difference,
+    rewritten,
+    same_sequence,
+    scenario,
+    shown,
+    verifies,
+)
+
+from .graphs import ANSWER, REFINED, TOLD, TOPIC
 
 INPUTS: dict[str, Any] = {
-    "joke": {"topic": "ice cream"},
+    "joke": TOPIC,
     "parallel": {"items": ["start"], "scale": 0.3},
-    "tokens": {"topic": "ice cream"},
+    "tokens": TOPIC,
     "accumulate": {"item": "x"},
     "counter": {"n": 3, "delay": 0},
 }
-REFINED = {"topic": "ice cream and cats"}
-TOLD = {"topic": "ice cream and cats", "joke": "This is a joke about ice cream and cats"}
 STATES: dict[str, list[Any]] = {
     "joke": [REFINED, TOLD],
-    "tokens": [{"topic": "ice cream", "joke": "You said: Generate a joke about ice cream"}],
+    "tokens": [{**TOPIC, "joke": ANSWER}],
     "accumulate": [{"item": "x", "items": ["x"], "count": 1}],
     "counter": [{"n": 3, "delay": 0, "count": number} for number in (1, 2, 3)],
 }
@@ -73,12 +85,6 @@ def test_every_event_holds_the_whole_state(values_alone: View) -> None:
     same_sequence(Events(steps[-1:]), states[-1:], "the last values event is the final state", stream.exchange)
 
 
-def in_values(events, change):
-    """The events, with the data of those named values changed."""
-    for event in events:
-        yield event.holding(change(event.value)) if event.base == "values" else event
-
-
 @fault("values.full-state")
 def sends_changed_keys_only(events, exchange):
     """Sends of the state what differs from the event before."""
@@ -89,19 +95,19 @@ def sends_changed_keys_only(events, exchange):
         before.update(state)
         return new
 
-    yield from in_values(events, changed)
+    yield from rewritten(events, "values", changed)
 
 
 @fault("values.full-state")
 def puts_the_state_under_a_name(events, exchange):
     """Wraps the state in an object, as updates are."""
-    yield from in_values(events, lambda state: {"step": state})
+    yield from rewritten(events, "values", lambda state: {"step": state})
 
 
 @fault("values.full-state")
 def sends_the_state_as_text(events, exchange):
     """Sends what the language prints for its state object."""
-    yield from in_values(events, str)
+    yield from rewritten(events, "values", str)
 
 
 @fault("values.full-state")
@@ -112,7 +118,7 @@ def forgets_the_input_in_the_state(events, exchange):
     def returned(state):
         return {key: value for key, value in state.items() if key not in given or value != given[key]}
 
-    yield from in_values(events, returned)
+    yield from rewritten(events, "values", returned)
 
 
 @fault("values.full-state")
@@ -174,8 +180,7 @@ def sends_the_final_state_twice(events, exchange):
 def test_the_input_state_comes_first(values_of_two_runs: View) -> None:
     """The first values event of a run is the stored state with the input applied, then come those of the steps."""
     first, second = values_of_two_runs["first run"], values_of_two_runs["second run"]
-    begun = [{"topic": "ice cream"}, REFINED, TOLD]
-    same_sequence(Events(first["values"][:2]), begun[:2], "the beginning of a first run", first.exchange)
+    same_sequence(Events(first["values"][:2]), [TOPIC, REFINED], "the beginning of a first run", first.exchange)
     stored = [TOLD | {"topic": "rain"}, TOLD | {"topic": "rain and cats"}]
     same_sequence(Events(second["values"][:2]), stored, "the beginning of a second run", second.exchange)
 

@@ -1,0 +1,21 @@
+"""`badge.json`: the verdict for a badge, in the endpoint format of shields.io (https://shields.io/badges/endpoint-badge)."""
+
+from __future__ import annotations
+
+import json
+
+from ..verdict import CANNOT_SAY, CONFORMANT, NOT_CONFORMANT, PARTIAL
+from .words import TITLE, Document, ratio
+
+COLOURS = {CONFORMANT: "brightgreen", NOT_CONFORMANT: "red", CANNOT_SAY: "lightgrey", PARTIAL: "yellow"}
+
+
+def badge(document: Document) -> str:
+    """The JSON text of the badge of a report."""
+    content = {
+        "schemaVersion": 1,
+        "label": TITLE,
+        "message": f"{document['verdict']} · MUST {ratio(document, 'MUST')}",
+        "color": COLOURS[document["verdict"]],
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"

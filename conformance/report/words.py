@@ -1,0 +1,87 @@
+"""What every report says in the same words: symbols and names of outcomes, counts, the server and what it lacks.
+
+It knows the form of report.json and no output format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..judge import CANNOT_TELL, FAILED, INAPPLICABLE, OUTCOMES, PASSED, UNTESTED
+from ..verdict import CANNOT_SAY, CONFORMANT, NOT_CONFORMANT, PARTIAL
+
+Document = Mapping[str, Any]
+"""The content of a report.json, in the form of schemas/report.schema.json."""
+
+TITLE = "LangGraph streaming API"
+LEVELS = ("MUST", "SHOULD")
+NOT_PASSED = (FAILED, CANNOT_TELL)
+
+SYMBOLS = {PASSED: "✓", FAILED: "✗", CANNOT_TELL: "?", INAPPLICABLE: "–", UNTESTED: "□"}
+NAMES = {word: word for word in OUTCOMES} | {CANNOT_TELL: "cannot tell"}
+MEANINGS = {
+    PASSED: "every check passed",
+    FAILED: "a check failed",
+    CANNOT_TELL: "a prerequisite was missing, so nothing can be said",
+    INAPPLICABLE: "the target declares that it lacks this",
+    UNTESTED: "not selected, or not run",
+}
+VERDICTS = {CONFORMANT: PASSED, NOT_CONFORMANT: FAILED, CANNOT_SAY: CANNOT_TELL, PARTIAL: INAPPLICABLE}
+"""The outcome whose symbol and colour a verdict has."""
+
+
+def name(document: Document) -> str:
+    """The target's name."""
+    return str(document["target"]["name"])
+
+
+def version(document: Document) -> str:
+    """The server's version, or that it does not tell one."""
+    return str(document["target"]["version"] or "version not told")
+
+
+def ratio(document: Document, level: str) -> str:
+    """How many requirements of a level passed, of how many: `79/82`."""
+    counts = document["summary"][level]
+    return f"{counts[PASSED]}/{sum(counts[word] for word in OUTCOMES)}"
+
+
+def date(document: Document) -> str:
+    """The day of the run, YYYY-MM-DD."""
+    return str(document["started"][:10])
+
+
+def lacks(document: Document) -> list[str]:
+    """What the target declares to lack."""
+    return list(document["target"].get("lacks", ()))
+
+
+def known(document: Document) -> dict[str, str]:
+    """The failures that the baseline lists: id of the check, and the reason."""
+    return {one["check"]: one["reason"] for one in (document.get("baseline") or {}).get("known", ())}
+
+
+def not_passed(document: Document) -> list[Document]:
+    """The requirements that failed or cannot be told, the MUSTs first."""
+    found = [one for one in document["requirements"] if one["outcome"] in NOT_PASSED]
+    return sorted(found, key=lambda one: (LEVELS.index(one["level"]), NOT_PASSED.index(one["outcome"])))
+
+
+def areas(requirements: Iterable[Document]) -> dict[str, list[Document]]:
+    """Requirements by area, both in the order of the report."""
+    found: dict[str, list[Document]] = {}
+    for one in requirements:
+        found.setdefault(one["id"].partition(".")[0], []).append(one)
+    return found
+
+
+def passed_of(requirements: Iterable[Document]) -> str:
+    """How many of these passed: `14/17`."""
+    outcomes = [one["outcome"] for one in requirements]
+    return f"{outcomes.count(PASSED)}/{len(outcomes)}"
+
+
+def as_stated(disputed: Document) -> str:
+    """Whether the server does as a disputed statement says."""
+    return {True: "as stated", False: "otherwise"}.get(disputed.get("as_stated"), "cannot tell")

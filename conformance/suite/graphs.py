@@ -1,0 +1,36 @@
+"""What the reference graphs are given and produce, where several areas need it: data by `fixtures_graphs/README.md`."""
+
+from typing import Any
+
+# --- joke: the norm's first example, lines 95-119
+
+TOPIC = {"topic": "ice cream"}
+"""The input of `joke`, and of all graphs that call the model."""
+REFINED = {"topic": "ice cream and cats"}
+JOKE = {"joke": "This is a joke about ice cream and cats"}
+TOLD = REFINED | JOKE
+"""The final state."""
+PRINTED = [{"refine_topic": REFINED}, {"generate_joke": JOKE}]
+"""The two updates that the norm prints, lines 209-210."""
+
+# --- the parrot's answers to TOPIC
+
+ANSWER = "You said: Generate a joke about ice cream"
+"""In the graph `tokens`."""
+ANSWERS = [f"You said: {which} joke about ice cream" for which in ("First", "Second", "Third", "Fourth")]
+"""In `models`, call by call."""
+BOTH = {"left": "You said: Left joke about ice cream", "right": "You said: Right joke about ice cream"}
+"""In the two nodes of `models_at_once`."""
+ROOT_ANSWER = "You said: Root joke about ice cream"
+INNER_ANSWER = "You said: Inner joke about ice cream"
+"""In the root graph of `sub_model` and in the one inside it."""
+
+# --- all graphs
+
+CONCURRENT = ("parallel", "fanout", "twins", "models_at_once", "parallel_subgraphs")
+"""Graphs in which nodes run at the same time, so that the order of their events is free."""
+
+DEEP: Any = "bottom"
+for _ in range(12):
+    DEEP = {"deeper": [DEEP]}
+"""A JSON value of many levels, which passes through every graph unchanged."""
