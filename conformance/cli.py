@@ -123,6 +123,19 @@ def graphs(arguments: Sequence[str]) -> int:
     return OK
 
 
+def matrix(arguments: Sequence[str]) -> int:
+    """compare servers: one page, requirement × server, from their reports"""
+    from .report.write import write_matrix
+
+    parser = argparse.ArgumentParser("lg-conformance matrix", description="Compare servers by their reports.")
+    parser.add_argument("reports", nargs="+", type=Path, metavar="FOLDER_OR_REPORT_JSON")
+    parser.add_argument("--output", type=Path, default=Path(), metavar="DIR", help="default: the current folder")
+    chosen = parser.parse_args(arguments)
+    for page in write_matrix(chosen.reports, chosen.output):
+        print(page)
+    return OK
+
+
 def fault(arguments: Sequence[str]) -> int:
     """serve a faulty view of a running server, to see a check fail: fault NAME --upstream URL [--port N]"""
     import asyncio
@@ -163,6 +176,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "judge": judge,
     "graphs": graphs,
     "fault": fault,
+    "matrix": matrix,
 }
 
 

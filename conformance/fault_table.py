@@ -63,18 +63,24 @@ def _looks_at(item: Item, touched: set[str]) -> bool:
 
 
 def page(rows: Iterable[Row]) -> str:
-    """The table as a Markdown page."""
-    lines = [
-        "# Faults: the proof that every check can fail",
-        "",
-        "Each fault is a rewrite of what a good server sends.  `red` lists every requirement that fails on it.",
-        "",
-        "| requirement | fault | what that server does | red |",
-        "|---|---|---|---|",
-    ]
-    for one in sorted(rows, key=lambda one: (list(requirements()).index(one.fault.requirement), one.fault.name)):
-        doc = " ".join(one.fault.doc.split()).replace("|", "\\|")
-        lines.append(
-            f"| {one.fault.requirement} | `{one.fault.name}` | {doc} | {', '.join(sorted(one.requirements))} |"
-        )
-    return "\n".join(lines) + "\n"
+    """The table as a Markdown page, in the catalogue's order."""
+    order = list(requirements())
+    lines = sorted(rows, key=lambda one: (order.index(one.fault.requirement), one.fault.name))
+    return _HEAD + "".join(f"{line(one)}\n" for one in lines)
+
+
+def line(row: Row) -> str:
+    """One fault's line of the page."""
+    doc = " ".join(row.fault.doc.split()).replace("|", "\\|")
+    others = [id for id in requirements() if id in row.requirements and id != row.fault.requirement]
+    return f"| {row.fault.requirement} | `{row.fault.name}` | {doc} | {', '.join(others)} |"
+
+
+_HEAD = """# Faults: the proof that every check can fail
+
+Each fault is a rewrite of what a good server sends, and turns its requirement red.  What else turns red is stated beside
+it, because it lies in the fault's nature.  `lg-conformance fault NAME --upstream URL` serves it live.
+
+| requirement | fault | what that server does | also red |
+|---|---|---|---|
+"""

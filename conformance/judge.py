@@ -130,7 +130,7 @@ def _judge_every_stream(check: Check, run: Run) -> Outcome:
     for exchange in run.streams():
         if check.name not in exchange.memo:
             exchange.memo[check.name] = _run(check, {check.parameters[0]: Heard(exchange, run)}, [exchange], run)
-        outcome = exchange.memo[check.name]
+        outcome: Outcome = exchange.memo[check.name]
         if outcome.word == FAILED:
             return outcome
         counted += outcome.word == PASSED and run.carried(exchange)
@@ -184,7 +184,8 @@ def _evidence(where: Event | Exchange | None, exchanges: list[Exchange], run: Ru
         first = max(0, where.position - 1 - ROWS_BEFORE)
         rows = [_row(event) for event in exchange.events[first : where.position]]
     else:
-        rows = [_head(exchange), *(_row(event) for event in exchange.events[-ROWS_BEFORE - 1 :]), _end(exchange)]
+        events = exchange.events[-ROWS_BEFORE - 1 :] if exchange.is_stream else []
+        rows = [_head(exchange), *(_row(event) for event in events), _end(exchange)]
     return (Evidence(run.file_of(exchange), exchange.name, printable(exchange.curl), tuple(rows)),)
 
 

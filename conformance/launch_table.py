@@ -42,6 +42,8 @@ def read_plan(name: str, version: str, table: Mapping[str, Any], path: Path, ask
     if asked and not _release(templates, asked):
         raise TargetError(f"{name} is started in the version that its graphs ask for; leave out =={asked}")
     chosen = asked or version
+    if _release(templates, "any") and not (chosen or table.get("modules")):
+        raise TargetError(f"{path}: launch.packages use {{version}}; give the version that is meant")
     recipe = Recipe(
         name=name,
         command=tuple(table["command"]),

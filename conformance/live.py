@@ -65,6 +65,8 @@ class Run:
     background: list[tuple[str, str, str]] = field(default_factory=list)
     """(base URL, thread, run) of each background run that the suite started."""
     live: set[Live] = field(default_factory=set)
+    errors: list[str] = field(default_factory=list)
+    """What the suite itself did wrong."""
     bytes_seen: int = 0
     last_event: float = field(default_factory=lambda: asyncio.get_running_loop().time())
 
@@ -171,12 +173,21 @@ class Live:
             how, detail = transcript.BROKEN, f"{type(problem).__name__}: {problem}"
         except _TooBig as problem:
             how, detail = transcript.SIZE, str(problem)
-        self._flush()
+        except Exception as problem:
+            # Not the server's fault: the run must go on and say so, and nobody may wait for this exchange for ever.
+            how, detail = transcript.LEFT, "the suite erred"
+            self._run.errors.append(f"{self.exchange.name}: {type(problem).__name__}: {problem}")
+        self._end(how, detail)
+
+    def _end(self, how: str, detail: str) -> None:
         self.exchange.how, self.exchange.detail = how, detail
-        self.exchange.ended, self.exchange.ended_t = self._run.clock.tick()
+        try:
+            self._flush()
+        finally:
+            self.exchange.ended, self.exchange.ended_t = self._run.clock.tick()
+            self._run.live.discard(self)
+            self._changed.set()
         self._writer.end(self._number, self.exchange)
-        self._run.live.discard(self)
-        self._changed.set()
 
     async def _talk(self) -> None:
         sent = self.exchange

@@ -38,6 +38,7 @@ class Performance:
     seconds: float
     slowest: tuple[str, float]
     bytes_seen: int
+    errors: tuple[str, ...]
 
 
 def record(
@@ -81,7 +82,7 @@ async def _record(
                 async with asyncio.timeout(TIDY_S):
                     await _tidy(run, http)
     slowest = max(took.items(), key=lambda item: item[1], default=("", 0.0))
-    return Performance(run.stopped, answered, recorded, slowest, run.bytes_seen)
+    return Performance(run.stopped, answered, recorded, slowest, run.bytes_seen, tuple(run.errors))
 
 
 async def _perform(run: Run, variant: Variant, room: asyncio.Semaphore, took: dict[str, float]) -> None:
@@ -98,6 +99,9 @@ async def _perform(run: Run, variant: Variant, room: asyncio.Semaphore, took: di
             stopped = None
         except Stopped as reason:
             stopped = str(reason)
+        except Exception as problem:
+            stopped = f"the suite erred: {type(problem).__name__}: {problem}"
+            run.errors.append(f"{variant.id}: {stopped}")
         finally:
             await server.close()
             writer.finish(stopped)

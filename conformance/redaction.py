@@ -69,10 +69,13 @@ class StreamRedactor:
 
 def _parts(secret: str) -> Iterable[str]:
     """A field value such as `Bearer KEY` is secret as a whole and word by word."""
-    return (part for part in {secret, *secret.split()} if len(part) >= SHORTEST and part.lower() not in _SCHEMES)
+    return (part for part in {secret, *secret.split()} if len(part) >= SHORTEST and part.lower() not in _PUBLIC)
 
 
-_SCHEMES = {"bearer", "digest"}
+_PUBLIC = """bearer digest langgraph_checkpoint_ns langgraph_step langgraph_triggers langgraph_path langgraph_node
+messages-tuple metadata updates values custom events checkpoint task_result payload content run_id thread_id
+assistant_id application/json text/event-stream"""
+"""Words of the protocol: a value that occurs among them is no secret, and masking it would blot out every stream."""
 
 
 def _forms(secret: str) -> Iterable[str]:

@@ -25,6 +25,7 @@ from .expect import shown
 from .judge import CANNOT_TELL, FAILED, INAPPLICABLE, PASSED, UNTESTED, Item, Outcome, SuiteError, items_of, judge
 from .redaction import Redactor
 from .report.document import document
+from .report.write import write_all
 from .settings import Settings, report_folder
 from .target_file import find_target
 from .transcript import read_folder
@@ -148,6 +149,7 @@ class Session:
                 limits=limits, keep_threads=self.settings.keep_threads or mortal, progress=progress,
             )  # fmt: skip
         self.answered = done.answered_at_end
+        self.suite_errors += done.errors
         self._write_run(done.stopped)
 
     def _write_run(self, stopped: str | None) -> None:
@@ -170,7 +172,7 @@ class Session:
         self.results[id] = Result(id, item.check.requirement, item.scenario, outcome, id in self.selected)
 
     def finish(self) -> int:
-        """Write report.json and, where asked for, a baseline; return the exit status."""
+        """Write the report and, where asked for, a baseline; return the exit status."""
         run = self.run_json
         self.answered = run["answered_at_end"]
         report = document(
@@ -182,7 +184,7 @@ class Session:
             baseline=self._baseline_report(),
         )
         self.report_folder.mkdir(parents=True, exist_ok=True)
-        write_json(self.report_folder / "report.json", report, self.redactor)
+        write_all(self.report_folder, report, self.redactor)
         if self.settings.write_baseline is not None:
             self.settings.write_baseline.write_text(baseline_text(self.all_results), "utf-8")
         known = [result.id for result in self.all_results if self.baseline.find(result)]

@@ -24,8 +24,8 @@ EMBEDDED = "langgraph-dev"
 """The target of a run that names none."""
 
 _KEYS: dict[str, type] = {
-    "name": str, "version": str, "url": str, "assistants": dict, "urls": dict, "lacks": list, "concurrency": int,
-    "baseline": str, "launch": dict,
+    "name": str, "url": str, "assistants": dict, "urls": dict, "lacks": list, "concurrency": int, "baseline": str,
+    "version": str, "launch": dict,
 }  # fmt: skip
 
 

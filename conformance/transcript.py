@@ -33,6 +33,11 @@ class NotJson(ValueError):
     """Data that is not exactly one JSON value in the sense of RFC 8259."""
 
 
+def _integer(digits: str) -> int | float:
+    """Python refuses to read very long integers; JSON does not."""
+    return int(digits) if len(digits) < 4000 else float(digits)
+
+
 def parse_json(text: str) -> Any:
     """Return the one JSON value that `text` is; raise NotJson otherwise, also for NaN and Infinity."""
 
@@ -40,7 +45,7 @@ def parse_json(text: str) -> Any:
         raise NotJson(f"{token} is not JSON")
 
     try:
-        return json.loads(text, parse_constant=refuse)
+        return json.loads(text, parse_constant=refuse, parse_int=_integer)
     except (ValueError, RecursionError) as problem:
         raise NotJson(str(problem)) from None
 

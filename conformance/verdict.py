@@ -63,14 +63,14 @@ def summary(outcomes: Sequence[Verified]) -> dict[str, dict[str, int]]:
     }
 
 
-def verdict(counts: Mapping[str, Mapping[str, int]]) -> str:
-    """What is said of the server; a baseline has no part in it."""
+def verdict(counts: Mapping[str, Mapping[str, int]], *, absent: bool = False) -> str:
+    """What is said of the server, `absent` if its target declares that something is; a baseline has no part in it."""
     must = counts["MUST"]
     if must[FAILED]:
         return NOT_CONFORMANT
     if must[CANNOT_TELL]:
         return CANNOT_SAY
-    if must[UNTESTED] or must[INAPPLICABLE]:
+    if must[UNTESTED] or must[INAPPLICABLE] or absent:
         return PARTIAL
     return CONFORMANT
 

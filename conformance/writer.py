@@ -79,5 +79,13 @@ class RecordingWriter:
 
 
 def write_json(path: Path, value: Any, redactor: Redactor) -> None:
-    """Write a JSON file that holds no secret."""
-    path.write_text(redactor.text(json.dumps(value, indent=1, ensure_ascii=True)) + "\n", "utf-8")
+    """Write a JSON file that holds no secret; the keys are the suite's own words and stay."""
+    path.write_text(json.dumps(_masked(value, redactor), indent=1, ensure_ascii=True) + "\n", "utf-8")
+
+
+def _masked(value: Any, redactor: Redactor) -> Any:
+    if isinstance(value, dict):
+        return {key: _masked(inner, redactor) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_masked(inner, redactor) for inner in value]
+    return redactor.text(value) if isinstance(value, str) else value

@@ -108,10 +108,10 @@ SERVERS: dict[str, Respond | None] = {
 
 
 @contextmanager
-def serving(name: str) -> Iterator[str]:
+def serving(respond: Respond | None) -> Iterator[str]:
     """Serve one of them on a loopback port, in a thread of its own; gives its URL."""
     ready: SimpleQueue[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = SimpleQueue()
-    thread = threading.Thread(target=lambda: asyncio.run(_serve(SERVERS[name], ready)))
+    thread = threading.Thread(target=lambda: asyncio.run(_serve(respond, ready)))
     thread.start()
     port, loop, stop = ready.get()
     try:
@@ -170,9 +170,10 @@ def judged(url: str, folder: Path) -> Session:
 def table() -> str:
     """What came of every requirement on each of the servers, as a Markdown table."""
     lines = ["| server | verdict | " + " | ".join(OUTCOMES) + " |", "|---|---|" + "---|" * len(OUTCOMES)]
-    for name in SERVERS:
-        with serving(name) as url, tempfile.TemporaryDirectory() as folder:
-            counts = summary(judged(url, Path(folder)).outcomes)
+    for name, respond in SERVERS.items():
+        with serving(respond) as url, tempfile.TemporaryDirectory() as folder:
+            outcomes = judged(url, Path(folder)).outcomes
+        counts = summary(outcomes)
         cells = [str(sum(level[word] for level in counts.values())) for word in OUTCOMES]
         lines.append(f"| {name} | {verdict(counts)} | " + " | ".join(cells) + " |")
     return "\n".join(lines)

@@ -82,7 +82,9 @@ def test_environments_are_told_apart_by_name_and_by_each_part_of_the_key(cache: 
     assert sorted(made) == folders(cache)
 
 
-@pytest.mark.parametrize("problem", [LaunchError("no network"), KeyboardInterrupt()], ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize(
+    "problem", [LaunchError("no network"), KeyboardInterrupt()], ids=lambda one: type(one).__name__
+)
 def test_one_that_cannot_be_made_leaves_nothing(cache: Path, problem: BaseException) -> None:
     def breaks(folder: Path) -> None:
         writes("half")(folder)
@@ -195,8 +197,8 @@ def test_a_release_comes_with_the_packages_of_its_day_from_the_main_index_alone(
 
 @pytest.mark.parametrize(
     ("uploaded", "cut"),
-    [("2025-06-20T00:00:00Z", "2025-06-21"), ("2025-06-20T00:00:01Z", "2025-06-21"), ("2023-01-01T09:00:00Z", "2023-01-02")],
-)  # fmt: skip
+    [("2025-06-20T00:00:00Z", "2025-06-21"), ("2025-06-20T23:59:59Z", "2025-06-21"), ("2023-01-01T09", "2023-01-02")],
+)
 def test_the_cut_is_the_first_midnight_after_the_upload(installer: Installer, uploaded: str, cut: str) -> None:
     installer.uploaded = uploaded
     python_environment("s", ["server==1.2"], HERE, "server==1.2", silent)

@@ -7,10 +7,11 @@ import pytest
 
 from conformance import catalogue, suites
 from conformance.declare import REGISTRY
-from conformance.fault_table import Row, changes, row
+from conformance.fault_table import Row, changes, line, row
 from conformance.settings import DEFAULT_PROFILE
 
 from . import golden
+from .pages import REQUIREMENTS, traceability_page
 
 suites.load()
 
@@ -28,6 +29,21 @@ def test_the_fault_turns_its_requirement_red(name):
     assert not done.errors
     assert done.touched, "the fault changes no recording"
     assert done.killed, f"red were {done.requirements}"
+    assert line(done) in published(), "the published table is out of step: python -m tests.pages FAULTS.md"
+
+
+@cache
+def published() -> set[str]:
+    return set((REQUIREMENTS / "FAULTS.md").read_text("utf-8").splitlines())
+
+
+def test_the_published_table_has_no_other_faults():
+    assert len([row for row in published() if row.startswith("| ") and "`" in row]) == len(REGISTRY.faults)
+
+
+def test_the_traceability_page_is_in_step():
+    """Statement of the norm, requirements and checks: python -m tests.pages TRACEABILITY.md."""
+    assert (REQUIREMENTS / "TRACEABILITY.md").read_text("utf-8") == traceability_page()
 
 
 def test_every_requirement_has_a_fault():

@@ -9,7 +9,7 @@ from . import nothing
 
 @pytest.mark.parametrize("name", nothing.SERVERS)
 def test_no_requirement_passes_on_a_server_that_does_nothing(name, tmp_path):
-    with nothing.serving(name) as url:
+    with nothing.serving(nothing.SERVERS[name]) as url:
         session = nothing.judged(url, tmp_path)
     assert [one.requirement.id for one in session.outcomes if one.outcome == "passed"] == []
     assert not session.suite_errors

@@ -157,6 +157,6 @@ def test_every_line_is_on_disk_when_it_was_written(tmp_path: Path) -> None:
 def test_a_json_file_holds_no_secret_and_stays_json(tmp_path: Path) -> None:
     write_json(tmp_path / "run.json", {"url": f"http://h/{SECRET}", "list": [SECRET, 1]}, Redactor([SECRET]))
     text = (tmp_path / "run.json").read_text("utf-8")
-    stars = "*" * len(json.dumps(SECRET)[1:-1])
+    stars = "*" * len(SECRET)
     assert not any(form in text for form in forms(SECRET))
     assert json.loads(text) == {"url": f"http://h/{stars}", "list": [stars, 1]}

@@ -27,7 +27,7 @@ def document(
         "suite": dict(suite),
         "target": run["target"],
         "profile": run["profile"],
-        "verdict": verdict(counts),
+        "verdict": verdict(counts, absent=bool(run["target"]["lacks"])),
         "started": run["started"],
         "duration_s": run["duration_s"],
         "stopped": run["stopped"],

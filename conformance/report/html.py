@@ -60,7 +60,7 @@ def _header(document: Document) -> str:
         *((one, f"<strong>{words.ratio(document, one)}</strong> passed") for one in LEVELS),
         ("Declared absent", absent(words.lacks(document))),
         *([("Ended early", text(stopped))] if stopped else []),
-        ("Judged", f'<time datetime="{text(document["started"])}">{text(document["started"])}</time>'),
+        ("Judged", f'<time datetime="{text(document["started"])}">{text(words.moment(document))}</time>'),
         ("Profile", code(document["profile"])),
         ("Suite", text(suite["version"])),
         ("Server", code(target["url"] or "started by the suite")),
@@ -157,7 +157,7 @@ def _evidence(one: Document, recordings: Collection[str]) -> str:
     rows = "".join(f"<li>{code(row)}</li>" for row in one["rows"])
     return (
         f'<p class="label">Sent</p><pre class="curl"><code>{text(one["curl"])}</code></pre>\n'
-        f'<p class="label">On the wire: number, time, what came; it ends where the divergence shows</p>'
+        f'<p class="label">On the wire, up to where it shows: number, time, what came</p>'
         f'<ol class="wire">{rows}</ol>\n'
         f'<p class="label">Recording</p><p>{recording_link(one["recording"], recordings)}, '
         f"exchange {code(one['exchange'])}</p>"

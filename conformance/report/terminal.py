@@ -70,7 +70,7 @@ def summarise(reporter: Any, session: Session, cwd: Path) -> None:
         reporter.write_line(f"  {printable(stopped)}", red=True)
     if session.target.lacks:
         reporter.write_line(f"  declared absent: {', '.join(session.target.lacks)}")
-    said = verdict(counts)
+    said = verdict(counts, absent=bool(session.target.lacks))
     reporter.write_line(
         f"  {said.upper()}: {_totals(counts)}", bold=True, green=said == CONFORMANT, red=said != CONFORMANT
     )

@@ -52,6 +52,12 @@ def date(document: Document) -> str:
     return str(document["started"][:10])
 
 
+def moment(document: Document) -> str:
+    """Day and time of the run: `2026-01-02 03:04:05 UTC`."""
+    started = str(document["started"]).replace("T", " ")
+    return started.removesuffix("+00:00") + " UTC" * started.endswith("+00:00")
+
+
 def lacks(document: Document) -> list[str]:
     """What the target declares to lack."""
     return list(document["target"].get("lacks", ()))
@@ -84,4 +90,5 @@ def passed_of(requirements: Iterable[Document]) -> str:
 
 def as_stated(disputed: Document) -> str:
     """Whether the server does as a disputed statement says."""
-    return {True: "as stated", False: "otherwise"}.get(disputed.get("as_stated"), "cannot tell")
+    word = disputed.get("as_stated")
+    return "cannot tell" if word is None else "as stated" if word else "otherwise"

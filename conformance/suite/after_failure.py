@@ -1,4 +1,4 @@
-"""Life after a failure: the server serves on, run and thread say error, the state is kept, and the thread can be used."""
+"""Life after a failure: the server serves on, run and thread say error, the state is kept, the thread can be used."""
 
 import re
 

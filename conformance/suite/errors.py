@@ -60,7 +60,7 @@ async def failed_then_healthy(server):
 
 async def ordinary_run(server):
     thread = await server.threads.create(name="create thread afterwards")
-    await server.runs.streamed(thread, name="afterwards", input={"topic": "ice cream"}, stream_mode=["updates"])
+    await server.runs.streamed(thread, name="afterwards", input=TOPIC, stream_mode=["updates"])
 
 
 @verifies("errors.error-event")

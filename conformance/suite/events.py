@@ -163,8 +163,8 @@ def tells_no_ends(events, exchange):
 @fault("events.nodes")
 def gives_every_event_a_new_run_id(events, exchange):
     """Makes a run_id for each event."""
-    for number, event in enumerate(events):
-        yield from rewritten([event], "events", lambda value, number=number: value | {"run_id": f"call-{number}"})
+    number = itertools.count()
+    yield from rewritten(events, "events", lambda value: value | {"run_id": f"call-{next(number)}"})
 
 
 @fault("events.nodes")

@@ -1,4 +1,4 @@
-"""The mode `events`: what each call of a model reports from its start to its end, and what every event says of itself."""
+"""The mode `events`: what each call of a model reports from start to end, and what every event says of itself."""
 
 from typing import Any
 

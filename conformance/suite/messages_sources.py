@@ -1,4 +1,4 @@
-"""Where tokens come from: a tool, a task, two models at once; and what the metadata of a piece says besides the node."""
+"""Where tokens come from: a tool, a task, two models at once; and what the metadata of a piece says besides."""
 
 from typing import Any
 

@@ -117,6 +117,11 @@ def test_only_requested_modes_come(stream: Heard) -> None:
         cannot_tell(f"`{stream.name}` is no stream of a run that the suite began")
     if stream.begun_with.get("stream_subgraphs"):
         cannot_tell(f"`{stream.name}` is a stream with subgraphs, which has a requirement of its own")
+    only_requested(stream)
+
+
+def only_requested(stream: Heard) -> None:
+    """Nothing may come but metadata, error, the requested modes, and perhaps one end at the very end."""
     allowed = {"metadata", "error"} | stream.requested
     for event in stream.events:
         closing = event.name == "end" and event is stream.events[-1]

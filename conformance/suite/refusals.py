@@ -1,34 +1,18 @@
-"""Requests that a server should refuse: an unknown assistant, thread or mode, a body that is none, wrong types.
+"""Requests that a server should refuse, for what they name does not exist: an assistant, a thread, a mode.
 
-Each scenario ends with a valid neighbour of the bad request: without it a refusal proves nothing.
+Each scenario ends with a valid neighbour of the bad request: without it a refusal proves nothing.  Bodies that cannot
+be used are the matter of `refusals_of_bodies`.
 """
 
 import json
 import re
 import uuid
 
-from conformance import (
-    MODES,
-    Heard,
-    View,
-    cannot_tell,
-    equal,
-    expect,
-    fail,
-    fault,
-    same_sequence,
-    scenario,
-    shown,
-    verifies,
-)
+from conformance import MODES, Heard, View, cannot_tell, equal, expect, fail, fault, scenario, shown, verifies
 
-TOPIC = {"topic": "ice cream"}
+from .graphs import PRINTED, TOPIC
+
 USUAL = {"input": TOPIC, "stream_mode": ["updates"]}
-JOKE = [
-    {"refine_topic": {"topic": "ice cream and cats"}},
-    {"generate_joke": {"joke": "This is a joke about ice cream and cats"}},
-]
-"""The updates of the neighbour, norm 209-210."""
 PLACES = ("thread", "stateless")
 NOBODY = "no-such-assistant"
 
@@ -74,55 +58,7 @@ async def unknown_mode(server, asked):
     await neighbour(server, thread)
 
 
-@scenario(graph="joke", body=("without-comma", "empty", "array", "without-assistant"), place=PLACES)
-async def unusable_body(server, body, place):
-    """A body that cannot be used, then one that can."""
-    thread = await place_of(server, place)
-    bodies = {
-        "without-comma": printed_body(server.assistant),
-        "empty": "",
-        "array": [],
-        "without-assistant": USUAL,
-    }
-    await server.runs.streamed(thread, name="unusable body", body=bodies[body], valid=False)
-    await neighbour(server, thread)
-
-
-def printed_body(assistant):
-    """The body that the norm prints, lines 265-272, with the names filled in: there is no comma between the modes."""
-    return f"""{{
-   "assistant_id": {json.dumps(assistant)},
-   "input": {json.dumps(TOPIC)},
-   "stream_mode": [
-     "updates"
-     "custom"
-   ]
- }}"""
-
-
-WRONG: dict[str, dict[str, object]] = {
-    "flag-as-text": {"stream_subgraphs": "true"},
-    "mode-as-object": {"stream_mode": {"updates": True}},
-    "assistant-null": {"assistant_id": None},
-}
-
-
-@scenario(graph="joke", wrong=tuple(WRONG))
-async def wrong_type(server, wrong):
-    """A field of the wrong type, then the same fields with the right ones."""
-    thread = await server.threads.create()
-    right = {"assistant_id": server.assistant, **USUAL, "stream_subgraphs": True}
-    await server.runs.streamed(thread, name="wrong type", body={**right, **WRONG[wrong]}, valid=False)
-    await server.runs.streamed(thread, name="neighbour", body=right)
-
-
-# --- checks
-
-
-def is_served(stream: Heard) -> None:
-    same_sequence(stream["updates"], JOKE, "the updates of an ordinary run", stream.exchange)
-    expect(not stream["error"], "an ordinary run must not fail", stream.exchange)
-    equal(stream.exchange.how, "complete", "how an ordinary run ended", stream.exchange)
+# --- what a refusal is
 
 
 def is_refused(view: View, name: str) -> None:
@@ -151,69 +87,7 @@ def answered(heard: Heard) -> str:
     return f"answered {exchange.status} with {shown(exchange.header('content-type') or 'no content type')}{said}"
 
 
-@verifies("errors.unknown-assistant-runs-nothing")
-def test_an_unknown_assistant_runs_nothing(unknown_assistant: View) -> None:
-    """It is refused, or all that comes is an error event."""
-    bad = neighbour_was_served(unknown_assistant, "unknown assistant")
-    if not bad.exchange.accepted:
-        return
-    expect(bad.exchange.is_stream, f"an unknown assistant was {answered(bad)}", bad.exchange)
-    for event in bad.exchange.events:
-        if event.base not in ("metadata", "error", "end"):
-            fail(f"an unknown assistant must run nothing, there came {shown(event.name)}", event)
-    expect(bad["error"], f"an unknown assistant was {answered(bad)}, as if the run had succeeded", bad.exchange)
-
-
-@verifies("errors.unknown-assistant")
-def test_an_unknown_assistant_is_refused(unknown_assistant: View) -> None:
-    """A name and an id that no assistant has are refused."""
-    is_refused(unknown_assistant, "unknown assistant")
-
-
-@verifies("errors.unknown-thread")
-def test_an_unknown_thread_is_refused(unknown_thread: View) -> None:
-    """A thread that was never created is refused, also a malformed one, also for a background run."""
-    if unknown_thread.axes["request"] == "create" and not unknown_thread["create run"].exchange.accepted:
-        cannot_tell("a background run on a created thread was not accepted either")
-    is_refused(unknown_thread, "unknown thread")
-
-
-@verifies("errors.unknown-mode")
-def test_an_unknown_mode_is_refused_and_runs_nothing(unknown_mode: View) -> None:
-    """It is refused, and the thread has no run afterwards, as far as its runs can be listed."""
-    is_refused(unknown_mode, "unknown mode")
-    listing = unknown_mode["list runs"].exchange
-    if listing.accepted:
-        equal(listing.json, [], "the runs of the thread after an unknown mode", listing)
-
-
-@verifies("errors.unusable-body")
-def test_an_unusable_body_is_refused(unusable_body: View) -> None:
-    """The norm's own body without a comma, none at all, an array, and one without assistant_id are refused."""
-    is_refused(unusable_body, "unusable body")
-
-
-@verifies("errors.wrong-types")
-def test_a_wrong_type_is_refused(wrong_type: View) -> None:
-    """Text for a boolean, an object for modes, null for an assistant are refused."""
-    is_refused(wrong_type, "wrong type")
-
-
-@verifies("errors.server-survives", over=("named", "place", "thread_id", "request", "asked", "body", "wrong"))
-def test_an_ordinary_run_is_served_after_a_refusal(
-    unknown_assistant: dict[object, View],
-    unknown_thread: dict[object, View],
-    unknown_mode: dict[object, View],
-    unusable_body: dict[object, View],
-    wrong_type: dict[object, View],
-) -> None:
-    """The last run of each refusal scenario is an ordinary one, and complete."""
-    for views in (unknown_assistant, unknown_thread, unknown_mode, unusable_body, wrong_type):
-        for view in views.values():
-            is_served(view["neighbour"])
-
-
-# --- faults: what a server does that takes what it should refuse
+# --- what was wrong with a request, for faults that take what they should refuse
 
 
 def refused(exchange):
@@ -258,8 +132,24 @@ def serve(answer, *events):
 
 
 METADATA = ("metadata", {"run_id": "1", "attempt": 1})
-RUN = (METADATA, *(("updates", update) for update in JOKE))
+RUN = (METADATA, *(("updates", update) for update in PRINTED))
 FAILURE = ("error", {"error": "NotFound", "message": "no such thing"})
+
+
+# --- the requirements
+
+
+@verifies("errors.unknown-assistant-runs-nothing")
+def test_an_unknown_assistant_runs_nothing(unknown_assistant: View) -> None:
+    """It is refused, or all that comes is an error event."""
+    bad = neighbour_was_served(unknown_assistant, "unknown assistant")
+    if not bad.exchange.accepted:
+        return
+    expect(bad.exchange.is_stream, f"an unknown assistant was {answered(bad)}", bad.exchange)
+    for event in bad.exchange.events:
+        if event.base not in ("metadata", "error", "end"):
+            fail(f"an unknown assistant must run nothing, there came {shown(event.name)}", event)
+    expect(bad["error"], f"an unknown assistant was {answered(bad)}, as if the run had succeeded", bad.exchange)
 
 
 @fault("errors.unknown-assistant-runs-nothing", part="answer", where=lambda x: refused(x) and of_nobody(x))
@@ -274,6 +164,12 @@ def succeeds_with_nothing_for_an_unknown_assistant(answer, exchange):
     serve(answer, METADATA)
 
 
+@verifies("errors.unknown-assistant")
+def test_an_unknown_assistant_is_refused(unknown_assistant: View) -> None:
+    """A name and an id that no assistant has are refused."""
+    is_refused(unknown_assistant, "unknown assistant")
+
+
 @fault("errors.unknown-assistant", part="answer", where=lambda x: refused(x) and of_nobody(x))
 def tells_of_an_unknown_assistant_in_the_stream(answer, exchange):
     """Answers 200 and sends an error event."""
@@ -284,6 +180,14 @@ def tells_of_an_unknown_assistant_in_the_stream(answer, exchange):
 def crashes_at_an_unknown_assistant(answer, exchange):
     """Answers 500."""
     answer.refuse(500)
+
+
+@verifies("errors.unknown-thread")
+def test_an_unknown_thread_is_refused(unknown_thread: View) -> None:
+    """A thread that was never created is refused, also a malformed one, also for a background run."""
+    if unknown_thread.axes["request"] == "create" and not unknown_thread["create run"].exchange.accepted:
+        cannot_tell("a background run on a created thread was not accepted either")
+    is_refused(unknown_thread, "unknown thread")
 
 
 @fault("errors.unknown-thread", part="answer", where=lambda x: refused(x) and nowhere(x))
@@ -301,6 +205,15 @@ def crashes_at_an_unknown_thread(answer, exchange):
     answer.refuse(500)
 
 
+@verifies("errors.unknown-mode")
+def test_an_unknown_mode_is_refused_and_runs_nothing(unknown_mode: View) -> None:
+    """It is refused, and the thread has no run afterwards, as far as its runs can be listed."""
+    is_refused(unknown_mode, "unknown mode")
+    listing = unknown_mode["list runs"].exchange
+    if listing.accepted:
+        equal(listing.json, [], "the runs of the thread after an unknown mode", listing)
+
+
 @fault("errors.unknown-mode", part="answer", where=lambda x: refused(x) and in_no_mode(x))
 def drops_unknown_modes(answer, exchange):
     """Serves what it knows of the modes, and is silent about the rest."""
@@ -311,38 +224,3 @@ def drops_unknown_modes(answer, exchange):
 def leaves_a_run_of_an_unknown_mode(answer, exchange):
     """Creates the run first and looks at the modes then."""
     answer.json = [{"run_id": "1", "status": "error"}]
-
-
-@fault("errors.unusable-body", part="answer", where=lambda x: refused(x) and unusable(x))
-def crashes_at_an_unusable_body(answer, exchange):
-    """Answers 500."""
-    answer.refuse(500)
-
-
-@fault("errors.unusable-body", part="answer", where=lambda x: refused(x) and unusable(x))
-def runs_a_default_assistant_for_an_unusable_body(answer, exchange):
-    """Runs its first graph where the body names none."""
-    serve(answer, *RUN)
-
-
-@fault("errors.wrong-types", part="answer", where=lambda x: refused(x) and of_wrong_type(x))
-def takes_text_for_true(answer, exchange):
-    """Takes any text for true, and serves the run."""
-    if isinstance(exchange.body.get("stream_subgraphs"), str):
-        serve(answer, *RUN)
-
-
-@fault("errors.wrong-types", part="answer", where=lambda x: refused(x) and of_wrong_type(x))
-def crashes_at_a_wrong_type(answer, exchange):
-    """Answers 500."""
-    answer.refuse(500)
-
-
-@fault(
-    "errors.server-survives",
-    part="answer",
-    where=lambda x: x.is_stream and any((other.status or 0) // 100 == 4 for other in x.earlier),
-)
-def is_stuck_after_a_refusal(answer, exchange):
-    """Answers 500 to every run once it has refused one."""
-    answer.refuse(500)

@@ -8,7 +8,20 @@ import json
 import re
 from typing import Any
 
-from conformance import Event, Events, View, cannot_tell, equal, expect, fault, scenario, shown, text_of, verifies
+from conformance import (
+    Event,
+    Events,
+    View,
+    cannot_tell,
+    equal,
+    expect,
+    fault,
+    member,
+    scenario,
+    shown,
+    text_of,
+    verifies,
+)
 
 from .graphs import INNER_ANSWER, ROOT_ANSWER
 
@@ -93,7 +106,9 @@ def _expect_named(events: Events, text: str, namespace: tuple[str, ...]) -> None
 
 def _said(event: Event) -> str:
     """The text of a piece or of a custom write."""
-    return str(event.value["from"]) if event.base == "custom" else text_of(event.value[0]["content"])
+    if event.base == "custom":
+        return str(member(event.value, "from") or "")
+    return text_of(event.value[0]["content"])
 
 
 @fault("subgraphs.tokens-and-custom-namespaced", where=lambda x: x.subgraphs)

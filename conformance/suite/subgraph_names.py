@@ -9,8 +9,9 @@ from typing import Any
 
 from conformance import Events, Exchange, View, equal, expect, fault, scenario, shown, verifies
 
+from .subgraphs import INPUT, STATES, UPDATES
+
 STATE_MODES = ("values", "updates", "debug")
-INPUT = {"subgraph": {"foo": "foo"}, "nested": {"path": "start"}}
 
 
 @dataclass(frozen=True)
@@ -21,29 +22,27 @@ class Level:
     states: tuple[dict[str, str], ...]
 
 
+def _levels(graph: str, begins: dict[tuple[str, ...], dict[str, str]]) -> dict[tuple[str, ...], Level]:
+    """The graphs of a run by the nodes that lead to them from the root, each with the state that it begins with."""
+    levels = zip(begins.items(), UPDATES[graph], STATES[graph], strict=True)
+    return {path: Level(_names(updates), (begin, *states)) for (path, begin), updates, states in levels}
+
+
+def _names(updates: list[dict[str, dict[str, str]]]) -> tuple[str, ...]:
+    return tuple(name for update in updates for name in update)
+
+
 LEVELS = {
-    "subgraph": {
-        (): Level(("node_1", "node_2"), ({"foo": "foo"}, {"foo": "hi! foo"}, {"foo": "hi! foobar"})),
-        ("node_2",): Level(
-            ("subgraph_node_1", "subgraph_node_2"),
-            ({"foo": "hi! foo"}, {"foo": "hi! foo", "bar": "bar"}, {"foo": "hi! foobar", "bar": "bar"}),
-        ),
-    },
-    "nested": {
-        (): Level(
-            ("outer", "middle_graph"),
-            ({"path": "start"}, {"path": "start > outer"}, {"path": "start > outer > middle > inner"}),
-        ),
-        ("middle_graph",): Level(
-            ("middle", "inner_graph"),
-            ({"path": "start > outer"}, {"path": "start > outer > middle"}, {"path": "start > outer > middle > inner"}),
-        ),
-        ("middle_graph", "inner_graph"): Level(
-            ("inner",), ({"path": "start > outer > middle"}, {"path": "start > outer > middle > inner"})
-        ),
-    },
+    "subgraph": _levels("subgraph", {(): {"foo": "foo"}, ("node_2",): {"foo": "hi! foo"}}),
+    "nested": _levels(
+        "nested",
+        {
+            (): {"path": "start"},
+            ("middle_graph",): {"path": "start > outer"},
+            ("middle_graph", "inner_graph"): {"path": "start > outer > middle"},
+        },
+    ),
 }
-"""The graphs of a run by the nodes that lead to them from the root."""
 
 
 @scenario(graph=("subgraph", "nested"))

@@ -22,6 +22,7 @@ from conformance import (
 )
 
 from .graphs import INNER_ANSWER, TOPIC
+from .modes import only_requested
 
 FLAGS = {"absent": {}, "false": {"stream_subgraphs": False}, "true": {"stream_subgraphs": True}}
 INPUT = {"subgraph": {"foo": "foo"}, "nested": {"path": "start"}, "sub_model": TOPIC}
@@ -292,10 +293,7 @@ def test_only_requested_modes_come_from_subgraphs(one_mode) -> None:
         stream = one_mode[mode, True]["stream"]
         if not stream[mode]:
             cannot_tell(f"a run with the flag and {mode} carried no event of that mode")
-        allowed = {"metadata", "error"} | stream.requested
-        for event in stream.events:
-            closing = event.name == "end" and event is stream.events[-1]
-            expect(event.base in allowed or closing, f"only {mode} was asked for, and `{event.name}` came", event)
+        only_requested(stream)
 
 
 @fault("subgraphs.only-requested", where=lambda x: x.subgraphs)

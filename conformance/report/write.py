@@ -1,0 +1,149 @@
+"""Writes reports into folders and reads them back: the only module of reports that touches files.
+
+Every file but report.json is made from report.json as it was written, so nothing that was masked there can come out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from ..judge import printable
+from ..redaction import Redactor
+from ..settings import UsageProblem
+from ..transcript import NotJson, parse_json
+from ..writer import write_json
+from .badge import badge
+from .html import report_html
+from .markdown import matrix_md, report_md
+from .matrix import Server, matrix_html
+from .words import LEVELS, Document
+
+Make = Callable[[Document, Collection[str]], str]
+"""From the content of a report.json, and the names of the recordings beside it, the text of a file."""
+
+PAGES: dict[str, Make] = {".html": report_html, ".md": report_md}
+WRITERS: dict[str, Make] = {
+    **{f"report{suffix}": make for suffix, make in PAGES.items()},
+    "badge.json": lambda document, _: badge(document),
+}
+"""Every file that is made from report.json and lies beside it."""
+
+STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
+MOST_SUMMARY = 900_000
+"""Bytes; GitHub drops a step's summary of more than 1 MiB, and other steps of the job may add to the same file."""
+
+
+def write_all(
+    folder: Path, document: Document, redactor: Redactor, environment: Mapping[str, str] = os.environ
+) -> None:
+    """Write report.json and all that is made from it; raises OSError."""
+    write_json(folder / "report.json", document, redactor)
+    written = json.loads((folder / "report.json").read_text("utf-8"))
+    recordings = _recordings(folder)
+    for name, make in WRITERS.items():
+        (folder / name).write_text(make(written, recordings), "utf-8", newline="\n")
+    if path := environment.get(STEP_SUMMARY):
+        _append_summary(Path(path), written)
+
+
+def write_matrix(given: Sequence[Path], output: Path) -> list[Path]:
+    """Compare reports, each a folder or its report.json; return the pages written.  Raises UsageProblem.
+
+    Beside each report.json its own pages are made again, so that every link of the matrix leads to what it names.
+    """
+    files = list(dict.fromkeys(path / "report.json" if path.is_dir() else path for path in given))
+    documents = {file: read_report(file) for file in files}
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        servers = [_column(file, document, output) for file, document in documents.items()]
+        pages = {output / "matrix.html": matrix_html(servers), output / "matrix.md": matrix_md(servers)}
+        for path, text in pages.items():
+            path.write_text(text, "utf-8", newline="\n")
+    except OSError as problem:
+        raise UsageProblem(f"{_shown(problem.filename or output)} cannot be written: {problem.strerror}") from None
+    return list(pages)
+
+
+def read_report(file: Path) -> dict[str, Any]:
+    """The content of a report.json; raises UsageProblem, naming the file, if it is none that can be rendered."""
+    from .. import schema  # jsonschema is slow to import
+
+    place = _shown(file)
+    try:
+        document = parse_json(file.read_text("utf-8"))
+    except OSError as problem:
+        raise UsageProblem(f"{place} cannot be read: {problem.strerror}; name a report folder or its file") from None
+    except (NotJson, UnicodeDecodeError) as problem:
+        raise UsageProblem(f"{place} is no JSON: {printable(str(problem))}") from None
+    problems = schema.errors("report", document) or _contradictions(document)
+    if problems:
+        raise UsageProblem(f"{place} is no report of this suite: {problems[0]}; make it with `judge` or `run`")
+    return dict(document)
+
+
+def _contradictions(document: Document) -> list[str]:
+    """Why a report of the right form cannot be believed: its parts do not say the same."""
+    from ..verdict import verdict
+
+    requirements = document["requirements"]
+    if len({one["id"] for one in requirements}) != len(requirements):
+        return ["a requirement stands in it twice"]
+    for level in LEVELS:
+        found = [one["outcome"] for one in requirements if one["level"] == level]
+        if any(found.count(word) != number for word, number in document["summary"][level].items()):
+            return [f"its summary of {level} does not count its requirements"]
+    said = verdict(document["summary"], absent=bool(document["target"].get("lacks")))
+    if document["verdict"] != said:
+        return [f"its verdict is {document['verdict']!r}, its summary says {said!r}"]
+    return []
+
+
+def _column(file: Path, document: Document, output: Path) -> Server:
+    """Make the pages of one report again, where they are not as they should be, and say where they lie."""
+    base = file.stem if file.name == "report.json" else f"{file.stem}.report"
+    recordings = _recordings(file.parent)
+    urls = {}
+    for suffix, make in PAGES.items():
+        page = file.parent / (base + suffix)
+        _update(page, _made(make, document, recordings, file))
+        urls[suffix] = quote(Path(os.path.relpath(page, output)).as_posix())
+    return Server(document, urls[".html"], urls[".md"])
+
+
+def _made(make: Make, document: Document, recordings: Collection[str], file: Path) -> str:
+    try:
+        return make(document, recordings)
+    except RecursionError:
+        raise UsageProblem(f"{_shown(file)} is nested too deeply to be shown") from None
+
+
+def _update(path: Path, text: str) -> None:
+    data = text.encode()
+    if not path.exists() or path.read_bytes() != data:
+        path.write_bytes(data)
+
+
+def _recordings(folder: Path) -> frozenset[str]:
+    return frozenset(path.name for path in (folder / "recordings").glob("*.jsonl"))
+
+
+def _append_summary(path: Path, document: Document) -> None:
+    """Show the report on the page of a workflow's run; no run fails because that cannot be done."""
+    text = report_md(document)
+    if len(text.encode()) > MOST_SUMMARY:
+        text = report_md(document, evidence=False)
+    try:
+        with path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as problem:
+        print(f"lg-conformance: {STEP_SUMMARY} cannot be written: {problem.strerror}", file=sys.stderr)
+
+
+def _shown(path: object) -> str:
+    return printable(str(path))

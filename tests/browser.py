@@ -1,0 +1,157 @@
+"""A headless Chromium, driven over the pipe of its DevTools protocol (https://chromedevtools.github.io/devtools-protocol/).
+
+It notes every request for a resource and every error of script, security policy or console on the pages it shows.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import json
+import os
+import select
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+WITHOUT = "Chromium is missing, so no page was opened: apt-get install chromium"
+
+LIMIT_S = 60
+"""An answer of the browser that takes longer will not come."""
+
+# The pipe is found at the descriptors 3 and 4, which this process may need for something else.
+_EXEC = (
+    "import os, sys; r, w = map(int, sys.argv[1:3]); os.dup2(r, 3); os.dup2(w, 4); os.execv(sys.argv[3], sys.argv[3:])"
+)
+_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--hide-scrollbars",
+)
+
+
+class Browser:
+    """One page of a browser; what it does is asked for in the words of DevTools."""
+
+    def __init__(self, commands: int, answers: int) -> None:
+        self._commands, self._answers, self._rest = commands, answers, b""
+        self._count = 0
+        self._session: str | None = None
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Network", "Log"):
+            self.ask(f"{domain}.enable")
+
+    def ask(self, method: str, **params: Any) -> Any:
+        """Send a command and return its result; what happens meanwhile is noted."""
+        self._count += 1
+        message = {"id": self._count, "method": method, "params": params}
+        session = {"sessionId": self._session} if self._session else {}
+        os.write(self._commands, json.dumps(message | session).encode() + b"\0")
+        while (answer := self._next()).get("id") != self._count:
+            self._note(answer)
+        assert "error" not in answer, f"{method}: {answer['error']}"
+        return answer["result"]
+
+    def _next(self) -> dict[str, Any]:
+        deadline = time.monotonic() + LIMIT_S
+        while b"\0" not in self._rest:
+            ready, _, _ = select.select([self._answers], [], [], max(0, deadline - time.monotonic()))
+            data = os.read(self._answers, 1 << 16) if ready else b""
+            assert data, "the browser answers no more"
+            self._rest += data
+        line, _, self._rest = self._rest.partition(b"\0")
+        message: dict[str, Any] = json.loads(line)
+        return message
+
+    def _note(self, message: dict[str, Any]) -> None:
+        method, params = message.get("method"), message.get("params", {})
+        if method == "Network.requestWillBeSent":
+            self.requests.append(params["request"]["url"])
+        elif method in ("Runtime.exceptionThrown", "Log.entryAdded") or (
+            method == "Runtime.consoleAPICalled" and params["type"] in ("error", "assert", "warning")
+        ):
+            self.errors.append(json.dumps(params))
+
+    def size(self, width: int, height: int, *, dark: bool = False) -> None:
+        """Be a screen of this size, in CSS pixels, whose user likes it light or dark."""
+        self.ask(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.ask("Emulation.setEmulatedMedia", features=[scheme])
+
+    def show(self, page: Path) -> None:
+        """Open a file."""
+        self.ask("Page.navigate", url=page.absolute().as_uri())
+        self.settled()
+
+    def settled(self) -> None:
+        """Wait until the page is loaded."""
+        self.until("document.readyState === 'complete' && location.href !== 'about:blank'")
+
+    def until(self, condition: str) -> None:
+        """Wait until an expression is true."""
+        deadline = time.monotonic() + LIMIT_S
+        while not self.value(condition):
+            assert time.monotonic() < deadline, f"it does not become true: {condition}"
+            time.sleep(0.02)
+
+    def value(self, expression: str) -> Any:
+        """The value of an expression on the page."""
+        found = self.ask("Runtime.evaluate", expression=expression, returnByValue=True)
+        assert "exceptionDetails" not in found, found
+        return found["result"].get("value")
+
+    def click(self, selector: str) -> None:
+        """Click the middle of the first thing on an element's line, with the mouse, wherever it is."""
+        box = self.value(
+            f"(e => {{ e.scrollIntoView({{block: 'center', inline: 'center'}}); const r = e.getClientRects()[0];"
+            f" return [r.x + r.width / 2, r.y + r.height / 2] }})(document.querySelector({json.dumps(selector)}))"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            self.ask("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
+
+    def press(self, key: str, code: int) -> None:
+        """Press a key."""
+        for kind in ("rawKeyDown", "keyUp"):
+            self.ask("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
+
+    def picture(self, file: Path) -> None:
+        """Write what is seen as a PNG."""
+        file.write_bytes(base64.b64decode(self.ask("Page.captureScreenshot", format="png")["data"]))
+
+
+@contextmanager
+def browser(profile: Path) -> Iterator[Browser]:
+    """A browser with a profile of its own, which ends with the block."""
+    assert CHROMIUM, WITHOUT
+    ours, theirs = os.pipe(), os.pipe()
+    high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in (ours[0], theirs[1])]
+    command = [CHROMIUM, *_FLAGS, f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", _EXEC, *map(str, high), *command],
+        pass_fds=high, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    for fd in (ours[0], theirs[1], *high):
+        os.close(fd)
+    try:
+        yield Browser(ours[1], theirs[0])
+    finally:
+        os.close(ours[1])
+        os.close(theirs[0])
+        process.terminate()
+        process.wait(LIMIT_S)
