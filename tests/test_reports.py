@@ -6,6 +6,7 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -312,6 +313,11 @@ def test_every_cell_says_its_outcome_and_failures_lead_to_their_evidence() -> No
 # --- files
 
 
+@cache
+def anchors(path: Path) -> list[str]:
+    return Page(path.read_text("utf-8")).all("id")
+
+
 def test_every_file_is_made_and_every_link_resolves(tmp_path: Path) -> None:
     for name, faults in (("good", ()), ("a b#c%", FAULTS)):
         written(tmp_path / name, report(name, "1", faults))
@@ -325,7 +331,7 @@ def test_every_file_is_made_and_every_link_resolves(tmp_path: Path) -> None:
             file, _, anchor = href.partition("#")
             target = path.parent / unquote(file) if file else path
             assert target.is_file(), href
-            assert not anchor or anchor in Page(target.read_text("utf-8")).all("id"), href
+            assert not anchor or anchor in anchors(target.resolve()), href
             checked += bool(file)
     assert checked > 10
     for target in re.findall(r"\]\((.*?)\)", (out / "matrix.md").read_text("utf-8")):
@@ -366,7 +372,8 @@ def test_a_page_that_is_missing_or_not_of_its_report_is_made_again(tmp_path: Pat
 
 def test_no_secret_comes_out(tmp_path: Path) -> None:
     (tmp_path / "recordings").mkdir()
-    write_all(tmp_path, hostile("sk-<&>\"'0123456789"), Redactor(["sk-<&>\"'0123456789"]), {})
+    secret = "sk-<&>\"'0123456789"
+    write_all(tmp_path, {**hostile(secret), "observations": {"a": [secret]}}, Redactor([secret]), {})
     for name in ("report.json", *WRITERS):
         text = (tmp_path / name).read_text("utf-8")
         assert "0123456789" not in text.replace(report()["suite"]["catalogue_sha256"], "")
@@ -422,7 +429,9 @@ BAD = {
 
 
 @pytest.mark.parametrize(("content", "message"), BAD.values(), ids=BAD)
-def test_bad_input_is_named(content: bytes, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_input_is_named(
+    content: Callable[[], bytes], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "bad\x1b[2J.json"
     file.write_bytes(content())
     assert cli.main(["matrix", str(file), "--output", str(tmp_path / "out")]) == 4

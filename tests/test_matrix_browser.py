@@ -1,0 +1,178 @@
+"""The pages in a real browser, at the width of a desk and of a phone: nothing overflows, errs or reaches for a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from conformance import cli
+
+from .browser import CHROMIUM, WITHOUT, Browser, browser
+from .reports import FAULTS, all_evidence, report, written
+from .test_reports import hostile
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT)
+
+WIDTHS = pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)], ids=["desktop", "phone"])
+SEEN = "[...document.querySelectorAll('{}')].filter(e => e.checkVisibility()).length"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Reports of four servers, one of them hostile, and the matrix of them."""
+    folder = tmp_path_factory.mktemp("pages")
+    for name, content in {
+        "good": report("good"),
+        "bad": report("bad", None, FAULTS),
+        "partial": report("partial", "0.1", (), ("events", "join")),
+        "hostile": hostile(),
+    }.items():
+        written(folder / name, content)
+    names = [str(folder / name) for name in ("good", "bad", "partial", "hostile")]
+    assert cli.main(["matrix", *names, "--output", str(folder)]) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with browser(tmp_path_factory.mktemp("profile")) as one:
+        yield one
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Browser]:
+    """The browser; in the end no page may have erred, been refused something, or asked for more than files."""
+    chromium.requests.clear()
+    chromium.errors.clear()
+    yield chromium
+    assert chromium.errors == []
+    assert chromium.requests
+    assert [url for url in chromium.requests if not url.startswith("file:")] == []
+
+
+def rows(page: Browser, which: str = "") -> int:
+    """How many rows of requirements are visible."""
+    return int(page.value(SEEN.format(f".matrix .row{which}")))
+
+
+@WIDTHS
+@pytest.mark.parametrize("file", ["matrix.html", "bad/report.html", "hostile/report.html"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_no_page_scrolls_sideways(page: Browser, folder: Path, file: str, width: int, height: int, dark: bool) -> None:
+    page.size(width, height, dark=dark)
+    page.show(folder / file)
+    assert page.value("innerWidth") == width
+    assert page.value("document.documentElement.scrollWidth") <= width
+    background = page.value("getComputedStyle(document.body).backgroundColor")
+    assert (background == "rgb(255, 255, 255)") is not dark
+
+
+@WIDTHS
+def test_verdict_and_absences_are_on_the_first_screen(page: Browser, folder: Path, width: int, height: int) -> None:
+    page.size(width, height)
+    page.show(folder / "partial" / "report.html")
+    for text in (".verdict", ".facts > div:nth-child(3)"):
+        assert page.value(f"document.querySelector('{text}').getBoundingClientRect().bottom") < height
+    assert page.value("document.querySelector('.facts > div:nth-child(3)').innerText").split("\n") == [
+        "Declared absent",
+        "events, join",
+    ]
+
+
+@WIDTHS
+def test_the_filter_hides_what_is_not_asked_for(page: Browser, folder: Path, width: int, height: int) -> None:
+    page.size(width, height)
+    page.show(folder / "matrix.html")
+    every, musts, bad = rows(page), rows(page, ".must"), rows(page, ".bad")
+    assert every == sum(len(report()["requirements"]) for _ in page.value("[...document.querySelectorAll('.matrix')]"))
+    assert 0 < musts < every
+    page.click("#level-must")
+    assert (rows(page), rows(page, ".should")) == (musts, 0)
+    page.click("#level-should")
+    assert (rows(page), rows(page, ".must")) == (every - musts, 0)
+    page.click("#only-failures")
+    assert rows(page) == rows(page, ".bad.should") > 0
+    page.click("#level-all")
+    assert rows(page) == rows(page, ".bad") == bad > 0
+    headed = page.value(SEEN.format(".matrix .area"))
+    assert headed == page.value(
+        "[...document.querySelectorAll('.matrix tbody')].filter(e => e.querySelector('.bad')).length"
+    )
+    page.click("#only-failures")
+    assert rows(page) == every
+
+
+def test_where_nothing_fits_the_page_says_so(page: Browser, folder: Path, tmp_path: Path) -> None:
+    page.size(1280, 900)
+    assert cli.main(["matrix", str(folder / "good"), "--output", str(tmp_path)]) == 0
+    page.show(tmp_path / "matrix.html")
+    assert page.value(SEEN.format(".empty")) == 0
+    page.click("#only-failures")
+    assert (rows(page), page.value(SEEN.format(".empty"))) == (0, 1)
+
+
+def test_the_filter_works_with_the_keyboard(page: Browser, folder: Path) -> None:
+    page.size(1280, 900)
+    page.show(folder / "matrix.html")
+    page.value("document.querySelector('#level-all').focus()")
+    page.press("ArrowRight", 39)
+    assert page.value("document.activeElement.id") == "level-must"
+    assert rows(page, ".should") == 0
+    assert page.value("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+@WIDTHS
+def test_a_failed_cell_leads_to_its_evidence_and_the_recording(
+    page: Browser, folder: Path, width: int, height: int
+) -> None:
+    page.size(width, height)
+    page.show(folder / "matrix.html")
+    page.click("td.failed a[href^='bad/'][href$='join.does-not-replay']")
+    page.until("location.pathname.endsWith('/bad/report.html')")
+    page.settled()
+    assert page.value("location.hash") == "#join.does-not-replay"
+    target = "document.querySelector(':target')"
+    assert page.value(f"{target}.checkVisibility()")
+    assert 0 <= page.value(f"{target}.getBoundingClientRect().top") < height
+    shown = page.value(f"{target}.innerText")
+    failed = next(one for one in report("bad", None, FAULTS)["requirements"] if one["id"] == "join.does-not-replay")
+    evidence = all_evidence({"requirements": [failed]})[0]
+    assert all(part in shown for part in (failed["statement"], evidence["curl"], *evidence["rows"]))
+    link = page.value(f"{target}.querySelector('a[href^=recordings]').href")
+    assert link == (folder / "bad" / "recordings" / evidence["recording"]).as_uri()
+
+
+@WIDTHS
+def test_the_heads_of_the_table_stay_in_sight(page: Browser, folder: Path, width: int, height: int) -> None:
+    page.size(width, height)
+    page.show(folder / "matrix.html")
+    page.value("Object.assign(document.querySelector('.matrix'), {scrollTop: 700, scrollLeft: 60})")
+    box, column, row = (
+        page.value(f"(r => [r.left, r.top])(document.querySelector('{one}').getBoundingClientRect())")
+        for one in (".matrix", ".matrix thead th + th", ".matrix tbody:nth-of-type(3) th")
+    )
+    assert column[1] == pytest.approx(box[1], abs=2)
+    assert row[0] == pytest.approx(box[0], abs=2)
+
+
+def test_what_a_hostile_server_sent_does_nothing(page: Browser, folder: Path) -> None:
+    page.size(1280, 900)
+    for file in ("hostile/report.html", "matrix.html"):
+        page.show(folder / file)
+        assert page.value("document.querySelectorAll('img, script, iframe, [onerror]').length") == 0
+        assert "<img src=x onerror=alert(1)>" in page.value("document.body.innerText")
+
+
+def test_a_script_would_be_refused_and_noticed(chromium: Browser, folder: Path, tmp_path: Path) -> None:
+    """The policy holds, and the tests above would see what they say is not there."""
+    whole = (folder / "matrix.html").read_text("utf-8")
+    (tmp_path / "bad.html").write_text(
+        whole.replace("<main", "<script>document.title = 'ran'</script><img src='http://192.0.2.1/x.png'><main"),
+        "utf-8",
+    )
+    chromium.errors.clear()
+    chromium.show(tmp_path / "bad.html")
+    assert chromium.value("document.title") != "ran"
+    assert len([error for error in chromium.errors if "Content Security Policy" in error]) >= 2
