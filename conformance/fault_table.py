@@ -78,8 +78,8 @@ def line(row: Row) -> str:
 
 _HEAD = """# Faults: the proof that every check can fail
 
-Each fault is a rewrite of what a good server sends, and turns its requirement red.  What else turns red is stated beside
-it, because it lies in the fault's nature.  `lg-conformance fault NAME --upstream URL` serves it live.
+Each fault is a rewrite of what a good server sends, and turns its requirement red.  What else turns red, because it
+lies in the fault's nature, is stated beside it.  `lg-conformance fault NAME --upstream URL` serves it live.
 
 | requirement | fault | what that server does | also red |
 |---|---|---|---|

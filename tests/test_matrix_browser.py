@@ -1,4 +1,4 @@
-"""The pages in a real browser, at the width of a desk and of a phone: nothing overflows, errs or reaches for a network."""
+"""The pages in a real browser, as wide as a desk or a phone: nothing overflows, errs or reaches for a network."""
 
 from __future__ import annotations
 

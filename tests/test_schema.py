@@ -204,8 +204,11 @@ def test_a_schema_is_valid_and_complete(name: str) -> None:
     Draft202012Validator.check_schema(document)
     assert document["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert document["$id"] == f"https://langgraph-stream-conformance.invalid/schemas/{name}.schema.json"
-    assert document["title"] and document["examples"] and "Source: " in document["description"]
-    assert not list(keywords(document, "oneOf")) and not list(keywords(document, "anyOf"))
+    assert document["title"]
+    assert document["examples"]
+    assert "Source: " in document["description"]
+    assert not list(keywords(document, "oneOf"))
+    assert not list(keywords(document, "anyOf"))
 
 
 @pytest.mark.parametrize("name", sorted(PAYLOADS))
@@ -307,7 +310,8 @@ def test_the_outermost_error_comes_first_and_no_more_than_five() -> None:
 @pytest.mark.parametrize("value", ["x" * 1_000_000, "\x00\u202e\ud800\n" * 100_000, ["long"] * 100_000])
 def test_a_line_stays_one_short_printable_line(value: object) -> None:
     [line] = schema.errors("error", value)
-    assert line.isprintable() and len(line) < 200
+    assert line.isprintable()
+    assert len(line) < 200
 
 
 def test_a_hostile_key_is_escaped_in_the_place() -> None:
@@ -318,7 +322,8 @@ def test_a_hostile_key_is_escaped_in_the_place() -> None:
 @pytest.mark.parametrize("name", sorted(PAYLOADS - {"custom"}))
 def test_deep_nesting_is_an_error_and_no_crash(name: str) -> None:
     lines = schema.errors(name, nested(100_000))
-    assert lines and all(len(line) < 200 for line in lines)
+    assert lines
+    assert all(len(line) < 200 for line in lines)
 
 
 def test_depth_where_anything_goes_is_no_error() -> None:
@@ -331,7 +336,8 @@ def test_depth_where_anything_goes_is_no_error() -> None:
 @given(name=st.sampled_from(sorted(PAYLOADS)), value=JSON)
 def test_no_json_value_makes_it_raise(name: str, value: object) -> None:
     lines = schema.errors(name, value)
-    assert len(lines) <= 5 and all(line.isprintable() for line in lines)
+    assert len(lines) <= 5
+    assert all(line.isprintable() for line in lines)
 
 
 @settings(deadline=None)

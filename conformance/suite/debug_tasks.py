@@ -3,7 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from conformance import Event, Heard, View, equal, expect, fault, shown, verifies, without
+from conformance import (
+    EVERY_STREAM,
+    Event,
+    Heard,
+    View,
+    cannot_tell,
+    equal,
+    expect,
+    fault,
+    member,
+    shown,
+    verifies,
+    without,
+)
 
 from .debug import FORKED, START, in_order, kind, payload, payloads_changed
 from .graphs import JOKE, REFINED, TOPIC
@@ -28,6 +41,18 @@ def test_each_visit_of_a_node_is_a_task(debug_of_counter: View) -> None:
     """Each of the three steps shows a task of the repeated node, its result, and then a checkpoint."""
     given = [{"n": 3}, {"n": 3, "count": 1}, {"n": 3, "count": 2}]
     shows_steps(debug_of_counter["stream"], [{"step": (came, {"count": k})} for k, came in enumerate(given, 1)])
+
+
+@verifies("debug.tasks", over=EVERY_STREAM)
+def test_nothing_is_told_twice_in_every_stream(stream: Heard) -> None:
+    """A task, its result and a step's checkpoint come once each in the debug events of one graph."""
+    if not stream.exchange.is_stream or "debug" not in stream.requested:
+        cannot_tell(f"`{stream.name}` did not ask for debug")
+    told = set()
+    for event in stream["debug"]:
+        entry = (event.name, event.value["type"], event.value["step"], member(payload(event), "id"))
+        expect(entry not in told, f"{entry[1]} of step {entry[2]} came twice", event)
+        told.add(entry)
 
 
 def shows_steps(stream: Heard, steps: Sequence[Mapping[str, Any]]) -> None:

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance import (
+    EVERY_STREAM,
     MODES,
     Event,
     Heard,
     View,
+    cannot_tell,
     equal,
     expect,
     fail,
@@ -105,6 +107,26 @@ def test_graph_and_nodes_start_and_end(events_of_joke: View) -> None:
         before = end
     end = end_of(stream, whole)
     expect(end.position > before.position, "the whole graph must end after its nodes", end)
+
+
+@verifies("events.nodes", over=EVERY_STREAM)
+def test_what_starts_ends_in_every_stream(stream: Heard) -> None:
+    """Each call of a run that succeeds starts once and then ends once, told by its run_id."""
+    if not stream.exchange.is_stream or stream.exchange.kind != "stream" or "events" not in stream.requested:
+        cannot_tell(f"`{stream.name}` did not ask for events")
+    if stream["error"] or stream.exchange.how != "complete":
+        cannot_tell(f"`{stream.name}` did not come to its end")
+    only_once(stream)
+    under_way: dict[str, Event] = {}
+    for event in stream["events"]:
+        happened, call = event.value["event"], event.value["run_id"]
+        if happened == "on_chain_start":
+            under_way[call] = event
+        elif happened == "on_chain_end":
+            start = under_way.pop(call, None)
+            expect(start, f"`{event.value['name']}` ended, but no on_chain_start of its run_id came before", event)
+    for start in under_way.values():
+        fail(f"`{start.value['name']}` started, but no on_chain_end of its run_id came", start)
 
 
 def whole_graph(stream: Heard) -> Event:

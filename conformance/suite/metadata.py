@@ -1,5 +1,6 @@
 """The event `metadata`: the first of every new run, by which a reader learns the run's id."""
 
+from urllib.parse import unquote
 from uuid import NAMESPACE_OID, uuid5
 
 from conformance import (
@@ -224,13 +225,19 @@ def test_the_run_of_that_id_exists(three_runs: View) -> None:
 
 @verifies("metadata.identifies-the-run", over=WHOLE_RUN)
 def test_no_two_runs_share_an_id(run):
-    """Of all streams of new runs, with and without a thread."""
+    """Of all streams of new runs, with and without a thread; and who joins a run is not told the id of another."""
     seen: dict[str, str] = {}
     for stream in run.streams():
         ids = [id_of(event.value) for event in stream.events if event.name == "metadata"] if posted(stream) else []
         for id in filter(None, ids[:1]):
             expect(id not in seen, f"`{stream.url}` has the run id {shown(id)}, as `{seen.get(id)}` has", stream)
             seen[id] = stream.url
+        if stream.kind == "join" and stream.is_stream:
+            for event in Heard(stream, run)["metadata"]:
+                joined = unquote(stream.url.partition("?")[0].split("/")[-2])
+                expect(
+                    id_of(event.value) == joined, f"the metadata of a join of {joined} is {shown(event.value)}", event
+                )
     if len(seen) < 2:
         cannot_tell("fewer than two streams told the id of their run" + run.way_out())
 

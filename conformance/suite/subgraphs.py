@@ -6,6 +6,7 @@ How the events from inside are named, and their order, is the matter of `subgrap
 from typing import Any
 
 from conformance import (
+    EVERY_STREAM,
     MODES,
     Events,
     Heard,
@@ -56,7 +57,8 @@ STATES = {
 }
 """The states of the same graphs after each of their steps."""
 
-INNER_WRITES = {"nested": [{"level": "middle"}, {"level": "inner"}], "sub_model": [{"from": "inner"}]}
+WRITES = {"nested": ["outer", "middle", "inner"], "sub_model": ["root", "inner"]}
+"""What custom data written at each level tells, the root's first."""
 
 
 @scenario(graph=("subgraph", "nested"), mode=("values", "updates", "debug"), flag=tuple(FLAGS))
@@ -227,10 +229,10 @@ def goes_one_level_deep(events, exchange):
 
 @verifies("subgraphs.custom")
 def test_data_written_inside_arrives(writes_inside: View) -> None:
-    """What nodes of a subgraph write arrives once, in order, with or without a namespace."""
-    stream, expected = writes_inside["stream"], INNER_WRITES[writes_inside.axes["graph"]]
-    written = Events(event for event in stream["custom"] if event.value in expected)
-    same_sequence(written, expected, "the data written inside", stream.exchange)
+    """What nodes of every level write arrives once, in order, with or without a namespace."""
+    stream, graph = writes_inside["stream"], writes_inside.axes["graph"]
+    key = "level" if graph == "nested" else "from"
+    same_sequence(stream["custom"], [{key: told} for told in WRITES[graph]], "the data written", stream.exchange)
 
 
 @fault("subgraphs.custom", where=lambda x: x.subgraphs)
@@ -294,6 +296,16 @@ def test_only_requested_modes_come_from_subgraphs(one_mode) -> None:
         if not stream[mode]:
             cannot_tell(f"a run with the flag and {mode} carried no event of that mode")
         only_requested(stream)
+
+
+@verifies("subgraphs.only-requested", over=EVERY_STREAM)
+def test_only_requested_modes_come_with_subgraphs(stream: Heard) -> None:
+    """The same of every stream with the flag, joins included."""
+    if not stream.exchange.is_stream or stream.begun_with is None:
+        cannot_tell(f"`{stream.name}` is no stream of a run that the suite began")
+    if not stream.begun_with.get("stream_subgraphs"):
+        cannot_tell(f"`{stream.name}` is a stream without subgraphs, which has a requirement of its own")
+    only_requested(stream)
 
 
 @fault("subgraphs.only-requested", where=lambda x: x.subgraphs)
