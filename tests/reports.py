@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from conformance import catalogue
+from conformance import catalogue, suites
 from conformance.declare import REGISTRY
 from conformance.faults import apply
 from conformance.judge import Item, Outcome, judge
@@ -29,6 +29,8 @@ FAULTS = ("replays_from_the_start", "sends_values_unasked", "leaves_out_content_
 
 def faulty(names: Sequence[str]) -> list[Recording]:
     """The golden recordings as a server with these faults would have made them."""
+    suites.load()
+    assert set(names) <= {fault.name for fault in REGISTRY.faults}
     recordings = list(golden.good().recordings.values())
     for fault in (fault for fault in REGISTRY.faults if fault.name in names):
         recordings = [apply(fault, one) or one for one in recordings]
@@ -67,11 +69,12 @@ def report(
 
 
 def written(folder: Path, content: dict[str, Any]) -> Path:
-    """A report folder as a run leaves it, with an empty file for each recording that is named."""
+    """A report folder as a run leaves it, with an empty file for each recording whose name can be one."""
     recordings = folder / "recordings"
     recordings.mkdir(parents=True)
     for name in {evidence["recording"] for evidence in all_evidence(content)}:
-        (recordings / name).touch()
+        if Path(name).name == name:
+            (recordings / name).touch()
     write_all(folder, content, Redactor(), {})
     return folder
 

@@ -84,6 +84,7 @@ def hostile(text: str = SENTINEL) -> dict[str, Any]:
     content |= {"stopped": text, "profile": text, "suite": content["suite"] | {"version": text}}
     content["observations"] = {text: text, "a": [text], "b": {text: [text, {text: text}]}}
     content["disputed"] = [{"id": text, "statement": text, "as_stated": None, "message": text}]
+    assert all_evidence(content)
     for row in content["requirements"]:
         row |= {"statement": text, "sources": [text]}
         row["checks"] = [

@@ -109,8 +109,8 @@ def _judged(group: Group) -> str:
 def _servers(group: Group) -> str:
     rows = [
         (
-            f'<a href="{text(server.html)}">{text(words.name(server.document))}</a>',
-            text(words.version(server.document)),
+            f'<a href="{text(server.html)}">{text(words.name(server.document))}</a> '
+            f'<span class="version">{text(words.version(server.document))}</span>',
             verdict(server.document),
             words.ratio(server.document, "MUST"),
             words.ratio(server.document, "SHOULD"),
@@ -120,7 +120,7 @@ def _servers(group: Group) -> str:
         )
         for server in group.servers
     ]
-    head = ("server", "version", "verdict", "MUST", "SHOULD", "declared absent", "judged", "suite")
+    head = ("server", "verdict", "MUST", "SHOULD", "declared absent", "judged", "suite")
     return table("Servers", head, rows)
 
 
