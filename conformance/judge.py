@@ -110,7 +110,7 @@ def judge(item: Item, run: Run) -> Outcome:
     views: list[View] = []
 
     def view(variant: Variant) -> View:
-        views.append(View(run.recordings[variant.id], run))
+        views.append(View(run.recordings[variant.id], run, item.check.requirement))
         return views[-1]
 
     arguments = {
@@ -129,7 +129,8 @@ def _judge_every_stream(check: Check, run: Run) -> Outcome:
     counted = 0
     for exchange in run.streams():
         if check.name not in exchange.memo:
-            exchange.memo[check.name] = _run(check, {check.parameters[0]: Heard(exchange, run)}, [exchange], run)
+            stream = Heard(exchange, run, check.requirement)
+            exchange.memo[check.name] = _run(check, {check.parameters[0]: stream}, [exchange], run)
         outcome: Outcome = exchange.memo[check.name]
         if outcome.word == FAILED:
             return outcome

@@ -23,6 +23,8 @@ from .sse import Decoder
 from .transcript import Chunk, Exchange, Recording
 from .writer import Clock
 
+Pieces = list[bytes | End]
+
 REMEMBERED = 400
 """Exchanges that the proxy remembers, for faults that replay what other readers heard."""
 
@@ -74,7 +76,7 @@ class Proxy:
                 exchange.chunks.append(Chunk(*self._clock.tick(), await response.aread()))
             answer = self._rewritten(exchange)
             if answer.late and exchange.is_stream:
-                answer.body = b"".join([piece async for piece in self._relayed(response, exchange)])
+                answer.body = b"".join([data async for data in self._received(response, exchange)])
             if exchange.is_stream and answer.status == 200 and not answer.body and not answer.late:
                 await self._stream(response, exchange, answer, writer)
             else:
@@ -112,29 +114,34 @@ class Proxy:
         _write_head(answer, writer, ("transfer-encoding", "chunked"))
         await writer.drain()
         how = answer.how
-        pieces = self._faulty(response, exchange) if self._applies(exchange, "events", "bytes") else None
-        async for piece in pieces or self._relayed(response, exchange):
-            if isinstance(piece, End):
-                how = transcript.BROKEN if piece is End.CUT else transcript.SILENCE
+        faulty = self._applies(exchange, "events", "bytes")
+        async for pieces in self._faulty(response, exchange) if faulty else self._relayed(response, exchange):
+            data, end = _framed(pieces)
+            writer.write(data)
+            await writer.drain()
+            if end is not None:
+                how = transcript.BROKEN if end is End.CUT else transcript.SILENCE
                 break
-            if piece:
-                writer.write(b"%x\r\n%b\r\n" % (len(piece), piece))
-                await writer.drain()
         await _end(how, writer)
 
-    async def _relayed(self, response: httpx.Response, exchange: Exchange) -> AsyncIterator[bytes]:
+    async def _received(self, response: httpx.Response, exchange: Exchange) -> AsyncIterator[bytes]:
         """The upstream's bytes as they come; the proxy remembers them."""
         async for data in response.aiter_raw():
             exchange.chunks.append(Chunk(*self._clock.tick(), data))
             yield data
 
-    async def _faulty(self, response: httpx.Response, exchange: Exchange) -> AsyncIterator[bytes | End]:
+    async def _relayed(self, response: httpx.Response, exchange: Exchange) -> AsyncIterator[Pieces]:
+        """The same, to be sent on."""
+        async for data in self._received(response, exchange):
+            yield [data]
+
+    async def _faulty(self, response: httpx.Response, exchange: Exchange) -> AsyncIterator[Pieces]:
         """What the fault makes of the upstream's bytes, as soon as it is there."""
         pump = _Pump(self._fault, Seen(exchange, self._seen))
         feeding = asyncio.create_task(self._feed(response, exchange, pump))
         try:
-            while (piece := await pump.out.get()) is not None:
-                yield piece
+            while pieces := await pump.take():
+                yield pieces
         finally:
             feeding.cancel()
             pump.close()
@@ -142,7 +149,7 @@ class Proxy:
     async def _feed(self, response: httpx.Response, exchange: Exchange, pump: _Pump) -> None:
         decoder = Decoder()
         try:
-            async for data in self._relayed(response, exchange):
+            async for data in self._received(response, exchange):
                 if self._fault.part == "bytes":
                     pump.put(data)
                     continue
@@ -150,9 +157,9 @@ class Proxy:
                     if block.dispatched:
                         pump.put(sent(block))
                     else:
-                        pump.out.put_nowait(block.raw)
+                        pump.give(block.raw)
         except httpx.HTTPError:
-            pump.out.put_nowait(End.CUT)
+            pump.give(End.CUT)
         pump.close()
 
 
@@ -160,8 +167,11 @@ class _Pump:
     """Runs a fault's generator in a thread of its own, so that it can wait for what is still to come."""
 
     def __init__(self, fault: Fault, seen: Seen) -> None:
-        self.out: asyncio.Queue[bytes | End | None] = asyncio.Queue()
         self._in: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._out: deque[bytes | End] = deque()
+        self._over = False
+        self._something = asyncio.Event()
+        self._told = False  # the loop has been told of what lies in `_out`, and has not looked yet
         self._loop = asyncio.get_running_loop()
         threading.Thread(target=self._run, args=(fault, seen), daemon=True).start()
 
@@ -173,12 +183,33 @@ class _Pump:
         """Tell it that nothing more comes."""
         self._in.put(None)
 
+    def give(self, piece: bytes | End) -> None:
+        """Send a piece on."""
+        self._out.append(piece)
+        self._tell()
+
+    async def take(self) -> Pieces:
+        """Wait for pieces to send on; none when the fault has made all that it makes."""
+        while not self._out:
+            if self._over:
+                return []
+            await self._something.wait()
+            self._something.clear()
+        self._told = False
+        return [self._out.popleft() for _ in range(len(self._out))]
+
+    def _tell(self) -> None:
+        if not self._told:
+            self._told = True
+            self._loop.call_soon_threadsafe(self._something.set)
+
     def _run(self, fault: Fault, seen: Seen) -> None:
         source: Iterator[Any] = iter(self._in.get, None)
         with suppress(RuntimeError):  # the loop is closed: the proxy was stopped
             for piece in emitted(fault, source, seen):
-                self._loop.call_soon_threadsafe(self.out.put_nowait, piece)
-            self._loop.call_soon_threadsafe(self.out.put_nowait, None)
+                self.give(piece)
+            self._over, self._told = True, False
+            self._tell()
 
 
 async def _read_request(reader: asyncio.StreamReader) -> tuple[str, str, list[tuple[str, str]], bytes]:
@@ -187,6 +218,17 @@ async def _read_request(reader: asyncio.StreamReader) -> tuple[str, str, list[tu
     headers = [(name, value.strip()) for name, _, value in (line.partition(":") for line in head[1:] if line)]
     length = next((int(value) for name, value in headers if name.lower() == "content-length"), 0)
     return method, path, headers, await reader.readexactly(length)
+
+
+def _framed(pieces: Pieces) -> tuple[bytes, End | None]:
+    """The pieces as chunks of HTTP, each its own, and the end that stops them, if one does."""
+    chunks: list[bytes] = []
+    for piece in pieces:
+        if isinstance(piece, End):
+            return b"".join(chunks), piece
+        if piece:
+            chunks.append(b"%x\r\n%b\r\n" % (len(piece), piece))
+    return b"".join(chunks), None
 
 
 def _write_head(answer: Answer, writer: asyncio.StreamWriter, framing: tuple[str, str]) -> None:

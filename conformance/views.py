@@ -12,9 +12,11 @@ from urllib.parse import unquote
 
 from . import transcript
 from .expect import cannot_tell, fail, shown
+from .offers import Wish, speaks_of, wishes
 from .transcript import Events, Exchange, Recording
 
 BUSY = (429, 503)
+TOO_LARGE = 413
 WIRE = {"messages-tuple": "messages"}
 """The wire name of a mode where it is not its own."""
 
@@ -44,6 +46,16 @@ class Run:
         exchanges = [exchange for one in self.recordings.values() for exchange in one.exchanges]
         streamed = {exchange.graph for exchange in exchanges if exchange.kind == "stream" and exchange.is_stream}
         return streamed | {one.graph for one in exchanges if one.accepted and one.url.endswith("/runs") and one.valid}
+
+    @cached_property
+    def _granted(self) -> set[Wish]:
+        """What was asked for in any request that was answered with an event stream."""
+        granted = (wishes(exchange) for exchange in self.streams() if exchange.kind == "stream" and exchange.is_stream)
+        return {wish for some in granted for wish in some}
+
+    def not_granted(self, exchange: Exchange) -> set[Wish]:
+        """What a request for a stream asks for and nobody got in this run."""
+        return set(wishes(exchange) - self._granted) if exchange.kind == "stream" else set()
 
     def file_of(self, exchange: Exchange) -> str:
         """The name of the recording that holds the exchange."""
@@ -97,10 +109,11 @@ def requested(exchange: Exchange) -> set[str]:
 class View:
     """One recording, whose exchanges are asked for by name."""
 
-    def __init__(self, recording: Recording, run: Run) -> None:
+    def __init__(self, recording: Recording, run: Run, requirement: str) -> None:
         self.recording = recording
         self.looked_at: list[Exchange] = []
         self._run = run
+        self._requirement = requirement
 
     def __getitem__(self, name: str) -> Heard:
         """The exchange of this name, the last one if there are several; cantTell if it was not performed."""
@@ -109,7 +122,7 @@ class View:
             why = self.recording.stopped or "the scenario has no such exchange"
             cannot_tell(f"`{name}` of `{self.recording.variant}` was not performed: {why}{self._deployed()}")
         self.looked_at += found
-        return Heard(found[-1], self._run)
+        return Heard(found[-1], self._run, self._requirement)
 
     def __contains__(self, name: str) -> bool:
         return bool(self.recording.all(name))
@@ -117,7 +130,7 @@ class View:
     def all(self, name: str) -> list[Heard]:
         """Every exchange of this name, in the order of sending; cantTell if there is none."""
         _ = self[name]
-        return [Heard(exchange, self._run) for exchange in self.recording.all(name)]
+        return [Heard(exchange, self._run, self._requirement) for exchange in self.recording.all(name)]
 
     @property
     def axes(self) -> dict[str, Any]:
@@ -136,11 +149,12 @@ def _not_deployed(graph: str) -> str:
 
 
 class Heard:
-    """One exchange as a check sees it."""
+    """One exchange as a check of one requirement sees it."""
 
-    def __init__(self, exchange: Exchange, run: Run) -> None:
+    def __init__(self, exchange: Exchange, run: Run, requirement: str) -> None:
         self.exchange = exchange
         self._run = run
+        self._requirement = requirement
 
     def __getitem__(self, mode: str) -> Events:
         """The events of a mode, of every namespace, in order; `mode` is also metadata, error or end."""
@@ -213,10 +227,16 @@ class Heard:
             cannot_tell(
                 f"`{self.name}` was answered {exchange.status}, the server is too busy; use a lower --concurrency"
             )
+        if exchange.status == TOO_LARGE:
+            cannot_tell(f"`{self.name}` was answered 413: the server takes no request of that size")
         if exchange.how == transcript.UNREACHABLE:
             cannot_tell(f"`{self.name}` found {exchange.detail}; is the server running?")
+        missing = sorted(self._run.not_granted(exchange), key=lambda wish: len(wish[0]))
+        never = f"{self._answer()}; no request for {missing[0][0]} was served in this run" if missing else ""
         if not self._run.accepted(exchange.graph):
-            cannot_tell(f"{self._answer()}; {_not_deployed(exchange.graph)}{self._run.way_out()}")
+            cannot_tell(f"{never or self._answer()}; {_not_deployed(exchange.graph)}{self._run.way_out()}")
+        if missing and not any(speaks_of(self._requirement, wish) for wish in missing):
+            cannot_tell(f"{never}, and that has requirements of its own")
         fail(f"{self._answer()}; it must be answered {expected}", exchange)
 
     def _answer(self) -> str:

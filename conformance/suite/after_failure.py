@@ -2,7 +2,7 @@
 
 import re
 
-from conformance import View, equal, expect, fault, member, same_sequence, verifies
+from conformance import View, cannot_tell, equal, expect, fault, member, same_sequence, verifies
 
 from .errors import INPUT, KEPT
 from .graphs import PRINTED
@@ -11,8 +11,10 @@ from .graphs import PRINTED
 @verifies("errors.server-survives", over=("mode", "place"))
 def test_an_ordinary_run_is_served_after_a_failure(failing: dict[tuple[str, str], View]) -> None:
     """After each failing run the norm's first example gives its printed output on a new thread."""
-    for view in failing.values():
-        view["failing"].expect_stream()
+    failed = [view for view in failing.values() if view["failing"].exchange.is_stream]
+    if not failed:
+        cannot_tell("no run of the failing graph was accepted")
+    for view in failed:
         stream = view["afterwards"]
         same_sequence(stream["updates"], PRINTED, "the updates of an ordinary run after a failure", stream.exchange)
         expect(not stream["error"], "an ordinary run after a failure must not fail", stream.exchange)

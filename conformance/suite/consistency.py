@@ -35,6 +35,8 @@ def test_a_graph_streams_the_same_each_time(run):
     compared = 0
     for (graph, mode, *_), streams in _alike(run).items():
         well = mode == NO_ERROR and graph not in FAILING
+        if len(streams) < 2:
+            continue
         first, *others = streams if not well else [None, *streams]
         expected = [] if first is None else [value for _, value in _sequence(graph, mode, first)]
         for other in others:

@@ -68,6 +68,11 @@ def expect_written(view: View, payloads: list[Any], what: str) -> None:
         expect(event.name == "custom", f"data of the root graph came under the name `{event.name}`", event)
 
 
+def kinds_that_arrive(written: View) -> set[type]:
+    """The kinds of value of which any write arrives at all: that each does is the matter of custom.any-json alone."""
+    return {type(event.value) for event in written["stream"]["custom"]}
+
+
 @verifies("custom.any-json")
 def test_every_kind_of_value_arrives_unchanged(writes_each_kind: View) -> None:
     """Objects, lists, text, numbers, true and false, also where they look like something else or are empty."""

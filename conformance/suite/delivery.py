@@ -23,6 +23,7 @@ from conformance import (
 )
 
 from .graphs import TOPIC
+from .join import FINAL, expect_joined
 
 STEPS = 6
 COUNTING = {"n": STEPS, "delay": 0.5}
@@ -83,9 +84,6 @@ async def counted_to_a_joiner(server):
     await _ask_along(server, thread, server.runs.join_stream(thread, run), ["updates"], run)
 
 
-FINAL = ("success", "error", "timeout", "interrupted")
-
-
 def sent_at_once(view: View, early: Event, late: Event) -> None:
     """After the early event had been seen the run, asked then, went on, and the late event was still to come."""
     asked = [ask for ask in view.all(ASKED) if early.seq < ask.sent]
@@ -136,8 +134,9 @@ def test_no_mode_waits_for_another(counted_in_several_modes: View) -> None:
 
 
 @verifies("delivery.joined")
-def test_a_joiner_gets_events_while_the_run_goes_on(counted_to_a_joiner: View) -> None:
+def test_a_joiner_gets_events_while_the_run_goes_on(counted_to_a_joiner: View, joined_beside_the_creator: View) -> None:
     """The second step's update is there before the last step's, and before the run is over."""
+    expect_joined(counted_to_a_joiner, "join", joined_beside_the_creator)
     told = steps(counted_to_a_joiner["join"], "updates")
     sent_at_once(counted_to_a_joiner, told[1], told[-1])
 

@@ -18,10 +18,12 @@ from conformance import (
     member,
     same_sequence,
     scenario,
+    shown,
     verifies,
     wire,
 )
 
+FINAL = ("success", "error", "timeout", "interrupted")
 WIRES = {wire(mode) for mode in MODES}
 N = 10
 COUNTING = {"n": N, "delay": 0.35}
@@ -129,30 +131,56 @@ def ended_with_the_run(stream: Heard) -> None:
 # --- a run in the background
 
 
+def is_over(created: Heard) -> bool:
+    """Whether the answer that tells of the new run says that it has ended."""
+    return member(created.json, "status") in FINAL
+
+
+def expect_joined(view: View, join: str, active: View) -> None:
+    """The join must have been answered with a stream.
+
+    A refusal tells nothing of a run that was over, unless a run that its creator was reading is refused as well.
+    """
+    stream = view[join]
+    if is_over(view["create run"]) and not stream.exchange.is_stream and active["joiner"].exchange.is_stream:
+        cannot_tell("the run was over when its creation was answered, as join.background-run tells")
+    stream.expect_stream()
+
+
 @verifies("join.background-run")
-def test_a_background_run_is_created_before_it_ends(joined_from_the_start: View) -> None:
-    """The answer holds the run's id, and the run can still be joined."""
+def test_a_background_run_is_created_before_it_ends(joined_from_the_start: View, joined_in_the_middle: View) -> None:
+    """The answer holds the run's id, and the run goes on: its joiner hears of a step, or its state shows one more."""
     created = joined_from_the_start["create run"]
     run = member(created.json, "run_id")
     expect(isinstance(run, str) and run, "the answer must be an object that holds the run's id", created.exchange)
-    if not joined_from_the_start["join"].exchange.is_stream:
-        cannot_tell("whether the run went on is not known: it could not be joined")
-    over = "the run must go on after the answer, but it was over when it was joined at once"
-    expect(joined_from_the_start["join"]["updates"], over, created.exchange)
-    expect(steps_done(joined_from_the_start[AFTER]) < SLOW["n"], over, created.exchange)
+    ended = f"the run must go on after the answer, whose status is {shown(member(created.json, 'status'))}"
+    expect(not is_over(created), ended, created.exchange)
+    join = joined_from_the_start["join"].exchange
+    if join.is_stream and any(event.base == "updates" for event in join.events):
+        done, steps = steps_done(joined_from_the_start[AFTER]), SLOW["n"]
+    else:
+        looks = [steps_done(look) for look in joined_in_the_middle.all("poll state")]
+        done, steps = looks[0], N
+        if done == looks[-1] < N:
+            cannot_tell("whether the run went on is not known: neither a join nor the state tells")
+    over = f"the run must go on after the answer, but all {steps} steps were done when the state was asked for at once"
+    expect(done < steps, over, created.exchange)
 
 
 @verifies("join.active-run")
-def test_an_active_run_can_be_joined(joined_from_the_start: View) -> None:
-    """The answer is an event stream that brings the run's last update, and ends."""
+def test_an_active_run_can_be_joined(joined_from_the_start: View, joined_beside_the_creator: View) -> None:
+    """The answer is an event stream that tells of the run's last step, in whatever mode, and ends."""
+    expect_joined(joined_from_the_start, "join", joined_beside_the_creator)
     stream = joined_from_the_start["join"]
-    expect(SLOW["n"] in counts(stream["updates"]), "the last update of the joined run did not come", stream.exchange)
+    told = [max(count_in(value), count_in(member(value, "step"))) for value in stream.events.values]
+    expect(SLOW["n"] in told, "nothing came that tells of the last step of the joined run", stream.exchange)
     ended_with_the_run(stream)
 
 
 @verifies("join.rest-of-run")
-def test_who_joins_at_the_start_gets_all(joined_from_the_start: View) -> None:
+def test_who_joins_at_the_start_gets_all(joined_from_the_start: View, joined_beside_the_creator: View) -> None:
     """Who joins before the first step is done gets the update of every step."""
+    expect_joined(joined_from_the_start, "join", joined_beside_the_creator)
     due = first_due(joined_from_the_start)
     unbroken_to_the_end(joined_from_the_start["join"], due, SLOW["n"])
     if due > 1:
@@ -160,8 +188,9 @@ def test_who_joins_at_the_start_gets_all(joined_from_the_start: View) -> None:
 
 
 @verifies("join.rest-of-run")
-def test_who_joins_in_the_middle_gets_the_rest(joined_in_the_middle: View) -> None:
+def test_who_joins_in_the_middle_gets_the_rest(joined_in_the_middle: View, joined_beside_the_creator: View) -> None:
     """What was not done when the join was answered comes without a gap."""
+    expect_joined(joined_in_the_middle, "join", joined_beside_the_creator)
     unbroken_to_the_end(joined_in_the_middle["join"], first_due(joined_in_the_middle), N)
 
 
@@ -171,10 +200,16 @@ def tells_no_run_id(answer, exchange):
     answer.json = {"status": "pending"}
 
 
-@fault("join.background-run", where=lambda x: x.is_join)
-def runs_before_it_answers(events, exchange):
-    """Answers the creation when the run is over, so that every join comes too late."""
-    yield from ()
+@fault("join.background-run", part="answer", where=lambda x: x.method == "POST" and x.path.endswith("/runs"))
+def answers_with_the_outcome(answer, exchange):
+    """Waits for the run, and answers its creation with what became of it."""
+    answer.json = {**answer.json, "status": "success"}
+
+
+@fault("join.background-run", part="answer", where=lambda x: x.graph == "counter" and x.path.endswith("/state"))
+def runs_before_it_answers(answer, exchange):
+    """Answers the creation when the run is over, so that the state shows all its steps at once."""
+    answer.json = {"values": {"n": N, "count": N}, "next": []}
 
 
 @fault("join.active-run", part="answer", where=lambda x: x.is_join)

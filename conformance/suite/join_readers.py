@@ -8,6 +8,7 @@ from .join import (
     N,
     background,
     counts,
+    expect_joined,
     first_due,
     steps_done,
     unbroken_to_the_end,
@@ -63,10 +64,10 @@ def complete_since_its_join(view: View, joiner: str, other: str) -> None:
 
 
 @verifies("join.several-readers")
-def test_each_reader_gets_everything_since_its_join(three_readers: View) -> None:
+def test_each_reader_gets_everything_since_its_join(three_readers: View, joined_beside_the_creator: View) -> None:
     """Two readers get what came since the start, the third what came since the middle."""
     for reader in ("first", "second"):
-        three_readers[reader].expect_stream()
+        expect_joined(three_readers, reader, joined_beside_the_creator)
     for reader in ("first", "second"):
         unbroken_to_the_end(three_readers[reader], first_due(three_readers), N)
     complete_since_its_join(three_readers, "third", "first")

@@ -233,7 +233,7 @@ def test_no_two_runs_share_an_id(run):
             expect(id not in seen, f"`{stream.url}` has the run id {shown(id)}, as `{seen.get(id)}` has", stream)
             seen[id] = stream.url
         if stream.kind == "join" and stream.is_stream:
-            for event in Heard(stream, run)["metadata"]:
+            for event in (event for event in stream.events if event.base == "metadata"):
                 joined = unquote(stream.url.partition("?")[0].split("/")[-2])
                 expect(
                     id_of(event.value) == joined, f"the metadata of a join of {joined} is {shown(event.value)}", event

@@ -96,18 +96,26 @@ def is_served(stream: Heard) -> None:
     equal(stream.exchange.how, "complete", "how an ordinary run ended", stream.exchange)
 
 
-@verifies("errors.server-survives", over=("named", "place", "thread_id", "request", "asked", "body", "wrong"))
+@verifies("errors.server-survives", over=("named", "place", "thread_id", "request", "asked", "body", "wrong", "form"))
 def test_an_ordinary_run_is_served_after_a_refusal(
     unknown_assistant: dict[object, View],
     unknown_thread: dict[object, View],
     unknown_mode: dict[object, View],
     unusable_body: dict[object, View],
     wrong_type: dict[object, View],
+    norms_subgraph: dict[str, View],
 ) -> None:
-    """The last run of each refusal scenario is an ordinary one, and complete."""
-    for views in (unknown_assistant, unknown_thread, unknown_mode, unusable_body, wrong_type):
+    """The last run of each refusal scenario is an ordinary one, and complete.
+
+    That of wrong types has the subgraph flag, so it tells nothing where that spoils every run; and a scenario may have
+    ended before it for want of a resource that nothing here requires.
+    """
+    flagged = (view["stream"].exchange for view in norms_subgraph.values())
+    spoilt = not any(event.base == "updates" for run in flagged if run.is_stream for event in run.events)
+    for views in (unknown_assistant, unknown_thread, unknown_mode, unusable_body, {} if spoilt else wrong_type):
         for view in views.values():
-            is_served(view["neighbour"])
+            if views is not unknown_thread or "neighbour" in view:
+                is_served(view["neighbour"])
 
 
 @fault(

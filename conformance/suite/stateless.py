@@ -116,6 +116,7 @@ def runs_nothing_without_thread(events, exchange):
 def test_the_output_is_that_of_a_thread(with_and_without_thread: View) -> None:
     """Mode by mode both streams are the same, ids and times aside."""
     kept, other = with_and_without_thread["on a thread"], with_and_without_thread["without a thread"]
+    expect_neighbour(kept.exchange.is_stream, "the run on a thread was refused")
     graph = with_and_without_thread.axes["graph"]
     for mode in COMPARED:
         if mode in {"values", "updates", "events", ALSO.get(graph)}:

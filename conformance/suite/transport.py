@@ -137,6 +137,16 @@ def cuts_the_connection(events, exchange):
     yield CUT
 
 
+@fault("transport.ends", part="bytes")
+def stalls_in_the_middle_of_an_event(data, exchange):
+    """Sends half of what it has, and then nothing more."""
+    for portion in data:
+        if b"updates" in portion:
+            yield portion[: len(portion) // 2]
+            yield HANG
+        yield portion
+
+
 @fault("transport.ends")
 def hangs_after_a_failure(events, exchange):
     """Leaves the stream of a failed run open."""
