@@ -33,7 +33,7 @@ FAULTS = {
 }
 ODDITIES = {
     "sends_one_byte_at_a_time": "updates.node-sequence or filtering or join.does-not-replay",
-    "mixes_line_endings": "updates.node-sequence or updates.data-verbatim or framing.hostile-text or errors.error-event",
+    "mixes_line_endings": "updates.node-sequence or updates.data-verbatim or framing.hostile or errors.error-event",
     "comments_between_and_inside": "join.rest-of-run or join.same-events or transport.concurrent-runs",
     "closes_with_an_end_event": f"errors.error-event or join.finished-run or stateless.same-output or {ALONE}",
     "sends_updates_after_values": f"values.one-per-step or delivery.several-modes or {ALONE}",
