@@ -40,6 +40,10 @@ class Variant:
         return re.sub(r"[^\w.+-]+", "-", self.id).strip("-") + ".jsonl"
 
     @property
+    def paced(self) -> bool:
+        return self.scenario.paced
+
+    @property
     def graph(self) -> str:
         """The reference graph it runs."""
         return self.scenario.graph or str(self.axes["graph"])
@@ -58,6 +62,8 @@ class Scenario:
     axes: Mapping[str, tuple[Any, ...]]
     function: Function
     doc: str
+    paced: bool
+    long: bool
 
     def variants(self) -> Iterator[Variant]:
         for values in itertools.product(*self.axes.values()):
@@ -136,8 +142,14 @@ class Registry:
 REGISTRY = Registry()
 
 
-def scenario(*, graph: str | Sequence[str], **axes: Sequence[Any]) -> Callable[[Function], Function]:
-    """Declare a scenario; several graphs are an axis of their own."""
+def scenario(
+    *, graph: str | Sequence[str], paced: bool = False, long: bool = False, **axes: Sequence[Any]
+) -> Callable[[Function], Function]:
+    """Declare a scenario; several graphs are an axis of their own.
+
+    A `paced` one must react while a run goes on, so it is performed before the bulk of the others, undisturbed by
+    their load.  A `long` one takes its time whatever the load, so it begins together with these.
+    """
     expanded = {name: tuple(values) for name, values in axes.items()}
     if not isinstance(graph, str):
         expanded = {"graph": tuple(graph), **expanded}
@@ -147,7 +159,7 @@ def scenario(*, graph: str | Sequence[str], **axes: Sequence[Any]) -> Callable[[
         name = function.__name__
         _once(name, REGISTRY.scenarios)
         doc = inspect.getdoc(function) or ""
-        REGISTRY.scenarios[name] = Scenario(name, _area(function), graph, expanded, function, doc)
+        REGISTRY.scenarios[name] = Scenario(name, _area(function), graph, expanded, function, doc, paced, long)
         return function
 
     return register

@@ -72,7 +72,15 @@ async def _record(
             run.stopped = f"{target.url} cannot be reached ({problem}); is the server running, and is this its URL?"
         watch = asyncio.create_task(_watch(run, variants, took, progress))
         room = asyncio.Semaphore(target.concurrency)
-        await asyncio.gather(*(_perform(run, variant, room, took) for variant in variants))
+        async with asyncio.TaskGroup() as group:
+            paced = [group.create_task(_perform(run, variant, room, took)) for variant in variants if variant.paced]
+            for variant in variants:
+                if variant.scenario.long:
+                    group.create_task(_perform(run, variant, room, took))
+            await asyncio.gather(*paced)
+            for variant in variants:
+                if not variant.paced and not variant.scenario.long:
+                    group.create_task(_perform(run, variant, room, took))
         watch.cancel()
         progress(len(took), len(variants), [])
         recorded = time.monotonic() - started

@@ -18,22 +18,27 @@ INPUT = {"n": 2, "delay": 0}
 COUNTED = [{"step": {"count": 1}}, {"step": {"count": 2}}]
 
 
-@scenario(graph="counter")
+@scenario(graph="counter", paced=True)
 async def with_an_api_key(server):
     """Everything the norm shows, each request with a key: the one given to the suite, or an arbitrary one.
 
-    A server that needs no key serves a run without one first, which tells that only the key can be in the way.
+    A server that needs no key serves a run without one as well, which tells that only the key can be in the way.
     """
+    fields = {"input": INPUT, "stream_mode": ["updates"]}
+    streams = []
     if not server.needs_key:
         bare = await server.threads.create(name="create thread without a key")
-        await server.runs.streamed(bare, name="without a key", input=INPUT, stream_mode=["updates"])
+        streams.append(server.runs.stream(bare, name="without a key", **fields))
     key = {} if server.needs_key else {"x-api-key": f"arbitrary-{server.nonce}"}
     thread = await server.threads.create(headers=key)
-    await server.runs.streamed(thread, name="on a thread", headers=key, input=INPUT, stream_mode=["updates"])
-    await server.runs.streamed(None, name="stateless", headers=key, input=INPUT, stream_mode=["updates"])
+    other = await server.threads.create(name="create thread to join", headers=key)
     slow = {"n": 3, "delay": 0.3, "count": 0}
-    run = await server.runs.create(thread, headers=key, input=slow, stream_mode=["updates"])
-    await server.runs.join_stream(thread, run, headers=key).ended()
+    run = await server.runs.create(other, headers=key, input=slow, stream_mode=["updates"])
+    streams.append(server.runs.join_stream(other, run, headers=key))
+    streams.append(server.runs.stream(thread, name="on a thread", headers=key, **fields))
+    streams.append(server.runs.stream(None, name="stateless", headers=key, **fields))
+    for stream in streams:
+        await stream.ended()
 
 
 @verifies("auth.api-key-accepted")

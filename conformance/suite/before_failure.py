@@ -122,7 +122,7 @@ def no_state_after_the_first_step(stream: Heard) -> None:
     logs = [member(event.value, "log") for event in stream["values"].root]
     if ["ok_node"] not in logs:
         cannot_tell("not even the step before the failure has a state")
-    mixed = bool((stream.begun_with or {}).get("stream_subgraphs")) and not stream.events.inside
+    mixed = bool((stream.begun_with or {}).get("stream_subgraphs")) and not stream["values"].inside
     for state, log in list(zip(stream["values"].root, logs, strict=True))[logs.index(["ok_node"]) + 1 :]:
         if not mixed or log != ["ok_node"]:
             fail(f"the next step failed and must have no state, then came {shown(state.value)}", state)

@@ -52,7 +52,7 @@ async def _ask_along(server, thread, stream, modes, run=None):
     await stream.ended()
 
 
-@scenario(graph="counter", mode=STEPWISE)
+@scenario(graph="counter", mode=STEPWISE, paced=True)
 async def counted_in_one_mode(server, mode):
     """Six slow steps, told in one mode."""
     thread = await server.threads.create()
@@ -60,7 +60,7 @@ async def counted_in_one_mode(server, mode):
     await _ask_along(server, thread, stream, [mode])
 
 
-@scenario(graph="counter", modes=(("updates", "custom"), MODES))
+@scenario(graph="counter", modes=(("updates", "custom"), MODES), paced=True)
 async def counted_in_several_modes(server, modes):
     """Six slow steps, told in several modes."""
     thread = await server.threads.create()
@@ -68,7 +68,7 @@ async def counted_in_several_modes(server, modes):
     await _ask_along(server, thread, stream, [mode for mode in modes if mode in STEPWISE])
 
 
-@scenario(graph="slow_tokens", modes=(("messages-tuple",), MODES))
+@scenario(graph="slow_tokens", modes=(("messages-tuple",), MODES), paced=True)
 async def slowly_told_joke(server, modes):
     """Twelve slow tokens, alone or among all modes."""
     thread = await server.threads.create()
@@ -76,7 +76,7 @@ async def slowly_told_joke(server, modes):
     await _ask_along(server, thread, stream, ["messages-tuple"])
 
 
-@scenario(graph="counter")
+@scenario(graph="counter", paced=True)
 async def counted_to_a_joiner(server):
     """Six slow steps of a background run."""
     thread = await server.threads.create()

@@ -14,7 +14,7 @@ BULK = [f"{number:04} " + 995 * "x" for number in range(3000)]
 """More than a server may hold in a queue of events, or a connection that is not read in its buffers."""
 
 
-@scenario(graph="silence")
+@scenario(graph="silence", long=True)
 async def long_silence(server):
     """A step of six seconds; as soon as the stream has a head, something else is asked."""
     thread = await server.threads.create()
@@ -24,7 +24,7 @@ async def long_silence(server):
     await stream.ended()
 
 
-@scenario(graph="echo")
+@scenario(graph="echo", long=True)
 async def slow_reader(server):
     """The reader of a long stream reads nothing while another run of two seconds is served."""
     silence = server.on("silence")
@@ -39,7 +39,7 @@ async def slow_reader(server):
     await stream.ended()
 
 
-@scenario(graph="parallel")
+@scenario(graph="parallel", paced=True)
 async def parallel_nodes(server):
     """Three nodes in one step; the run is asked for when the first of them is done."""
     thread = await server.threads.create()

@@ -22,7 +22,7 @@ async def custom_without_flag(server):
     await server.runs.streamed(thread, input=TOPIC, stream_mode=["custom"], valid=False)
 
 
-@scenario(graph="counter")
+@scenario(graph="counter", paced=True)
 async def joined_through_another_thread(server):
     """A run of one thread is joined through the path of another."""
     thread = await server.threads.create()
@@ -32,7 +32,7 @@ async def joined_through_another_thread(server):
     await server.runs.ended(thread, run)
 
 
-@scenario(graph="counter")
+@scenario(graph="counter", paced=True)
 async def creator_leaves(server):
     """The creator of a run closes the connection after its first event; the run is watched to its end."""
     thread = await server.threads.create()

@@ -54,7 +54,7 @@ async def join_at_once(server, thread, run, **options):
     return stream
 
 
-@scenario(graph="counter", client=tuple(CLIENTS))
+@scenario(graph="counter", client=tuple(CLIENTS), paced=True)
 async def joined_from_the_start(server, client):
     """The only reader joins as soon as the run is created."""
     key = {} if server.needs_key else {"x-api-key": "any"}
@@ -64,7 +64,7 @@ async def joined_from_the_start(server, client):
     await stream.ended()
 
 
-@scenario(graph="counter")
+@scenario(graph="counter", paced=True)
 async def joined_in_the_middle(server):
     """The only reader joins when the state shows the third step; nobody read before."""
     thread, run = await background(server, **COUNTING)

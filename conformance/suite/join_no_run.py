@@ -9,7 +9,7 @@ from .join import WIRES, background
 NO_RUNS = {"unknown run": str(uuid4()), "malformed run": "no-run-has-this-id"}
 
 
-@scenario(graph="counter", before=("read", "unread"))
+@scenario(graph="counter", before=("read", "unread"), long=True)
 async def joined_after_the_end(server, before):
     """A reader comes when the run is over; another had read it, or nobody had."""
     thread, run = await background(server, n=3, delay=0.2)
@@ -19,7 +19,7 @@ async def joined_after_the_end(server, before):
     await server.runs.join_stream(thread, run).ended()
 
 
-@scenario(graph="counter")
+@scenario(graph="counter", paced=True)
 async def joined_without_a_run(server):
     """On a thread with an active run, which is joined, runs are joined that do not exist."""
     thread, run = await background(server, n=3, delay=0.4)

@@ -16,7 +16,7 @@ from .join import (
 )
 
 
-@scenario(graph="counter")
+@scenario(graph="counter", paced=True)
 async def three_readers(server):
     """Two join as soon as the run is created, a third when the first of them has had three updates."""
     thread, run = await background(server, **COUNTING)
@@ -29,7 +29,7 @@ async def three_readers(server):
         await reader.ended()
 
 
-@scenario(graph="counter")
+@scenario(graph="counter", paced=True)
 async def joined_beside_the_creator(server):
     """A run is streamed; after three updates two readers join it, and one of them leaves after its first."""
     thread = await server.threads.create()
@@ -43,7 +43,7 @@ async def joined_beside_the_creator(server):
     await joiner.ended()
 
 
-@scenario(graph="counter")
+@scenario(graph="counter", paced=True)
 async def left_by_its_only_reader(server):
     """The only reader leaves after two updates; the run is awaited, and its state read."""
     thread, run = await background(server, **COUNTING)

@@ -45,7 +45,7 @@ async def begun_and_failed(server):
 PLACES = ("on a thread", "without a thread")
 
 
-@scenario(graph="joke")
+@scenario(graph="joke", long=True)
 async def three_runs(server):
     """Three runs one after another on one thread, each looked up by the id that its metadata told."""
     thread = await server.threads.create()
@@ -54,7 +54,7 @@ async def three_runs(server):
         await server.runs.get(thread, await stream.run_id(), name=f"get run {number}")
 
 
-@scenario(graph="counter")
+@scenario(graph="counter", paced=True)
 async def background_run(server):
     """A run in the background, looked up by the id that was returned, and joined from its start."""
     thread = await server.threads.create()

@@ -8,6 +8,7 @@ import itertools
 from conformance import (
     MODES,
     View,
+    cannot_tell,
     equal,
     expect,
     fault,
@@ -106,6 +107,8 @@ def test_the_pair_is_event_name_and_data(updates_and_custom: View, writes_each_k
     stream = updates_and_custom["stream"]
     known = kinds_that_arrive(writes_each_kind)
     expected = [payload for payload in PAYLOADS if type(payload) in known]
+    if not expected:
+        cannot_tell("no custom data arrives, as custom.any-json tells")
     same_sequence(stream["custom"], expected, "the custom data written", stream.exchange)
     same_sequence(stream["updates"], ECHOED, "the updates of the echo graph", stream.exchange)
 

@@ -29,7 +29,7 @@ async def created_thread(server):
 ITEMS = {"left": ["x", "y"], "right": ["p", "q"]}
 
 
-@scenario(graph="accumulate")
+@scenario(graph="accumulate", long=True)
 async def two_threads(server):
     """Two runs on each of two threads, in turns."""
     threads = {side: await server.threads.create(name=f"create {side}") for side in ITEMS}
