@@ -72,15 +72,17 @@ def page(rows: Iterable[Row]) -> str:
 def line(row: Row) -> str:
     """One fault's line of the page."""
     doc = " ".join(row.fault.doc.split()).replace("|", "\\|")
+    own = dict.fromkeys(item.check.name for item in row.red if item.check.requirement == row.fault.requirement)
+    checks = ", ".join(f"`{name}`" for name in own)
     others = [id for id in requirements() if id in row.requirements and id != row.fault.requirement]
-    return f"| {row.fault.requirement} | `{row.fault.name}` | {doc} | {', '.join(others)} |"
+    return f"| {row.fault.requirement} | `{row.fault.name}` | {doc} | {checks} | {', '.join(others)} |"
 
 
 _HEAD = """# Faults: the proof that every check can fail
 
-Each fault is a rewrite of what a good server sends, and turns its requirement red.  What else turns red, because it
-lies in the fault's nature, is stated beside it.  `lg-conformance fault NAME --upstream URL` serves it live.
+Each fault is a rewrite of what a good server sends, and turns checks of its requirement red.  What else turns red,
+because it lies in the fault's nature, is stated beside it.  `lg-conformance fault NAME --upstream URL` serves it live.
 
-| requirement | fault | what that server does | also red |
-|---|---|---|---|
+| requirement | fault | what that server does | checks that turn red | other requirements that turn red |
+|---|---|---|---|---|
 """

@@ -84,6 +84,11 @@ def counts(updates: Events) -> list[int]:
     return [count_in(member(value, "step")) for value in updates.values]
 
 
+def steps_told(stream: Heard) -> list[int]:
+    """The numbers of the steps that its events tell, in whatever mode."""
+    return [max(count_in(value), count_in(member(value, "step"))) for value in stream.events.values]
+
+
 def values_in(state: Heard) -> dict[str, Any]:
     """The values that a state shows; cantTell where it cannot be read."""
     if not state.exchange.accepted:
@@ -172,8 +177,8 @@ def test_an_active_run_can_be_joined(joined_from_the_start: View, joined_beside_
     """The answer is an event stream that tells of the run's last step, in whatever mode, and ends."""
     expect_joined(joined_from_the_start, "join", joined_beside_the_creator)
     stream = joined_from_the_start["join"]
-    told = [max(count_in(value), count_in(member(value, "step"))) for value in stream.events.values]
-    expect(SLOW["n"] in told, "nothing came that tells of the last step of the joined run", stream.exchange)
+    last = SLOW["n"] in steps_told(stream)
+    expect(last, "nothing came that tells of the last step of the joined run", stream.exchange)
     ended_with_the_run(stream)
 
 

@@ -103,6 +103,15 @@ def joins_in_values_whatever_was_asked(events, exchange):
             yield event
 
 
+@fault("join.same-events", where=lambda x: x.is_join and "values" not in x.modes)
+def adds_states_for_joiners(events, exchange):
+    """Sends joiners a values event with every update, whatever was asked."""
+    for event in events:
+        yield event
+        if event.name == "updates":
+            yield event.named("values")
+
+
 @fault("join.same-events", where=lambda x: x.is_join)
 def loses_namespaces_on_joins(events, exchange):
     """Sends what a subgraph produced under the bare name of the mode."""

@@ -83,7 +83,8 @@ def breaks_down_at_a_finished_run(answer, exchange):
 
 
 def _neighbour_was_joined(view: View) -> None:
-    if not view["neighbour"].exchange.is_stream or not view["neighbour"]["updates"]:
+    neighbour = view["neighbour"].exchange
+    if not neighbour.is_stream or not any(event.base in WIRES for event in neighbour.events):
         cannot_tell("a run that exists could not be joined either")
 
 
