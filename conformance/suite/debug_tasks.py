@@ -106,7 +106,7 @@ def as_object(result: Any) -> Any:
 @fault("debug.tasks")
 def tells_each_result_twice(events, exchange):
     """Listens to the graph twice, and sends every result a second time when the step is over."""
-    told = []
+    told: list[Any] = []
     for event in events:
         if event.base == "debug" and event.value["type"] == "checkpoint":
             yield from told
