@@ -62,8 +62,8 @@ class Scenario:
     axes: Mapping[str, tuple[Any, ...]]
     function: Function
     doc: str
-    paced: bool
-    long: bool
+    paced: bool = False
+    long: bool = False
 
     def variants(self) -> Iterator[Variant]:
         for values in itertools.product(*self.axes.values()):

@@ -92,7 +92,9 @@ def read_target(path: Path, version: str = "") -> Target:
         raise TargetError(f"{path}: has a url and a table [launch]; leave one of them out")
     urls = {graph: checked_url(url, f"{path}, urls.{graph}") for graph, url in table.get("urls", {}).items()}
     given = {key: table[key] for key in ("assistants", "concurrency", "version") if key in table}
-    baseline = path.parent / table["baseline"] if "baseline" in table else None
+    # A baseline speaks of the release that the file names; of another one other failures are known.
+    same = not version or version == table.get("version")
+    baseline = path.parent / table["baseline"] if "baseline" in table and same else None
     url = checked_url(table["url"], f"{path}, url") if launch is None else ""
     target = Target(
         table.get("name", path.stem), url, urls=urls, lacks=tuple(table.get("lacks", ())), baseline=baseline, **given
