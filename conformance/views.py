@@ -45,7 +45,8 @@ class Run:
         """The graphs of which at least one run was begun."""
         exchanges = [exchange for one in self.recordings.values() for exchange in one.exchanges]
         streamed = {exchange.graph for exchange in exchanges if exchange.kind == "stream" and exchange.is_stream}
-        return streamed | {one.graph for one in exchanges if one.accepted and one.url.endswith("/runs") and one.valid}
+        posted = (one for one in exchanges if one.method == "POST" and one.url.endswith("/runs"))
+        return streamed | {one.graph for one in posted if one.accepted and one.valid}
 
     @cached_property
     def _granted(self) -> set[Wish]:

@@ -68,6 +68,9 @@ def summarise(reporter: Any, session: Session, cwd: Path) -> None:
         reporter.write_line(f"  expired in the baseline: {entry.subject} (until {entry.until})", yellow=True)
     if stopped := session.run_json["stopped"]:
         reporter.write_line(f"  {printable(stopped)}", red=True)
+    elif not session.answered:
+        gone = "when the scenarios were over the server answered no more; see its log (what was recorded is kept)"
+        reporter.write_line(f"  {gone}", red=True)
     if session.target.lacks:
         reporter.write_line(f"  declared absent: {', '.join(session.target.lacks)}")
     said = verdict(counts, absent=bool(session.target.lacks))

@@ -132,6 +132,7 @@ def forgets_keys_that_are_left_alone(events, exchange):
 def test_the_history_lists_every_step(state_after_the_stream: View) -> None:
     """The history begins with the present state and goes back over every step of the run."""
     state, history = state_after_the_stream["get state"], state_after_the_stream["get history"]
+    state_after_the_stream["stream"].expect_stream()
     steps = STEPS[state_after_the_stream.axes["graph"]]
     listed = history.json
     expect(isinstance(listed, list) and listed, f"expected a list of states, came {shown(listed)}", history.exchange)
