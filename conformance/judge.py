@@ -214,4 +214,6 @@ def _short(text: str, most: int = 400) -> str:
 
 def printable(text: str) -> str:
     """The text with everything escaped that could act on a terminal or break a line."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -230,13 +230,22 @@ class Exchange:
 
     @property
     def curl(self) -> str:
-        """The request as a command line that anyone can run; a secret stands in it as a variable."""
+        """The request as a command line that anyone can run; a secret stands in it as a variable.
+
+        A body too long for a command line is named as a file, whose content the recording holds.
+        """
         words = ["curl", "-N", "-X", shlex.quote(self.method), shlex.quote(self.url)]
         for name, value in self.request_headers:
             secret = value == MASKED
             words += ["-H", shlex.quote(f"{name}: ") + '"$SECRET"' if secret else shlex.quote(f"{name}: {value}")]
-        return " ".join([*words, "--data-raw", shlex.quote(self.body)] if self.body is not None else words)
+        if self.body is not None:
+            short = len(self.body) <= SHORT_BODY
+            words += ["--data-raw", shlex.quote(self.body)] if short else ["--data-binary", "@body.json"]
+        return " ".join(words)
 
+
+SHORT_BODY = 10_000
+"""Characters of a request body that a command line still shows."""
 
 MASKED = "***"
 """What stands in a recording for the value of a header field that may be secret."""
