@@ -11,7 +11,7 @@ from conformance.declare import REGISTRY
 from conformance.fault_table import page, row
 from conformance.report.traceability import traceability
 
-from . import golden
+from . import golden, nothing
 
 REQUIREMENTS = Path(__file__).parents[1] / "conformance" / "requirements"
 
@@ -31,7 +31,19 @@ def faults_page() -> str:
     return page([row(fault, golden.good(), items) for fault in REGISTRY.faults])
 
 
-PAGES = {"TRACEABILITY.md": traceability_page, "FAULTS.md": faults_page}
+def nothing_page() -> str:
+    """Servers that do nothing of use, and how many requirements have which outcome on each."""
+    return f"{_NOTHING}{nothing.table()}\n"
+
+
+_NOTHING = """# Servers that do nothing
+
+What the suite says of servers that do nothing of use: no requirement passes on any.  `tests/nothing.py` holds them; how
+often `failed` and `cantTell` stand there may vary a little with the time that a limit is reached.
+
+"""
+
+PAGES = {"TRACEABILITY.md": traceability_page, "FAULTS.md": faults_page, "NOTHING.md": nothing_page}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or PAGES:
