@@ -67,7 +67,7 @@ def view(name: str, upstream: str, folder: Path) -> Iterator[str]:
 def judged(url: str, chosen: str, folder: Path) -> tuple[int, Any, str]:
     """Exit status, report and output of `lg-conformance run` on what is chosen with -k."""
     command = [sys.executable, "-m", "conformance", "run", "--url", url, "-k", chosen, "--report-dir", "out"]
-    options = ["--concurrency", "50", "--silence", "8", "-q"]
+    options = ["--concurrency", "50", "--silence", "5", "-q"]
     done = subprocess.run(
         [*command, *options], cwd=folder, env=environment(), capture_output=True, text=True, timeout=300
     )

@@ -130,7 +130,12 @@ def adds_keys_of_its_own(events, exchange):
         yield event.holding(value)
 
 
-@lawful()
+def _handy(exchange):
+    """Not the runs with megabytes: byte by byte they take minutes and show nothing more."""
+    return len(exchange.exchange.body or "") < 100_000
+
+
+@lawful(where=_handy)
 def sends_one_byte_at_a_time(data, exchange):
     """Every byte is a chunk of its own."""
     for portion in data:
