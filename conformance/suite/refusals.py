@@ -34,7 +34,7 @@ async def unknown_assistant(server, named, place):
     await neighbour(server, thread)
 
 
-@scenario(graph="joke", thread_id=("unknown", "malformed"), request=("stream", "create"))
+@scenario(graph="joke", thread_id=("unknown", "malformed"), request=("stream", "create"), long=True)
 async def unknown_thread(server, thread_id, request):
     """A run on a thread that was never created, then the same on one that was."""
     nowhere = str(uuid.uuid4()) if thread_id == "unknown" else "xyz"

@@ -50,7 +50,7 @@ async def with_and_without_thread(server, subgraphs):
         await server.runs.streamed(where, name=name, input=INPUTS[server.graph], **fields)
 
 
-@scenario(graph="accumulate")
+@scenario(graph="accumulate", long=True)
 async def accumulate_without_thread(server):
     """Two runs without a thread, and two on one."""
     thread = await server.threads.create()
