@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -324,25 +324,6 @@ def _take_answer(exchange: Exchange, entry: dict[str, Any]) -> None:
     else:
         data = entry["text"].encode() if "text" in entry else base64.b64decode(entry["base64"])
         exchange.chunks.append(Chunk(entry["seq"], entry["t"], data))
-
-
-def write_recording(recording: Recording, path: Path) -> None:
-    """Write a recording that is complete in memory, in the form the recorder writes."""
-    path.write_text("".join(line + "\n" for line in recording_lines(recording)), "utf-8")
-
-
-def recording_lines(recording: Recording) -> Iterator[str]:
-    """The lines of a recording, without their line feeds."""
-    yield header_line(recording.scenario, recording.variant, recording.axes, recording.graph)
-    for number, exchange in enumerate(recording.exchanges):
-        yield request_line(exchange)
-        if exchange.status is not None:
-            yield head_line(number, exchange)
-        for chunk in exchange.chunks:
-            yield chunk_line(number, chunk)
-        if exchange.ended is not None:
-            yield end_line(number, exchange)
-    yield finish_line(recording.stopped)
 
 
 def header_line(scenario: str, variant: str, axes: dict[str, Any], graph: str) -> str:

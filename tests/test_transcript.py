@@ -27,9 +27,9 @@ from conformance.transcript import (
     parse_json,
     read_folder,
     read_recording,
-    recording_lines,
-    write_recording,
 )
+
+from .written import recording_lines, write_recording
 
 
 def exchange(**given: Any) -> Exchange:

@@ -1,0 +1,25 @@
+"""Recordings that tests made in memory, in the form that the recorder writes them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from conformance.transcript import Recording, chunk_line, end_line, finish_line, head_line, header_line, request_line
+
+
+def write_recording(recording: Recording, path: Path) -> None:
+    """Write a recording that is complete in memory, in the form the recorder writes."""
+    path.write_text("".join(line + "\n" for line in recording_lines(recording)), "utf-8")
+
+
+def recording_lines(recording: Recording) -> Iterator[str]:
+    """The lines of a recording, without their line feeds."""
+    yield header_line(recording.scenario, recording.variant, recording.axes, recording.graph)
+    for number, exchange in enumerate(recording.exchanges):
+        yield request_line(exchange)
+        if exchange.status is not None:
+            yield head_line(number, exchange)
+        for chunk in exchange.chunks:
+            yield chunk_line(number, chunk)
+        if exchange.ended is not None:
+            yield end_line(number, exchange)
+    yield finish_line(recording.stopped)
