@@ -8,8 +8,9 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import catalogue, suites
 from ._files import folder
@@ -17,6 +18,9 @@ from .declare import REGISTRY
 from .settings import DEFAULT_PROFILE, OPTIONS, UsageProblem
 from .target import checked_url
 from .verdict import USAGE
+
+if TYPE_CHECKING:
+    from asyncio import Server
 
 OK = 0
 PACKAGE = Path(__file__).parent
@@ -138,8 +142,6 @@ def matrix(arguments: Sequence[str]) -> int:
 
 def fault(arguments: Sequence[str]) -> int:
     """serve a faulty view of a running server, to see a check fail: fault NAME --upstream URL [--port N]"""
-    import asyncio
-
     from .proxy import Proxy
 
     parser = argparse.ArgumentParser("lg-conformance fault", description="Serve a faulty view of a running server.")
@@ -154,18 +156,44 @@ def fault(arguments: Sequence[str]) -> int:
         return _wrong(f"there is no fault {chosen.name!r}" + (f"; did you mean {', '.join(near)}?" if near else ""))
     upstream = checked_url(chosen.upstream, "--upstream")
 
+    what = f"is {upstream} with the fault {chosen.name}"
+    return _serve(Proxy(upstream, known[chosen.name]).serve, chosen.port, what)
+
+
+def replay(arguments: Sequence[str]) -> int:
+    """play recordings back as a server, byte for byte: replay RECORDING [--port N]"""
+    from .replay import Replay, asked_of, recordings_at
+
+    parser = argparse.ArgumentParser("lg-conformance replay", description="Play recordings back as a server.")
+    what = "a .jsonl file, a report folder, or its recordings/"
+    parser.add_argument("recording", metavar="RECORDING", type=Path, help=what)
+    parser.add_argument("--port", type=int, default=0, metavar="N", help="a loopback port (default: a free one)")
+    parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="how many times as fast (default: 1)")
+    chosen = parser.parse_args(arguments)
+    if not 0 < chosen.speed < 1e9:
+        return _wrong(f"--speed {chosen.speed} must be a number above 0")
+    recordings = recordings_at(chosen.recording)
+    return _serve(Replay(recordings, chosen.speed).serve, chosen.port, asked_of(recordings))
+
+
+def _serve(listen: Callable[[int], Awaitable[Server]], port: int, what: str) -> int:
+    """Serve on a loopback port until Ctrl-C; say where, and what it is."""
+    import asyncio
+
+    from .http1 import address
+
     async def serve() -> None:
-        server = await Proxy(upstream, known[chosen.name]).serve(chosen.port)
-        port = server.sockets[0].getsockname()[1]
-        print(f"http://127.0.0.1:{port} is {upstream} with the fault {chosen.name}; stop with Ctrl-C", flush=True)
+        server = await listen(port)
+        print(f"{address(server)} {what}\nstop with Ctrl-C", flush=True)
         await server.serve_forever()
 
     try:
         asyncio.run(serve())
     except KeyboardInterrupt:
         return OK
-    except OSError as problem:
-        return _wrong(f"port {chosen.port} cannot be listened on ({problem.strerror}); choose another with --port")
+    except (OSError, OverflowError) as problem:
+        why = getattr(problem, "strerror", None) or problem
+        return _wrong(f"port {port} cannot be listened on ({why}); choose another with --port")
     return OK
 
 
@@ -177,6 +205,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "graphs": graphs,
     "fault": fault,
     "matrix": matrix,
+    "replay": replay,
 }
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from . import transcript
+from . import http1, transcript
 from .declare import Fault
 from .faults import Answer, End, Seen, emitted, sent
 from .sse import Decoder
@@ -27,8 +27,6 @@ Pieces = list[bytes | End]
 
 REMEMBERED = 400
 """Exchanges that the proxy remembers, for faults that replay what other readers heard."""
-
-_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "te", "trailer", "host"}
 
 
 class Proxy:
@@ -44,50 +42,39 @@ class Proxy:
 
     async def serve(self, port: int) -> asyncio.Server:
         """Listen on a loopback port (0: any free one)."""
-        return await asyncio.start_server(self._connection, "127.0.0.1", port)
+        return await http1.serve(port, self._answer)
 
-    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, httpx.HTTPError):
-            method, path, headers, body = await _read_request(reader)
-            answering = asyncio.create_task(self._answer(method, path, headers, body, writer))
-            leaving = asyncio.create_task(reader.read(1))  # a client that sends no more and closes has left
-            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            leaving.cancel()
-            answering.cancel()
-            with suppress(asyncio.CancelledError):
-                await answering
-        with suppress(ConnectionError):
-            writer.close()
-            await writer.wait_closed()
-
-    async def _answer(
-        self, method: str, path: str, headers: list[tuple[str, str]], body: bytes, writer: asyncio.StreamWriter
-    ) -> None:
-        exchange = self._remember(method, path, headers, body)
-        kept = [(name, value) for name, value in headers if name.lower() not in _HOP_BY_HOP | {"accept-encoding"}]
-        url = self._upstream + path
-        async with self._http.stream(method, url, headers=kept, content=body or None) as response:
-            exchange.status = response.status_code
-            exchange.headers = [
-                (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
-            ]
-            exchange.answered, exchange.answered_t = self._clock.tick()
-            if not exchange.is_stream:
-                exchange.chunks.append(Chunk(*self._clock.tick(), await response.aread()))
-            answer = self._rewritten(exchange)
-            if answer.late and exchange.is_stream:
-                answer.body = b"".join([data async for data in self._received(response, exchange)])
-            if exchange.is_stream and answer.status == 200 and not answer.body and not answer.late:
-                await self._stream(response, exchange, answer, writer)
-            else:
-                await _send_whole(answer, writer)
+    async def _answer(self, request: http1.Request, writer: asyncio.StreamWriter) -> None:
+        exchange = self._remember(request)
+        dropped = {"host", "accept-encoding"}
+        kept = [field for field in http1.passed_on(request.headers) if field[0].lower() not in dropped]
+        url = self._upstream + request.path
+        with suppress(httpx.HTTPError):
+            async with self._http.stream(request.method, url, headers=kept, content=request.body or None) as response:
+                await self._pass_on(response, exchange, writer)
         exchange.ended, exchange.ended_t = self._clock.tick()
 
-    def _remember(self, method: str, path: str, headers: list[tuple[str, str]], body: bytes) -> Exchange:
-        join = method == "GET" and path.partition("?")[0].endswith("/stream")
+    async def _pass_on(self, response: httpx.Response, exchange: Exchange, writer: asyncio.StreamWriter) -> None:
+        exchange.status = response.status_code
+        exchange.headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
+        exchange.answered, exchange.answered_t = self._clock.tick()
+        if not exchange.is_stream:
+            exchange.chunks.append(Chunk(*self._clock.tick(), await response.aread()))
+        answer = self._rewritten(exchange)
+        if answer.late and exchange.is_stream:
+            answer.body = b"".join([data async for data in self._received(response, exchange)])
+        if exchange.is_stream and answer.status == 200 and not answer.body and not answer.late:
+            await self._stream(response, exchange, answer, writer)
+        else:
+            await http1.send_whole(answer.status, answer.headers, answer.body, writer)
+
+    def _remember(self, request: http1.Request) -> Exchange:
+        path = request.path
+        join = request.method == "GET" and path.partition("?")[0].endswith("/stream")
         kind = "join" if join else "stream" if path.endswith("/runs/stream") else "request"
-        text = body.decode("utf-8", "replace") if body else None
-        exchange = Exchange(path, kind, method, self._upstream + path, headers, text, True, *self._clock.tick())
+        text = request.body.decode("utf-8", "replace") if request.body else None
+        sent = (request.method, self._upstream + path, request.headers, text)
+        exchange = Exchange(path, kind, *sent, True, *self._clock.tick())
         exchange.graph = self._graph_of(exchange)
         self._remembered.append(exchange)
         self._seen.exchanges = list(self._remembered)
@@ -111,7 +98,7 @@ class Proxy:
     async def _stream(
         self, response: httpx.Response, exchange: Exchange, answer: Answer, writer: asyncio.StreamWriter
     ) -> None:
-        _write_head(answer, writer, ("transfer-encoding", "chunked"))
+        writer.write(http1.head(answer.status, [*http1.passed_on(answer.headers), http1.CHUNKED]))
         await writer.drain()
         how = answer.how
         faulty = self._applies(exchange, "events", "bytes")
@@ -122,7 +109,7 @@ class Proxy:
             if end is not None:
                 how = transcript.BROKEN if end is End.CUT else transcript.SILENCE
                 break
-        await _end(how, writer)
+        await http1.end(how, writer)
 
     async def _received(self, response: httpx.Response, exchange: Exchange) -> AsyncIterator[bytes]:
         """The upstream's bytes as they come; the proxy remembers them."""
@@ -212,43 +199,11 @@ class _Pump:
             self._tell()
 
 
-async def _read_request(reader: asyncio.StreamReader) -> tuple[str, str, list[tuple[str, str]], bytes]:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-    method, path, _ = head[0].split(" ", 2)
-    headers = [(name, value.strip()) for name, _, value in (line.partition(":") for line in head[1:] if line)]
-    length = next((int(value) for name, value in headers if name.lower() == "content-length"), 0)
-    return method, path, headers, await reader.readexactly(length)
-
-
 def _framed(pieces: Pieces) -> tuple[bytes, End | None]:
     """The pieces as chunks of HTTP, each its own, and the end that stops them, if one does."""
     chunks: list[bytes] = []
     for piece in pieces:
         if isinstance(piece, End):
             return b"".join(chunks), piece
-        if piece:
-            chunks.append(b"%x\r\n%b\r\n" % (len(piece), piece))
+        chunks.append(http1.chunk(piece))
     return b"".join(chunks), None
-
-
-def _write_head(answer: Answer, writer: asyncio.StreamWriter, framing: tuple[str, str]) -> None:
-    kept = [(name, value) for name, value in answer.headers if name.lower() not in _HOP_BY_HOP]
-    lines = [f"HTTP/1.1 {answer.status} -", *(f"{name}: {value}" for name, value in [*kept, framing])]
-    writer.write("\r\n".join([*lines, "connection: close", "", ""]).encode("latin-1"))
-
-
-async def _send_whole(answer: Answer, writer: asyncio.StreamWriter) -> None:
-    _write_head(answer, writer, ("content-length", str(len(answer.body))))
-    writer.write(answer.body)
-    await writer.drain()
-
-
-async def _end(how: str, writer: asyncio.StreamWriter) -> None:
-    """End a chunked body as it was told: completely, abruptly, or not at all."""
-    if how == transcript.COMPLETE:
-        writer.write(b"0\r\n\r\n")
-        await writer.drain()
-    elif how == transcript.BROKEN:
-        writer.transport.abort()
-    else:
-        await asyncio.Event().wait()  # until the client leaves

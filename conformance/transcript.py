@@ -27,6 +27,7 @@ SILENCE, LENGTH, SIZE = "deadline", "length", "cap"
 connection; or one of the suite's own limits closed it (nothing came any more, it went on too long, it grew too big)."""
 
 LIMITS = (SILENCE, LENGTH, SIZE)
+ENDED_BY_SERVER = (COMPLETE, BROKEN)
 
 
 class NotJson(ValueError):
@@ -167,6 +168,11 @@ class Exchange:
     def media_type(self) -> str:
         """The content type without its parameters, as sent."""
         return (self.header("content-type") or "").partition(";")[0].strip()
+
+    @property
+    def path(self) -> str:
+        """The path of its URL, with the query."""
+        return "/" + self.url.partition("://")[2].partition("/")[2]
 
     @property
     def accepted(self) -> bool:

@@ -1,0 +1,156 @@
+"""Plays recordings back as a server: the recorded bytes with their times, and the way each exchange ended.
+
+A thread's clock runs from its first request.  It waits for each recorded request to come, so that what a reader had
+seen when another joined is what it had seen in the recording, however slow the client is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import http1, transcript
+from .judge import printable
+from .settings import UsageProblem
+from .tracks import Step, Track, Tracks, ask
+from .transcript import Exchange, Recording, read_folder, read_recording
+
+PATIENCE_S = 3.0
+"""Seconds that a clock waits for a request that was recorded and may never come from another client."""
+
+
+def recordings_at(path: Path) -> Sequence[Recording]:
+    """One recording, or all of a report folder or its recordings/; raises UsageProblem."""
+    inner = path / "recordings"
+    try:
+        found = [read_recording(path)] if path.is_file() else read_folder(inner if inner.is_dir() else path)
+    except OSError as problem:
+        raise UsageProblem(f"{path} cannot be read: {problem.strerror}") from None
+    except ValueError as problem:
+        raise UsageProblem(f"{path} is no recording: {problem}") from None
+    if not found:
+        what = "holds no recordings" if path.exists() else "does not exist"
+        raise UsageProblem(f"{path} {what}; name a .jsonl file, a report folder, or its recordings/")
+    return found
+
+
+SHOWN = 20
+"""Requests that are shown of what can be asked."""
+
+
+def asked_of(recordings: Sequence[Recording]) -> str:
+    """What can be asked of a replay, in lines."""
+    exchanges = [exchange for recording in recordings for exchange in recording.exchanges]
+    what = recordings[0].variant if len(recordings) == 1 else f"{len(recordings)} recordings"
+    asked = Counter(" ".join(ask(one.method, one.path, None).exact[:2]) for one in exchanges)
+    lines = [f"  {line}" + (f"   ({times} times)" if times > 1 else "") for line, times in asked.items()]
+    more = [f"  and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+    return "\n".join([f"answers as {printable(what)} tells; it can be asked", *map(printable, lines[:SHOWN]), *more])
+
+
+class Replay:
+    """A server that answers each request with the recorded exchange that fits it and was not played yet."""
+
+    def __init__(self, recordings: Sequence[Recording], speed: float = 1.0) -> None:
+        self._tracks = Tracks(recordings)
+        self._clocks: dict[Track, Clock] = {}
+        self._speed = speed
+
+    async def serve(self, port: int) -> asyncio.Server:
+        """Listen on a loopback port (0: any free one); raises OSError."""
+        return await http1.serve(port, self._answer)
+
+    async def _answer(self, request: http1.Request, writer: asyncio.StreamWriter) -> None:
+        body = request.body.decode("utf-8", "replace") if request.body else None
+        found = self._tracks.take(ask(request.method, request.path, body))
+        if found is None:
+            detail = f"no recorded exchange that was not played yet fits {request.method} {request.path} with this body"
+            said = json.dumps({"detail": detail}).encode()
+            await http1.send_whole(404, [("content-type", "application/json")], said, writer)
+            return
+        track, step = found
+        clock = self._clocks.setdefault(track, Clock(self._speed))
+        with clock.asked(step):
+            await _play(step.exchange, track, clock, writer)
+
+
+async def _play(exchange: Exchange, track: Track, clock: Clock, writer: asyncio.StreamWriter) -> None:
+    """Send what was recorded, each part when the thread's clock has reached its time."""
+    if exchange.status is not None and exchange.answered is not None:
+        await _send(exchange, track, clock, writer)
+    if exchange.ended is not None and exchange.how in transcript.ENDED_BY_SERVER:
+        await clock.reaches(track, exchange.ended, exchange.ended_t)
+    await http1.end(exchange.how, writer, chunked=http1.is_chunked(exchange.headers))
+
+
+async def _send(exchange: Exchange, track: Track, clock: Clock, writer: asyncio.StreamWriter) -> None:
+    assert exchange.status is not None
+    assert exchange.answered is not None
+    writer.transport.set_write_buffer_limits(0)  # so that all was sent before the end, however abrupt that is
+    await clock.reaches(track, exchange.answered, exchange.answered_t)
+    fields = [(name, track.translated(value.encode("latin-1")).decode("latin-1")) for name, value in exchange.headers]
+    writer.write(http1.head(exchange.status, fields))
+    await writer.drain()
+    data, offset = track.translated(exchange.content), 0
+    for chunk in exchange.chunks:
+        await clock.reaches(track, chunk.seq, chunk.t)
+        part = data[offset : offset + len(chunk.data)]
+        writer.write(http1.chunk(part) if http1.is_chunked(fields) else part)
+        await writer.drain()
+        offset += len(part)
+
+
+class Clock:
+    """The time of one thread, in the recording's seconds."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._recorded = 0.0
+        self._real = 0.0
+        self._under_way = 0
+        self._came: set[int] = set()
+        """The running numbers of the requests that came, or are awaited no more."""
+        self._changed = asyncio.Event()
+
+    @contextmanager
+    def asked(self, step: Step) -> Iterator[None]:
+        """A request has come, and is answered within the context.
+
+        If it comes late, the clock goes back to when it was recorded; forward it is set only when nothing is under way.
+        """
+        sent = step.exchange.sent_t
+        if not self._under_way or self._now() > sent:
+            self._recorded, self._real = sent, time.monotonic()
+        self._came.add(step.exchange.sent)
+        self._under_way += 1
+        self._tell()
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+
+    async def reaches(self, track: Track, seq: int, t: float | None) -> None:
+        """Wait for a time, and for every request that was recorded before the observation with this number."""
+        while (left := ((t or 0.0) - self._now()) / self._speed) > 0 or self._awaited(track, seq):
+            limit = left if left > 0 else PATIENCE_S
+            try:
+                await asyncio.wait_for(self._changed.wait(), limit)
+            except TimeoutError:
+                if left <= 0:
+                    self._came |= self._awaited(track, seq)
+
+    def _now(self) -> float:
+        return self._recorded + (time.monotonic() - self._real) * self._speed
+
+    def _awaited(self, track: Track, seq: int) -> set[int]:
+        return {step.exchange.sent for step in track.steps if step.exchange.sent < seq} - self._came
+
+    def _tell(self) -> None:
+        """Wake who waits, once."""
+        self._changed.set()
+        self._changed = asyncio.Event()
