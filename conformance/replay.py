@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from . import http1, transcript
@@ -74,47 +75,49 @@ class Replay:
             await http1.send_whole(404, [("content-type", "application/json")], said, writer)
             return
         track, step = found
-        clock = self._clocks.setdefault(track, Clock(self._speed))
+        clock = self._clocks.setdefault(track, Clock(track, self._speed))
+        # Translated now: while the answer waits for its time, another client may change places with this one.
+        exchange = step.exchange
+        fields = [(name, track.translated(value.encode("latin-1"))) for name, value in exchange.headers]
+        content = track.translated(exchange.content)
         with clock.asked(step):
-            await _play(step.exchange, track, clock, writer)
+            await _play(
+                replace(exchange, headers=[(name, value.decode("latin-1")) for name, value in fields]),
+                content,
+                clock,
+                writer,
+            )
 
 
-async def _play(exchange: Exchange, track: Track, clock: Clock, writer: asyncio.StreamWriter) -> None:
-    """Send what was recorded, each part when the thread's clock has reached its time."""
-    if exchange.status is not None and exchange.answered is not None:
-        await _send(exchange, track, clock, writer)
-    if exchange.ended is not None and exchange.how in transcript.ENDED_BY_SERVER:
-        await clock.reaches(track, exchange.ended, exchange.ended_t)
-    await http1.end(exchange.how, writer, chunked=http1.is_chunked(exchange.headers))
-
-
-async def _send(exchange: Exchange, track: Track, clock: Clock, writer: asyncio.StreamWriter) -> None:
-    assert exchange.status is not None
-    assert exchange.answered is not None
-    writer.transport.set_write_buffer_limits(0)  # so that all was sent before the end, however abrupt that is
-    await clock.reaches(track, exchange.answered, exchange.answered_t)
-    fields = [(name, track.translated(value.encode("latin-1")).decode("latin-1")) for name, value in exchange.headers]
-    writer.write(http1.head(exchange.status, fields))
-    await writer.drain()
-    data, offset = track.translated(exchange.content), 0
-    for chunk in exchange.chunks:
-        await clock.reaches(track, chunk.seq, chunk.t)
-        part = data[offset : offset + len(chunk.data)]
-        writer.write(http1.chunk(part) if http1.is_chunked(fields) else part)
+async def _play(exchange: Exchange, content: bytes, clock: Clock, writer: asyncio.StreamWriter) -> None:
+    """Send the answer of an exchange, with this content, each part when the thread's clock has reached its time."""
+    chunked = http1.is_chunked(exchange.headers)
+    if exchange.status is not None:
+        writer.transport.set_write_buffer_limits(0)  # so that all was sent before the end, however abrupt that is
+        await clock.reaches(exchange.answered, exchange.answered_t)
+        writer.write(http1.head(exchange.status, exchange.headers))
         await writer.drain()
-        offset += len(part)
+    for chunk in exchange.chunks:
+        await clock.reaches(chunk.seq, chunk.t)
+        part, content = content[: len(chunk.data)], content[len(chunk.data) :]
+        writer.write(http1.chunk(part) if chunked else part)
+        await writer.drain()
+    if exchange.how in transcript.ENDED_BY_SERVER:
+        await clock.reaches(exchange.ended, exchange.ended_t)
+    await http1.end(exchange.how, writer, chunked=chunked)
 
 
 class Clock:
     """The time of one thread, in the recording's seconds."""
 
-    def __init__(self, speed: float) -> None:
+    def __init__(self, track: Track, speed: float) -> None:
+        self._track = track
         self._speed = speed
         self._recorded = 0.0
         self._real = 0.0
         self._under_way = 0
-        self._came: set[int] = set()
-        """The running numbers of the requests that came, or are awaited no more."""
+        self._given_up: set[int] = set()
+        """The running numbers of requests that are awaited no more."""
         self._changed = asyncio.Event()
 
     @contextmanager
@@ -126,7 +129,6 @@ class Clock:
         sent = step.exchange.sent_t
         if not self._under_way or self._now() > sent:
             self._recorded, self._real = sent, time.monotonic()
-        self._came.add(step.exchange.sent)
         self._under_way += 1
         self._tell()
         try:
@@ -134,21 +136,21 @@ class Clock:
         finally:
             self._under_way -= 1
 
-    async def reaches(self, track: Track, seq: int, t: float | None) -> None:
+    async def reaches(self, seq: int | None, t: float | None) -> None:
         """Wait for a time, and for every request that was recorded before the observation with this number."""
-        while (left := ((t or 0.0) - self._now()) / self._speed) > 0 or self._awaited(track, seq):
-            limit = left if left > 0 else PATIENCE_S
+        while (left := ((t or 0.0) - self._now()) / self._speed) > 0 or self._awaited(seq or 0):
             try:
-                await asyncio.wait_for(self._changed.wait(), limit)
+                await asyncio.wait_for(self._changed.wait(), left if left > 0 else PATIENCE_S)
             except TimeoutError:
                 if left <= 0:
-                    self._came |= self._awaited(track, seq)
+                    self._given_up |= self._awaited(seq or 0)
 
     def _now(self) -> float:
         return self._recorded + (time.monotonic() - self._real) * self._speed
 
-    def _awaited(self, track: Track, seq: int) -> set[int]:
-        return {step.exchange.sent for step in track.steps if step.exchange.sent < seq} - self._came
+    def _awaited(self, seq: int) -> set[int]:
+        steps = (step for number, step in enumerate(self._track.steps) if number not in self._track.played)
+        return {step.exchange.sent for step in steps if step.exchange.sent < seq} - self._given_up
 
     def _tell(self) -> None:
         """Wake who waits, once."""

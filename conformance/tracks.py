@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from .transcript import Exchange, NotJson, Recording, parse_json
@@ -183,33 +183,33 @@ class Tracks:
         if (step := self._open(track, asked, how)) is not None:
             return track, step
         for other in self._tracks:
-            if other is not track and _alike(track, other, how):
+            if other is not track and _open(other, asked, how, track.played) and _alike(track, other, how):
                 self._exchange(track, other)
                 if (step := self._open(other, asked, how)) is not None:
+                    places = {track: other, other: track}
+                    self._owners = {id: places.get(owner, owner) for id, owner in self._owners.items()}
                     return other, step
                 self._exchange(other, track)
         return None
 
     def _begun(self, asked: Ask, how: _How) -> tuple[Track, Step] | None:
-        fresh = (track for track in self._tracks if not track.played)
-        return next(((track, track.steps[0]) for track in fresh if self._fits(track, track.steps[0], asked, how)), None)
+        fresh = (track for track in self._tracks if not track.played and how.same(track.steps[0].ask, asked))
+        return next(((track, track.steps[0]) for track in fresh if self._fits(track, track.steps[0], asked)), None)
 
     def _open(self, track: Track, asked: Ask, how: _How) -> Step | None:
-        steps = [step for number, step in enumerate(track.steps) if number not in track.played]
-        return next((step for step in steps[: how.ahead] if self._fits(track, step, asked, how)), None)
+        return next((step for step in _open(track, asked, how, track.played) if self._fits(track, step, asked)), None)
 
     def _again(self, tracks: Sequence[Track], asked: Ask) -> tuple[Track, Step] | None:
         for track in tracks:
-            for number in sorted(track.played, reverse=True):
-                if not track.steps[number].makes and self._fits(track, track.steps[number], asked, _HOW[-1]):
-                    return track, track.steps[number]
+            for step in (track.steps[number] for number in sorted(track.played, reverse=True)):
+                if step.ask.loose == asked.loose and not step.makes and self._fits(track, step, asked):
+                    return track, step
         return None
 
-    def _fits(self, track: Track, step: Step, asked: Ask, how: _How) -> bool:
-        mine = step.ask
-        if not how.same(mine, asked) or len(mine.named) != len(asked.named):
-            return False
-        return all(self._same(track, *pair) for pair in zip(mine.named, asked.named, strict=True))
+    def _fits(self, track: Track, step: Step, asked: Ask) -> bool:
+        """Whether the ids in a request are those of the step."""
+        named = step.ask.named
+        return len(named) == len(asked.named) and all(map(partial(self._same, track), named, asked.named))
 
     def _same(self, track: Track, recorded: str, named: str) -> bool:
         """Whether an id is the recorded one, or, where this track has not spoken of it, as known or strange as that."""
@@ -235,8 +235,12 @@ class Tracks:
         for mine, theirs in _paired((mine.ask.named, theirs.ask.named) for mine, theirs in pairs):
             _change_places(one.given, mine, other.given, theirs)
         one.played, other.played = other.played, one.played
-        places = {one: other, other: one}
-        self._owners = {id: places.get(track, track) for id, track in self._owners.items()}
+
+
+def _open(track: Track, asked: Ask, how: _How, played: set[int]) -> list[Step]:
+    """The steps of a track that a request could be, going by its form, when so much is played."""
+    steps = [step for number, step in enumerate(track.steps) if number not in played]
+    return [step for step in steps[: how.ahead] if how.same(step.ask, asked)]
 
 
 def _alike(one: Track, other: Track, how: _How) -> bool:
