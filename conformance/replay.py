@@ -94,16 +94,16 @@ async def _play(exchange: Exchange, content: bytes, clock: Clock, writer: asynci
     chunked = http1.is_chunked(exchange.headers)
     if exchange.status is not None:
         writer.transport.set_write_buffer_limits(0)  # so that all was sent before the end, however abrupt that is
-        await clock.reaches(exchange.answered, exchange.answered_t)
+        await clock.reaches(exchange, exchange.answered, exchange.answered_t)
         writer.write(http1.head(exchange.status, exchange.headers))
         await writer.drain()
     for chunk in exchange.chunks:
-        await clock.reaches(chunk.seq, chunk.t)
+        await clock.reaches(exchange, chunk.seq, chunk.t)
         part, content = content[: len(chunk.data)], content[len(chunk.data) :]
         writer.write(http1.chunk(part) if chunked else part)
         await writer.drain()
     if exchange.how in transcript.ENDED_BY_SERVER:
-        await clock.reaches(exchange.ended, exchange.ended_t)
+        await clock.reaches(exchange, exchange.ended, exchange.ended_t)
     await http1.end(exchange.how, writer, chunked=chunked)
 
 
@@ -136,21 +136,22 @@ class Clock:
         finally:
             self._under_way -= 1
 
-    async def reaches(self, seq: int | None, t: float | None) -> None:
-        """Wait for a time, and for every request that was recorded before the observation with this number."""
-        while (left := ((t or 0.0) - self._now()) / self._speed) > 0 or self._awaited(seq or 0):
+    async def reaches(self, exchange: Exchange, seq: int | None, t: float | None) -> None:
+        """Wait until it is time for an observation of the exchange, and every request recorded since has come."""
+        since = range(exchange.sent + 1, seq or 0)
+        while (left := ((t or 0.0) - self._now()) / self._speed) > 0 or self._awaited(since):
             try:
                 await asyncio.wait_for(self._changed.wait(), left if left > 0 else PATIENCE_S)
             except TimeoutError:
                 if left <= 0:
-                    self._given_up |= self._awaited(seq or 0)
+                    self._given_up |= self._awaited(since)
 
     def _now(self) -> float:
         return self._recorded + (time.monotonic() - self._real) * self._speed
 
-    def _awaited(self, seq: int) -> set[int]:
+    def _awaited(self, since: range) -> set[int]:
         steps = (step for number, step in enumerate(self._track.steps) if number not in self._track.played)
-        return {step.exchange.sent for step in steps if step.exchange.sent < seq} - self._given_up
+        return {step.exchange.sent for step in steps if step.exchange.sent in since} - self._given_up
 
     def _tell(self) -> None:
         """Wake who waits, once."""

@@ -33,6 +33,10 @@ _DEFAULTS = {"stream_mode": "values", "stream_subgraphs": False, "stream_resumab
 """What an SDK sends where another client sends nothing."""
 
 
+Form = tuple[str, str, str]
+"""Method, path and body, with stars for ids."""
+
+
 @dataclass(frozen=True)
 class Ask:
     """A request in a form that can be compared: ids are stars, and stand apart in `named`, in their order.
@@ -40,8 +44,8 @@ class Ask:
     `loose` leaves out what clients choose as they like: the query, defaults, and whether one mode comes in a list.
     """
 
-    exact: tuple[str, str, str]
-    loose: tuple[str, str, str]
+    exact: Form
+    loose: Form
     named: tuple[str, ...]
     subject: str
     """The first id of the path, as a rule the thread; empty where there is none."""
@@ -151,8 +155,11 @@ class _How:
     loose: bool
     ahead: int | None
 
+    def form(self, ask: Ask) -> Form:
+        return ask.loose if self.loose else ask.exact
+
     def same(self, one: Ask, other: Ask) -> bool:
-        return one.loose == other.loose if self.loose else one.exact == other.exact
+        return self.form(one) == self.form(other)
 
 
 _HOW = (_How(False, 1), _How(False, None), _How(True, 1), _How(True, None))
@@ -165,6 +172,10 @@ class Tracks:
     def __init__(self, recordings: Iterable[Recording]) -> None:
         found = (track for recording in recordings for track in tracks_of(recording))
         self._tracks = sorted(found, key=lambda track: track.steps[0].exchange.sent)
+        self._by_form: dict[Form, dict[Track, None]] = {}
+        for track in self._tracks:
+            for form in (form for step in track.steps for form in (step.ask.exact, step.ask.loose)):
+                self._by_form.setdefault(form, {})[track] = None
         self._owners: dict[str, Track] = {}
         self._told: set[str] = set()
 
@@ -182,7 +193,7 @@ class Tracks:
         """The next exchange of a track, or of one that may take its place."""
         if (step := self._open(track, asked, how)) is not None:
             return track, step
-        for other in self._tracks:
+        for other in self._by_form.get(how.form(asked), ()):
             if other is not track and _open(other, asked, how, track.played) and _alike(track, other, how):
                 self._exchange(track, other)
                 if (step := self._open(other, asked, how)) is not None:
@@ -193,7 +204,8 @@ class Tracks:
         return None
 
     def _begun(self, asked: Ask, how: _How) -> tuple[Track, Step] | None:
-        fresh = (track for track in self._tracks if not track.played and how.same(track.steps[0].ask, asked))
+        having = self._by_form.get(how.form(asked), ())
+        fresh = (track for track in having if not track.played and how.same(track.steps[0].ask, asked))
         return next(((track, track.steps[0]) for track in fresh if self._fits(track, track.steps[0], asked)), None)
 
     def _open(self, track: Track, asked: Ask, how: _How) -> Step | None:
