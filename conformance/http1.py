@@ -40,18 +40,13 @@ async def serve(port: int, answer: Answering) -> asyncio.Server:
     """Listen on a loopback port (0: any free one); raises OSError where that cannot be."""
 
     async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError):
-            request = await _read_request(reader)
-            answering = asyncio.ensure_future(answer(request, writer) if request else asyncio.sleep(0))
-            leaving = asyncio.create_task(reader.read(1))  # a client that sends no more and closes has left
-            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            leaving.cancel()
-            answering.cancel()
-            with suppress(asyncio.CancelledError):
-                await answering
-        with suppress(ConnectionError):
+        try:
+            if (request := await _read_request(reader)) is not None:
+                await _unless_left(answer(request, writer), reader)
+        except ConnectionError:
+            pass  # the client is gone
+        finally:
             writer.close()
-            await writer.wait_closed()
 
     return await asyncio.start_server(connection, "127.0.0.1", port)
 
@@ -59,6 +54,18 @@ async def serve(port: int, answer: Answering) -> asyncio.Server:
 def address(server: asyncio.Server) -> str:
     """The URL at which a server listens."""
     return f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def _unless_left(answer: Awaitable[None], reader: asyncio.StreamReader) -> None:
+    """Perform the answer until it is done, or the client, which sends no more, closes."""
+    answering, leaving = asyncio.ensure_future(answer), asyncio.create_task(reader.read(1))
+    try:
+        await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        leaving.cancel()
+        answering.cancel()
+    with suppress(asyncio.CancelledError):
+        await answering
 
 
 async def _read_request(reader: asyncio.StreamReader) -> Request | None:
