@@ -30,14 +30,14 @@ _LEVEL = r"failed: [^\n]*\n\S+ \({}\): "
 """How `explain` begins, wherever it stands in a message: what a server sent is printed on one line."""
 
 CATEGORIES = (
-    {"name": "Listed in the baseline", "messageRegex": ".*reason: listed in the baseline: .*"},
-    {"name": "A MUST failed", "messageRegex": f".*{_LEVEL.format('MUST')}.*"},
-    {"name": "A SHOULD failed", "messageRegex": f".*{_LEVEL.format('SHOULD')}.*"},
-    {"name": "Cannot tell", "messageRegex": r"\S*NotPassed: (cantTell|untested): .*"},
-    {"name": "Declared absent", "messageRegex": "Skipped: the target declares that it lacks .*"},
+    {"name": "Listed in the baseline", "messageRegex": "^XFAIL (reason: )?listed in the baseline: "},
+    {"name": "Cannot tell", "messageRegex": r"^\S*NotPassed: (cantTell|untested): "},
+    {"name": "A MUST failed", "messageRegex": _LEVEL.format("MUST")},
+    {"name": "A SHOULD failed", "messageRegex": _LEVEL.format("SHOULD")},
+    {"name": "Declared absent", "messageRegex": "^Skipped: the target declares that it lacks "},
     {"name": "The suite erred", "matchedStatuses": ["broken"]},
 )
-"""The first whose expression the message of a result that did not pass matches; `.` matches line feeds too."""
+"""A result is in the first whose expression its message matches."""
 
 
 def folder(config: Any) -> Path | None:
@@ -70,7 +70,7 @@ def annotate(session: Session, requirement: Requirement, item: Item, outcome: Ou
 def describe_run(results: Path, report: Path) -> None:
     """Write what Allure shows of the run as a whole, from report.json as it was written."""
     document = json.loads(report.read_text("utf-8"))
-    rows = (f"{name} = {_property(value)}" for name, value in _environment(document))
+    rows = (f"{_property(name)} = {_property(value)}" for name, value in _environment(document))
     (results / "environment.properties").write_text("\n".join(rows) + "\n", "utf-8")
     (results / "categories.json").write_text(json.dumps(CATEGORIES, indent=1) + "\n", "utf-8")
 
@@ -159,19 +159,18 @@ def _step(title: str, problem: Exception | None = None) -> Iterator[None]:
 
 def _environment(document: Document) -> Iterator[tuple[str, object]]:
     suite, target = document["suite"], document["target"]
-    yield "Suite", suite["version"]
-    yield "Catalogue", suite["catalogue_sha256"]
-    yield "Profile", document["profile"]
-    yield "Target", target["name"]
-    yield "Target.version", target["version"] or "not told"
-    yield "Target.URL", target["url"] or "started by the suite"
     yield "Verdict", document["verdict"]
     for level in SEVERITY:
         yield level, f"{ratio(document, level)} passed"
+    yield "Target", f"{target['name']} {target['version'] or '(version not told)'}"
+    yield "Suite", suite["version"]
+    yield "Profile", document["profile"]
+    yield "URL", target["url"] or "started by the suite"
+    yield "Catalogue", suite["catalogue_sha256"]
     if digest := document.get("verdict_digest"):
-        yield "Verdict.digest", digest
+        yield "Verdict digest", digest
 
 
 def _property(value: object) -> str:
-    """The value in a file of properties, in which a backslash would escape what follows."""
-    return printable(str(value)).replace("\\", "\\\\")
+    """The text in a file of properties, in which a backslash escapes and a space ends a name."""
+    return printable(str(value)).replace("\\", "\\\\").replace(" ", "\\ ")
