@@ -1,7 +1,7 @@
 """A server's results as a page of Allure: one file that opens anywhere and loads nothing.
 
-`python -m tests.allure_page [options of lg-conformance run]` (`tox -e allure`) judges the embedded server, or the one that
-the options name, and says where the page is. Allure itself comes from npm, once.
+`python -m tests.allure_page [options of lg-conformance run]` (`tox -e allure`) judges the embedded server, or the one
+that the options name, and says where the page is. Allure itself comes from npm, once.
 """
 
 from __future__ import annotations

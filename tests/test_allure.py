@@ -218,7 +218,8 @@ def page(folder: Path) -> Path:
     try:
         return allure_page.generate(folder / "alone", folder / "page")
     except LaunchError as problem:
-        assert not os.environ.get("LG_REQUIRE_SERVERS"), problem
+        if os.environ.get("LG_REQUIRE_SERVERS"):
+            raise
         pytest.skip(f"left out: {problem}")
 
 
@@ -268,7 +269,7 @@ def test_nothing_that_the_page_loads_is_elsewhere(page: Path) -> None:
         "<link rel=stylesheet href='//fonts.example.com/x.css'>",
         "<script>fetch('https://example.com/x')</script>",
         "<style>@font-face { src: url(http://example.com/x.woff) }</style>",
-        f"<script src='data:text/javascript;base64,{base64.b64encode(b'a.src = `//example.com/x`').decode()}'></script>",
+        f"<script src='data:text/javascript;base64,{base64.b64encode(b'a.src = `//x.example/y`').decode()}'></script>",
     ],
 )
 def test_what_is_elsewhere_would_be_noticed(bad: str) -> None:
