@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from conformance.target_file import named_target
 
 from . import nothing, runner
 from .runner import Runner
@@ -21,31 +15,8 @@ from .test_secrets import KEY, TENANT, tells_all
 
 ACTION = runner.read(ROOT / "action.yml")
 STEPS = ACTION["runs"]["steps"]
-(INSTALL,) = (step for step in STEPS if "pip install" in step.get("run", ""))
+(INSTALL,) = (step for step in STEPS if "-m pip" in step.get("run", ""))
 KEY_FORMS = (KEY, TENANT.split()[1])
-
-
-@pytest.fixture(scope="module")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the suite as it would be released; what it needs comes from the package index."""
-    folder = tmp_path_factory.mktemp("wheels")
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        if os.environ.get("LG_REQUIRE_SERVERS"):
-            pytest.fail(done.stderr)
-        pytest.skip(f"left out: pip cannot build the suite here: {done.stderr.splitlines()[-1:]}")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def official() -> Iterator[str]:
-    """The URL of the official server with the reference graphs."""
-    launch = named_target("langgraph-dev").launch
-    assert launch is not None
-    with launch(print) as target:
-        assert target.url
-        yield target.url
 
 
 @pytest.fixture
