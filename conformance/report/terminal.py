@@ -77,6 +77,8 @@ def summarise(reporter: Any, session: Session, cwd: Path) -> None:
     reporter.write_line(
         f"  {said.upper()}: {_totals(counts)}", bold=True, green=said == CONFORMANT, red=said != CONFORMANT
     )
+    for line in session.compared:
+        reporter.write_line(f"  {line}")
     target = session.run_json["target"]
     reporter.write_line("  target " + printable(f"{target['name']} {target['version']} {target['url']}"))
     reporter.write_line(f"  report {os.path.relpath(session.report_folder, cwd)}{os.sep}report.json")
