@@ -20,6 +20,9 @@ FAULTS = Path(__file__).parent / "requirements" / "faults.json"
 LONGEST_MESSAGE = 200
 """Characters of what a check says that faults.json keeps, and that are compared."""
 
+MOST_EQUALS = 2
+"""How many faults that fit equally well the text names."""
+
 LIKE, A_LITTLE_LIKE = 0.45, 0.375
 """From which fit on a cause is named, and named with reserve; found by naming those of servers that were examined."""
 SPREAD = 0.6
@@ -52,7 +55,8 @@ class Cause:
         """The cause in a sentence, with reserve."""
         like = "looks like" if self.fit >= LIKE else "looks a little like"
         doc = self.fault.doc[0].lower() + self.fault.doc[1:].rstrip(".")
-        equals = f"; as well like {', '.join(f'`{name}`' for name in self.equals)}" if self.equals else ""
+        named = ", ".join(f"`{name}`" for name in self.equals[:MOST_EQUALS])
+        equals = f"; as well like {named}" if named else ""
         return f"What fails {like} a server that {doc} (fault `{self.fault.name}`{equals})."
 
 
@@ -81,10 +85,10 @@ def likely_cause(
         if requirement in fault.requirements and (fault.requirement != requirement or name in fault.checks)
     ]
     best = max((cause.fit for cause in fitting), default=0.0)
-    first, *others = [cause for cause in fitting if cause.fit == best] or [None]
-    if first is None or best < A_LITTLE_LIKE:
+    if best < A_LITTLE_LIKE:
         return None
-    return Cause(first.fault, best, tuple(other.fault.name for other in others if other)[:2])
+    first, *others = [cause.fault for cause in fitting if cause.fit == best]
+    return Cause(first, best, tuple(other.name for other in others))
 
 
 def _overlap(fault: KnownFault, failed: set[str], judged: set[str]) -> float:

@@ -7,7 +7,10 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)?")
 
 
 def neutral(text: str, ids: dict[str, str] | None = None) -> str:
-    """The text with `<time>` for moments and `<id N>` for ids, numbered as they occur; `ids` goes on with a numbering."""
+    """The text with `<time>` for moments and `<id N>` for ids, numbered as they occur.
+
+    `ids` are the names that were given so far; new ones are added to it.
+    """
     known = {} if ids is None else ids
     named = _ID.sub(lambda found: known.setdefault(found[0], f"<id {len(known) + 1}>"), text)
     return _MOMENT.sub("<time>", named)

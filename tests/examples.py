@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from os.path import commonprefix
+from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from conformance.catalogue import requirements
@@ -116,9 +116,7 @@ def _compared(exchange: Exchange) -> tuple[object, ...]:
     return exchange.status, exchange.headers, exchange.how, exchange.answered, chunks
 
 
-def _rows(
-    good: Exchange, bad: Exchange, show: Callable[[str], str], *, timed: bool
-) -> tuple[list[str], list[str]]:
+def _rows(good: Exchange, bad: Exchange, show: Callable[[str], str], *, timed: bool) -> tuple[list[str], list[str]]:
     """The rows of two answers around the first divergence; `timed` with the seconds since the good one began."""
     heads = _head(good, bad), _head(bad, good)
     if heads[0] != heads[1]:
@@ -130,7 +128,7 @@ def _rows(
         lines = _lines(good, show, since), _lines(bad, show, since)
         if lines[0] == lines[1]:
             lines = _raw(good, show), _raw(bad, show)
-        at = len(commonprefix(lines))
+        at = _shared(*lines)
         both = [one[max(0, at - 1) : at + ROWS_AFTER] for one in lines]
     return _narrow(*both)
 
@@ -185,16 +183,18 @@ def _plain(block: Block) -> str:
 
 def _narrow(good: list[str], bad: list[str]) -> tuple[list[str], list[str]]:
     """The rows cut to size: what is the same on both sides more than what differs."""
-    both = []
-    for rows, others in ((good, bad), (bad, good)):
-        other = dict(enumerate(others))
-        same = [row in others for row in rows]
-        cut = [
-            _cut(row, 0, AROUND) if same[i] else _cut(row, len(commonprefix([row, other.get(i, "")])))
-            for i, row in enumerate(rows)
-        ]
-        both.append(cut)
-    return both[0], both[1]
+    return _narrowed(good, bad), _narrowed(bad, good)
+
+
+def _narrowed(rows: list[str], others: list[str]) -> list[str]:
+    pairs = zip_longest(rows, others[: len(rows)], fillvalue="")
+    return [_cut(row, 0, AROUND) if row in others else _cut(row, _shared(row, other)) for row, other in pairs]
+
+
+def _shared(one: Sequence[str], other: Sequence[str]) -> int:
+    """How long the common beginning is."""
+    differing = (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return next(differing, min(len(one), len(other)))
 
 
 def _cut(text: str, at: int = 0, width: int = WIDTH) -> str:

@@ -1,4 +1,4 @@
-"""The generated pages and data beside the requirements: `python -m tests.pages` writes them; a test keeps them in step."""
+"""The generated pages and data beside the requirements: `python -m tests.pages` writes them, tests check them."""
 
 from __future__ import annotations
 

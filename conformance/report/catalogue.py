@@ -31,10 +31,15 @@ def _entries(held: list[Requirement], faults: Mapping[str, int]) -> Iterator[lis
         yield [
             f"### {one.id} ({one.level})",
             "",
-            one.statement,
+            _plain(one.statement),
             "",
-            f"- Why {one.level}: {one.why}",
-            f"- Who breaks: {one.breaks}",
-            f"- Sources: {'; '.join(one.sources)}",
+            f"- Why {one.level}: {_plain(one.why)}",
+            f"- Who breaks: {_plain(one.breaks)}",
+            f"- Sources: {_plain('; '.join(one.sources))}",
             f"- Faults: {faults.get(one.id, 0)}",
         ]
+
+
+def _plain(text: str) -> str:
+    # `<node>` would be taken for a tag of HTML.
+    return text.replace("<", "\\<")
