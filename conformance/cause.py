@@ -27,8 +27,8 @@ LIKE, A_LITTLE_LIKE = 0.45, 0.375
 """From which fit on a cause is named, and named with reserve; found by naming those of servers that were examined."""
 SPREAD = 0.6
 """What share of all that a fault turns red must have failed, for a server with this fault would fail it all."""
-UNHEARD = 0.5
-"""The likeness of two messages of which one is not known, because it is that of another requirement's fault."""
+UNHEARD = 0.35
+"""The likeness of two messages of which one is not known, because the fault is another requirement's."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,12 @@ def likely_cause(
         return None
     first, *others = [cause.fault for cause in fitting if cause.fit == best]
     return Cause(first, best, tuple(other.name for other in others))
+
+
+def proof(check: str, faults: Iterable[KnownFault]) -> str:
+    """The name of the first fault that turns a check red, given by its name with or without axes; "" if none does."""
+    name = check.partition("[")[0]
+    return next((fault.name for fault in faults if name in fault.checks), "")
 
 
 def _overlap(fault: KnownFault, failed: set[str], judged: set[str]) -> float:

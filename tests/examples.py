@@ -43,8 +43,8 @@ TELLING = {
 }
 """The fault that teaches most, where it is not the first that the suite declares for the requirement."""
 
-USUAL = ("content-type", "accept")
-"""Request header fields that say nothing, because every request has them."""
+USUAL = ("accept", "cache-control", "content-type")
+"""Request header fields that say nothing here, because those of the official clients have them all."""
 
 ENDS = {COMPLETE: "(the stream ends)", BROKEN: "(the connection is cut)"}
 

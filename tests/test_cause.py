@@ -2,7 +2,9 @@
 
 import pytest
 
-from conformance.cause import Cause, KnownFault, known_faults, likely_cause
+from conformance import suites
+from conformance.cause import Cause, KnownFault, known_faults, likely_cause, proof
+from conformance.declare import REGISTRY
 
 FAULTS = known_faults()
 EVERY = frozenset(id for fault in FAULTS for id in fault.requirements)
@@ -70,3 +72,12 @@ def test_the_text_says_no_more_than_a_likeness() -> None:
     )
     assert Cause(ONE, 0.4).text.startswith("What fails looks a little like a server that ")
     assert Cause(ONE, 1.0, ("two",)).text.endswith("(fault `one`; as well like `two`).")
+
+
+def test_every_check_has_a_fault_that_proves_it() -> None:
+    suites.load()
+    owners = {fault.name: fault.requirement for fault in FAULTS}
+    assert {check.name: owners[proof(f"{check.name}[x]", FAULTS)] for check in REGISTRY.checks} == {
+        check.name: check.requirement for check in REGISTRY.checks
+    }
+    assert proof("test_of_nothing", FAULTS) == ""

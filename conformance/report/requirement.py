@@ -58,7 +58,8 @@ def markdown(full: Mapping[str, Any]) -> str:
         f"Why {full['level']}: {full['why']}",
         f"Who breaks without it: {full['breaks']}",
         *([f"Note: {full['note']}"] if full["note"] else []),
-        _list("## Sources", [*full["sources"], *(f"norm {one['lines']}: {one['gist']}" for one in full["norm"])]),
+        _list("## Sources", full["sources"]),
+        *([_list("## The norm, in short", _gists(full["norm"]))] if full["norm"] else []),
         *(_example(full["example"]) if full["example"] else []),
         _list("## Checks", [f"{one['name']} ({', '.join(one['looks_at'])}): {one['says']}" for one in full["checks"]]),
         _list("## Faults that turn it red", [f"{one['name']}: {one['does']}" for one in full["faults"]]),
@@ -66,6 +67,10 @@ def markdown(full: Mapping[str, Any]) -> str:
         f"## Run just this\n\n    {full['run']} --url URL",
     ]
     return "\n\n".join(parts)
+
+
+def _gists(norm: list[Mapping[str, str]]) -> list[str]:
+    return [f"{one['lines']}: {one['gist']}" for one in norm]
 
 
 def _example(example: Mapping[str, Any]) -> Iterator[str]:
