@@ -61,6 +61,8 @@ def matrix_md(servers: Sequence[Server]) -> str:
 
 
 def _facts(document: Document) -> Iterator[tuple[str, str]]:
+    if selection := words.selection(document):
+        yield "Selected", md(selection)
     yield "Declared absent", _absent(document)
     if document.get("stopped"):
         yield "Ended early", md(document["stopped"])
@@ -68,7 +70,10 @@ def _facts(document: Document) -> Iterator[tuple[str, str]]:
     yield "Profile", md(document["profile"])
     yield "Suite", md(document["suite"]["version"])
     yield "Server", md(document["target"]["url"] or "started by the suite")
+    yield "Command", md(document["command"] or "not told")
+    yield "Verdict digest", f"`{printable(document['verdict_digest'])}`"
     yield "Catalogue", f"`{printable(document['suite']['catalogue_sha256'])}`"
+    yield "Schemas", f"`{printable(document['suite']['schemas_sha256'])}`"
 
 
 def _counts(document: Document) -> str:
