@@ -36,6 +36,7 @@ TELLING = {
     "threads.uuid-ids": "counts_its_runs",
     "metadata.identifies-the-run": "tells_the_id_of_the_thread",
     "messages.metadata-details": "tells_the_step_as_text",
+    "debug.tasks": "sends_no_results",
     "events.final-state": "tells_the_last_update_for_the_state",
     "modes.each-unchanged": "doubles_updates_beside_others",
     "modes.only-requested": "sends_pings",

@@ -58,7 +58,7 @@ def test_a_long_list_of_requirements_is_counted_in_the_page():
 def test_what_a_fault_does_can_follow_a_server_that(fault):
     """The likely cause of a failure reads `a server that sends …`."""
     first = fault.doc.split()[0]
-    assert first.istitle()
+    assert first[0].isupper()
     assert (first.endswith("s") and first not in ("Its", "This")) or first in ("Always", "Just", "Never")
 
 
