@@ -152,3 +152,12 @@ def test_a_workflow_uses_what_is_known_and_asks_for_little(workflow: Path) -> No
         assert one["timeout-minutes"] <= 120
         assert {step["uses"] for step in one["steps"] if "uses" in step} <= runner.KNOWN
         assert not any("${{" in step.get("run", "") for step in one["steps"])
+
+
+def test_what_a_commit_is_checked_for_is_what_lint_checks() -> None:
+    (repository,) = runner.read(ROOT / ".pre-commit-config.yaml")["repos"]
+    assert repository["repo"] == "local"
+    assert {hook["language"] for hook in repository["hooks"]} == {"system"}
+    lint = (ROOT / "tox.ini").read_text("utf-8").partition("[testenv:lint]")[2].partition("[testenv:")[0]
+    commands = [line.strip().removesuffix(" --check") for line in lint.partition("commands =\n")[2].split("\n") if line]
+    assert [hook["entry"].removesuffix(" --force-exclude") for hook in repository["hooks"]] == commands
