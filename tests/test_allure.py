@@ -25,6 +25,8 @@ from .written import write_recording
 
 BROKEN_OFF = "joke_updates"
 """The scenario of which nothing came, so that what looks at it cannot be told."""
+HOSTILE = "<img src='http://192.0.2.1/x' onerror=\"document.title = 'ran'\"> http://192.0.2.1/y"
+"""What a server may have said that was then no more heard."""
 LISTED = "join.does-not-replay"
 LACKED = "events"
 STEPS = ["what was sent", "what must hold: ", "what came: "]
@@ -40,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     recordings.mkdir()
     for one in faulty(FAULTS):
         if one.variant == BROKEN_OFF:
-            one = replace(one, exchanges=[], stopped="the thread could not be created")
+            one = replace(one, exchanges=[], stopped=HOSTILE)
         write_recording(one, recordings / one.file)
     run = json.loads((golden.FOLDER / "run.json").read_text("utf-8"))
     run["target"]["lacks"] = [LACKED]
@@ -289,15 +291,23 @@ def chromium(tmp_path: Path) -> Iterator[Browser]:
 
 
 def test_the_page_asks_for_nothing_but_itself(chromium: Browser, page: Path, results: dict[str, Json]) -> None:
-    """Its views, and a failure with all of its evidence, are looked at in a browser."""
+    """Its views, and results with all that a server said, are looked at in a browser; none of it can act."""
     chromium.size(1280, 900)
     chromium.show(page)
     text = "document.querySelector('#content').innerText"
     for view, seen in (("", "not conformant"), ("categories", "A MUST failed"), ("behaviors", "streaming-api-2025-06")):
         chromium.value(f"location.hash = {json.dumps(view)}")
         chromium.until(f"{text}.includes({json.dumps(seen)})")
-    failed = next(one for one in results.values() if one["status"] == "failed")
-    chromium.value(f"location.hash = 'testresult/{uid(page, failed)}'")
-    chromium.until(f"{text}.includes({json.dumps(STEPS[2] + 'failed')})")
+    for status, word, said in (("failed", "failed", "curl -N"), ("broken", "cantTell", HOSTILE)):
+        shown = [one for one in results.values() if one["status"] == status and said in one["statusDetails"]["message"]]
+        chromium.value(f"location.hash = 'testresult/{uid(page, shown[0])}'")
+        chromium.until(f"{text}.includes({json.dumps(STEPS[2] + word)})")
+        chromium.until(f"{text}.includes({json.dumps(said)})")
+        chromium.value("document.querySelectorAll('.attachment-row').forEach(e => e.click())")
+        rows = "[...document.querySelectorAll('.attachment-row__content')]"
+        chromium.until(f"{rows}.length > 2 && {rows}.every(e => e.textContent)")
+    assert chromium.value("document.title") != "ran"
+    assert chromium.value("document.querySelectorAll('[onerror], iframe').length") == 0
+    assert chromium.value("document.querySelectorAll('a[href^=http]').length") == 0
     assert chromium.errors == []
     assert [url for url in chromium.requests if not url.startswith((page.as_uri(), "data:", "blob:"))] == []
