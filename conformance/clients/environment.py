@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -27,7 +28,7 @@ NODE_PACKAGE = "@langchain/langgraph-sdk"
 
 @dataclass(frozen=True)
 class ClientEnvironment:
-    """Where a client is installed: a virtual environment, a Node project, or nowhere (None) for a program of the system."""
+    """Where a client is installed: a virtual environment, a Node project; None for a program of the system."""
 
     folder: Path | None
 
@@ -62,13 +63,14 @@ def missing(client: Client) -> str:
 
 
 def pinned(client: Client) -> str:
-    """Name and version of the client's package, such as `langgraph-sdk 0.4.14`; curl is the system's."""
+    """Name and version of the client's package, such as `langgraph-sdk 0.4.14`; of curl what this machine has."""
     if client == "python":
         return next(line for line in requirements() if line.startswith(PYTHON_PACKAGE)).replace("==", " ")
     if client == "javascript":
         package = json.loads((HERE / "javascript" / "package.json").read_text("utf-8"))
         return f"{NODE_PACKAGE} {package['dependencies'][NODE_PACKAGE]}"
-    return "curl"
+    said = subprocess.run(["curl", "--version"], capture_output=True, text=True, check=True).stdout
+    return " ".join(said.split()[:2])
 
 
 def requirements() -> list[str]:
