@@ -63,7 +63,7 @@ def _json(text: str) -> Any:
 
 
 def _printed(block: Block, printed: Sequence[Sequence[Any]]) -> Events:
-    values = [arguments[0] if len(arguments) == 1 else arguments for arguments in printed]
+    values: list[Any] = [arguments[0] if len(arguments) == 1 else arguments for arguments in printed]
     if block.prints != "chunk":
         return [(None, value) for value in values]
     if odd := next((one for one in values if not isinstance(one, dict) or not {"event", "data"} <= one.keys()), None):

@@ -38,7 +38,7 @@ def _row(block: Block, name: str, words: Sequence[str]) -> str:
 
 def _defects(found: Found) -> Iterator[str]:
     yield "\n## Defects of the document\n"
-    yield "Printed like this they fail on every server, through no fault of it; what was meant is performed too, and counts."
+    yield "As printed they fail on every server, through no fault of it; what was meant is performed too, and counts."
     for block in (block for block in blocks().values() if block.defect):
         assert block.defect
         yield f"\n**{block.lines}**, {block.language}: {block.defect.what}.\n"
@@ -69,8 +69,8 @@ made by `python -m tests.snippets`, with:
 """
 
 _STANDS_FOR = {
-    "`<DEPLOYMENT_URL>`, `<API_KEY>`": "URL and API key of the server, and in the SDKs' own option any other header fields",
-    '`"agent"`': "the name under which the section's reference graph is deployed: the document calls several graphs so",
+    "`<DEPLOYMENT_URL>`, `<API_KEY>`": "URL and API key of the server; other header fields go with them",
+    '`"agent"`': "the name under which the section's reference graph is deployed: the document has several",
     "`<inputs>`, `inputs`, `input`": "an input of that graph",
     "`client`, `thread_id`, `threadID`, `<THREAD_ID>`": "what the document's own block for creating a thread, performed "
     "before, makes of them",
@@ -84,6 +84,7 @@ _PLACEHOLDERS = (
     + """
 
 The document prints output once, in lines 207-211. On the official Python server the snippet of line 125 prints the same,
-character by character, run id apart; a test sees to it. For the other blocks the names of the events, their order and
-their data are compared with what the graph does by its contract; ids, times and what a server may add freely are not."""
+character by character, run id apart; a test sees to it. For the other blocks the names of the events, their order
+and their data are compared with what the graph does by its contract; ids, times and what a server is free to add are
+not."""
 )

@@ -32,7 +32,7 @@ HERE = Path(__file__).parent
 # The real curl is called, by a function that bash finds in its environment: it adds the header fields of the run, which
 # no list of processes shows, and says which status came.
 CURL = r"""() {
-  command curl --silent --show-error --max-time "$LG_LIMIT" --noproxy "$LG_NO_PROXY" \
+  command curl --silent --show-error --max-time "$LG_LIMIT" \
     --header @<(printf '%s' "$LG_HEADERS") --write-out '%{stderr}status %{http_code}\n' "$@"
 }
 """
@@ -76,7 +76,7 @@ async def perform(block: Block, code: str, target: Target, environment: ClientEn
         return await _process(["bash"], source(block, code, given), _curl_variables(block, target), None)
     with temporary_folder() as folder:
         printed = folder / "printed.jsonl"
-        variables = {"LG_SNIPPET": json.dumps(_job(block, target, printed))}
+        variables = {**_proxies(block, target), "LG_SNIPPET": json.dumps(_job(block, target, printed))}
         if (key := api_key(target)) and key in target.headers.values():
             variables["LANGGRAPH_API_KEY"] = key  # where both SDKs look for it if the snippet names none
         done = await _process(
@@ -110,13 +110,12 @@ def _job(block: Block, target: Target, printed: Path) -> dict[str, Any]:
 
 
 def _curl_variables(block: Block, target: Target) -> dict[str, str]:
-    base = target.base(block.graph)
     sent = {**target.headers} if "<API_KEY>" not in block.code else other_headers(target)
     return {
         "BASH_FUNC_curl%%": CURL.strip(),
+        **_proxies(block, target),
         "LG_HEADERS": "".join(f"{name}: {value}\n" for name, value in sent.items()),
         "LG_LIMIT": f"{LIMIT_S + 5:.0f}",  # for a curl whose shell was killed from outside
-        "LG_NO_PROXY": "*" if is_loopback(base) else "",
     }
 
 
@@ -147,6 +146,13 @@ async def _background_run(block: Block, target: Target) -> Given:
 
 
 # --- one process
+
+
+def _proxies(block: Block, target: Target) -> dict[str, str]:
+    """No proxy for a server on this machine; the caller's choice for any other, in both spellings that clients read."""
+    chosen = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    hosts = "*" if is_loopback(target.base(block.graph)) else chosen
+    return {"NO_PROXY": hosts, "no_proxy": hosts}
 
 
 async def _process(command: Sequence[str], text: str, variables: Mapping[str, str], folder: Path | None) -> Performance:
