@@ -356,6 +356,34 @@ def test_a_key_is_sent_and_never_shown() -> None:
     assert SECRET not in found.outcome.message + found.output
 
 
+COMPLAINTS = {
+    """Traceback (most recent call last):
+  File "/x/harness.py", line 55, in <module>
+  File "streaming-api.md", line 450, in <module>
+langgraph_sdk.errors.NotFoundError: Not Found
+""": "line 450: langgraph_sdk.errors.NotFoundError: Not Found",
+    """file:///x/index.js:100
+    throw error;
+    ^
+
+HTTPError: HTTP 422: no
+    at x (file:///x/index.js:10:5) {
+  storedError: undefined,
+  [cause]: TypeError: fetch failed
+}
+
+Node.js v20.20.2
+""": "HTTPError: HTTP 422: no",
+    "status 422\nbash: line 87: --data: command not found\n": "bash: line 87: --data: command not found",
+    "status 200\n": "",
+}
+
+
+@pytest.mark.parametrize(("errors", "complaint"), COMPLAINTS.items())
+def test_the_line_that_says_what_is_wrong_is_shown(errors: str, complaint: str) -> None:
+    assert perform.Performance(1, "", errors).complaint == complaint
+
+
 # --- the command
 
 

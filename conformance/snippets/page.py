@@ -72,8 +72,8 @@ _STANDS_FOR = {
     "`<DEPLOYMENT_URL>`, `<API_KEY>`": "URL and API key of the server; other header fields go with them",
     '`"agent"`': "the name under which the section's reference graph is deployed: the document has several",
     "`<inputs>`, `inputs`, `input`": "an input of that graph",
-    "`client`, `thread_id`, `threadID`, `<THREAD_ID>`": "what the document's own block for creating a thread, performed "
-    "before, makes of them",
+    "`client`, `thread_id`, `threadID`, `<THREAD_ID>`": "what the document's own block for creating a thread makes of "
+    "them, performed before",
     "`assistant_id`, `assistantID`": "where no block before says it: the deployed name",
     "`run_id`, `runId`, `<RUN_ID>`": "a run in the background, created just before; its first node still sleeps",
 }
@@ -83,8 +83,8 @@ _PLACEHOLDERS = (
     + "\n".join(f"| {name} | {value} |" for name, value in _STANDS_FOR.items())
     + """
 
-The document prints output once, in lines 207-211. On the official Python server the snippet of line 125 prints the same,
-character by character, run id apart; a test sees to it. For the other blocks the names of the events, their order
+The document prints output once, in lines 207-211. On the official Python server the snippet of line 125 prints the
+same, character by character, run id apart; a test sees to it. For the other blocks the names of the events, their order
 and their data are compared with what the graph does by its contract; ids, times and what a server is free to add are
 not."""
 )

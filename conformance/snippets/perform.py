@@ -29,14 +29,14 @@ OUTPUT_BYTES = 1 << 22
 """The longest output, of `events`, is a few kilobytes."""
 HERE = Path(__file__).parent
 
-# The real curl is called, by a function that bash finds in its environment: it adds the header fields of the run, which
-# no list of processes shows, and says which status came.
-CURL = r"""() {
+# The real curl is called, by a function that adds the header fields of the run, which no list of processes shows, and
+# says which status came. It takes the place of empty lines before the snippet.
+CURL = r"""curl() {
   command curl --silent --show-error --max-time "$LG_LIMIT" \
     --header @<(printf '%s' "$LG_HEADERS") --write-out '%{stderr}status %{http_code}\n' "$@"
 }
 """
-_ERROR = re.compile(r"\w*(Error|Exception)\b")
+_ERROR = re.compile(r"(\w+\.)*([A-Z]\w*)?(Error|Exception)\b")
 _PLACE = re.compile(r'"streaming-api\.md", line (\d+)')
 _STATUS = re.compile(r"^status (\d+)$", re.MULTILINE)
 
@@ -60,9 +60,10 @@ class Performance:
     def complaint(self) -> str:
         """The line of standard error that says what is wrong, with the line of the document, where an SDK raised it."""
         lines = [line.strip() for line in _STATUS.sub("", self.errors).splitlines() if line.strip()]
-        told = next((line for line in reversed(lines) if _ERROR.match(line)), lines[-1] if lines else "")
         place = _PLACE.findall(self.errors)
-        return f"line {place[-1]}: {told}" if place else told
+        told = [line for line in lines if _ERROR.match(line)] or lines[-1:]
+        # Python tells the error that ended it last, Node first.
+        return f"line {place[-1]}: {told[-1]}" if place else "".join(told[:1])
 
 
 class Prerequisite(Exception):
@@ -73,7 +74,8 @@ async def perform(block: Block, code: str, target: Target, environment: ClientEn
     """Perform the block with this text, as printed or mended; raises Prerequisite."""
     if block.language == "curl":
         given = await _given(block, target, environment)
-        return await _process(["bash"], source(block, code, given), _curl_variables(block, target), None)
+        text = CURL + source(block, code, given)[CURL.count("\n") :]
+        return await _process(["bash"], text, _curl_variables(block, target), None)
     with temporary_folder() as folder:
         printed = folder / "printed.jsonl"
         variables = {**_proxies(block, target), "LG_SNIPPET": json.dumps(_job(block, target, printed))}
@@ -112,7 +114,6 @@ def _job(block: Block, target: Target, printed: Path) -> dict[str, Any]:
 def _curl_variables(block: Block, target: Target) -> dict[str, str]:
     sent = {**target.headers} if "<API_KEY>" not in block.code else other_headers(target)
     return {
-        "BASH_FUNC_curl%%": CURL.strip(),
         **_proxies(block, target),
         "LG_HEADERS": "".join(f"{name}: {value}\n" for name, value in sent.items()),
         "LG_LIMIT": f"{LIMIT_S + 5:.0f}",  # for a curl whose shell was killed from outside
