@@ -281,6 +281,12 @@ def test_a_thread_has_an_id(output: str) -> None:
     assert problem(blocks()[69], (), '{"thread_id": "t"}') == ""
 
 
+@pytest.mark.parametrize("line", [315, 328])
+def test_a_client_too_has_a_thread_with_an_id(line: int) -> None:
+    assert problem(blocks()[line], [["t"]], "") == ""
+    assert all(problem(blocks()[line], printed, "") for printed in ([], [[None]], [[""]], [["t"], ["t"]]))
+
+
 def test_a_message_shows_nothing_that_could_act_on_a_terminal() -> None:
     assert "\x1b" not in curl_problem(196, [METADATA, ("updates", {"\x1b[2J": "\x1b[2J"}), JOKE])
     assert "\x1b" not in problem(blocks()[196], (), "\x1b[2J")

@@ -67,6 +67,8 @@ class Block:
     prints: Prints
     background: tuple[str, ...]
     """The modes of a run that is created before, which the block joins."""
+    shown_by: str
+    """A statement that comes after a block that prints nothing, and prints what it made."""
     expected: Expected = field(repr=False)
 
     @property
@@ -110,6 +112,7 @@ def _read(path: Path) -> list[Block]:
             defect=Defect(**row["defect"]) if "defect" in row else None,
             excluded=row.get("excluded", ""),
             prints=table["prints"],
+            shown_by=row.get("shown_by", ""),
             expected=_expected(row.get("expected", table["expected"])),
         )
         for row in table["block"]

@@ -31,13 +31,18 @@ def problem(block: Block, printed: Sequence[Sequence[Any]], output: str) -> str:
     wanted = block.expected
     try:
         if wanted.thread:
-            return _thread_problem(output) if block.language == "curl" else ""
+            return _thread_problem(output if block.language == "curl" else json.dumps({"thread_id": _only(printed)}))
         events = _streamed(output) if block.language == "curl" else _printed(block, printed)
         if wanted.text:
             return _text_problem(wanted.text, _pieces(block, events))
         return _events_problem(wanted, _without_closing(events))
     except Unreadable as unreadable:
         return str(unreadable)
+
+
+def _only(printed: Sequence[Sequence[Any]]) -> Any:
+    """The one value that was printed, None if there is none."""
+    return printed[0][0] if len(printed) == 1 and printed[0] else None
 
 
 def _thread_problem(output: str) -> str:

@@ -82,7 +82,10 @@ async def perform(block: Block, code: str, target: Target, environment: ClientEn
         if (key := api_key(target)) and key in target.headers.values():
             variables["LANGGRAPH_API_KEY"] = key  # where both SDKs look for it if the snippet names none
         done = await _process(
-            _command(block, environment), source(block, code, Given(target)), variables, environment.folder
+            _command(block, environment),
+            source(block, code + block.shown_by, Given(target)),
+            variables,
+            environment.folder,
         )
         lines = printed.read_text("utf-8").splitlines() if printed.is_file() else []
     return Performance(done.ended, done.output, done.errors, tuple(tuple(json.loads(line)) for line in lines))
