@@ -73,7 +73,7 @@ def pinned(client: Client) -> str:
     return " ".join(said.split()[:2])
 
 
-def requirements() -> list[str]:
-    """The packages of the Python client, dependencies included, each as NAME==VERSION."""
-    lines = (HERE / "python" / "requirements.txt").read_text("utf-8").splitlines()
+def requirements(folder: str = "python") -> list[str]:
+    """The packages of a Python client, dependencies included, each as NAME==VERSION."""
+    lines = (HERE / folder / "requirements.txt").read_text("utf-8").splitlines()
     return [line for line in lines if line and not line.startswith("#")]

@@ -1,0 +1,54 @@
+// Reads streams with @langchain/langgraph-sdk, found from the current folder; input and output are those of `sdk.py`.
+
+import { readFileSync, writeSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const { Client } = createRequire(`${process.cwd()}/`)("@langchain/langgraph-sdk");
+const given = JSON.parse(readFileSync(0, "utf8"));
+const client = new Client({ apiUrl: given.url, apiKey: null, defaultHeaders: given.headers });
+
+// Lone surrogates, which JSON may hold, are written as escapes: UTF-8 has no form for them.
+const plain = (value) => JSON.stringify(value).replace(/[\ud800-\udfff]/g, escaped);
+const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16)}`;
+const say = (line) => {
+  let rest = Buffer.from(`${plain(line)}\n`);
+  while (rest.length) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (problem) {
+      if (problem.code !== "EAGAIN") throw problem; // the pipe is full
+    }
+  }
+};
+
+const stream = ({ thread, run, body }) => {
+  if (run) return client.runs.joinStream(thread, run);
+  const fields = { input: body.input };
+  if ("stream_mode" in body) fields.streamMode = body.stream_mode;
+  if ("stream_subgraphs" in body) fields.streamSubgraphs = body.stream_subgraphs;
+  return client.runs.stream(thread, body.assistant_id, fields);
+};
+
+const read = async (job) => {
+  let error = "";
+  let timer;
+  const limit = new Promise((resolve) => {
+    timer = setTimeout(() => resolve(`still reading after ${given.limit_s} s`), given.limit_s * 1000);
+  });
+  const reading = (async () => {
+    for await (const { event, data, id } of stream(job)) {
+      if (!error) say({ job: job.number, part: [event ?? "", data ?? null, id ?? null] });
+    }
+    return "";
+  })().catch((problem) => `${problem.name}: ${problem.message}`);
+  error = await Promise.race([reading, limit]);
+  clearTimeout(timer);
+  say({ job: job.number, error });
+};
+
+const jobs = given.jobs.slice();
+const worker = async () => {
+  for (let job = jobs.shift(); job; job = jobs.shift()) await read(job);
+};
+await Promise.all(Array.from({ length: given.at_once }, worker));
+process.exit(0); // whatever is still being read after its limit
