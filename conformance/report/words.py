@@ -92,3 +92,8 @@ def as_stated(disputed: Document) -> str:
     """Whether the server does as a disputed statement says."""
     word = disputed.get("as_stated")
     return "cannot tell" if word is None else "as stated" if word else "otherwise"
+
+
+def cut(text: str, most: int) -> str:
+    """The text, or its beginning and how long it is."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"
