@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(_usage())
         return OK
     if name in ("-V", "--version"):
-        from .session import suite_version
+        from .attribution import suite_version
 
         print(f"lg-conformance {suite_version()}")
         return OK

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from conformance import catalogue, suites
+from conformance.attribution import recording_digests
 from conformance.declare import REGISTRY
 from conformance.faults import apply
 from conformance.judge import Item, Outcome, judge
 from conformance.redaction import Redactor
 from conformance.report.document import document
+from conformance.report.story import story
 from conformance.report.write import write_all
+from conformance.session import suite_facts
 from conformance.settings import DEFAULT_PROFILE
 from conformance.target import Target
 from conformance.transcript import Recording
@@ -53,13 +56,22 @@ def report(
     profile = catalogue.profile(DEFAULT_PROFILE)
     made = document(
         verified([catalogue.find(id) for id in profile.requirements], results),
-        suite={"version": "0.1.0", "catalogue_sha256": catalogue.digest()},
+        suite=suite_facts(),
         run={
             "target": target.described(),
             "profile": profile.name,
             "started": "2026-01-02T03:04:05+00:00",
             "duration_s": 12.5,
             "stopped": None,
+            "command": "lg-conformance run --url http://127.0.0.1:8123",
+            "seed": "00d1ceb0a7f00d00",
+            "platform": {"python": "3.11.2", "system": "Linux 6.1", "machine": "x86_64", "packages": []},
+        },
+        recordings=recording_digests(golden.FOLDER),
+        stories={
+            result.id: story(golden.items()[result.id].check, ["--url", target.url])
+            for result in results
+            if result.outcome.word in ("failed", "cantTell")
         },
         observations={"framing.line-endings": ["CRLF"], "framing.comments": {"most": 1, "texts": ["heartbeat"]}},
         disputed=[],

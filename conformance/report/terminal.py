@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..judge import CANNOT_TELL, FAILED, INAPPLICABLE, PASSED, UNTESTED, printable
-from ..verdict import CONFORMANT, Verified, summary, verdict
+from ..verdict import CONFORMANT, Verified, summary
 
 if TYPE_CHECKING:
     from ..session import Session
@@ -73,7 +73,7 @@ def summarise(reporter: Any, session: Session, cwd: Path) -> None:
         reporter.write_line(f"  {gone}", red=True)
     if session.target.lacks:
         reporter.write_line(f"  declared absent: {', '.join(session.target.lacks)}")
-    said = verdict(counts, absent=bool(session.target.lacks))
+    said = session.report["verdict"]
     reporter.write_line(
         f"  {said.upper()}: {_totals(counts)}", bold=True, green=said == CONFORMANT, red=said != CONFORMANT
     )

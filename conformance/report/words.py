@@ -63,6 +63,12 @@ def lacks(document: Document) -> list[str]:
     return list(document["target"].get("lacks", ()))
 
 
+def is_partial(document: Document) -> bool:
+    """Whether anything was deselected or declared absent."""
+    selection = document.get("selection")
+    return bool(lacks(document)) or (selection is not None and selection["checks"] < selection["of"])
+
+
 def known(document: Document) -> dict[str, str]:
     """The failures that the baseline lists: id of the check, and the reason."""
     return {one["check"]: one["reason"] for one in (document.get("baseline") or {}).get("known", ())}

@@ -22,7 +22,7 @@ from .badge import badge
 from .html import report_html
 from .markdown import matrix_md, report_md
 from .matrix import Server, matrix_html
-from .words import LEVELS, Document
+from .words import LEVELS, Document, is_partial
 
 Make = Callable[[Document, Collection[str]], str]
 """From the content of a report.json, and the names of the recordings beside it, the text of a file."""
@@ -98,7 +98,7 @@ def _contradictions(document: Document) -> list[str]:
         found = [one["outcome"] for one in requirements if one["level"] == level]
         if any(found.count(word) != number for word, number in document["summary"][level].items()):
             return [f"its summary of {level} does not count its requirements"]
-    said = verdict(document["summary"], absent=bool(document["target"].get("lacks")))
+    said = verdict(document["summary"], partial=is_partial(document))
     if document["verdict"] != said:
         return [f"its verdict is {document['verdict']!r}, its summary says {said!r}"]
     return []
