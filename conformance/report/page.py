@@ -21,6 +21,9 @@ from .words import NOT_PASSED, Document
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 TEMPLATES = Path(__file__).parent / "templates"
 
+MOST_SEEN = 30
+"""Values of one observation that a page shows."""
+
 MOST_TEXT = 20_000
 """Characters of one text that a page shows, whatever a server sent; a longer one says how long it was."""
 
@@ -45,7 +48,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"words": words, "OUTCOMES": OUTCOMES, "POLICY": POLICY}
+    made.globals |= {"words": words, "OUTCOMES": OUTCOMES, "POLICY": POLICY, "MOST_SEEN": MOST_SEEN}
     made.globals |= {"tokens": tokens, "group_tokens": group_tokens}
     made.filters |= {"cut": words.cut, "url": lambda name: quote(name, safe="")}
     return made

@@ -12,10 +12,7 @@ from functools import cached_property
 
 from ..faults import of_one_run
 from ..transcript import BROKEN, COMPLETE, LEFT, LIMITS, STREAMS, UNREACHABLE, Event, Exchange, Recording
-from .words import cut
-
-KINDS = ("values", "updates", "messages", "debug", "custom", "events", "metadata", "error", "comment", "other")
-"""What has a colour and a shape of its own, by the wire name of its mode."""
+from .words import KINDS, cut
 
 ENDS = {COMPLETE: "complete", BROKEN: "broken", UNREACHABLE: "broken", LEFT: "left"} | dict.fromkeys(LIMITS, "limit")
 """The marks of how an exchange ended."""
@@ -211,7 +208,7 @@ def _label(name: str) -> str:
 
 
 def _kind(base: str) -> str:
-    return base if base in KINDS[:-2] else "other"
+    return base if base in KINDS and base != "comment" else "other"
 
 
 def _marks(events: Iterable[Event], axis: _Axis, again: Callable[[Event], bool]) -> tuple[Mark, ...]:

@@ -30,6 +30,24 @@ MEANINGS = {
 VERDICTS = {CONFORMANT: PASSED, NOT_CONFORMANT: FAILED, CANNOT_SAY: CANNOT_TELL, PARTIAL: INAPPLICABLE}
 """The outcome whose symbol and colour a verdict has."""
 
+KINDS = {
+    "values": "values", "updates": "updates", "messages": "messages", "debug": "debug", "custom": "custom",
+    "events": "events", "metadata": "metadata", "error": "error", "comment": "comment, heartbeat",
+    "other": "another name",
+}  # fmt: skip
+"""What has a mark of its own in a timeline, by the wire name of its mode, and what it is called."""
+
+MARKS = {
+    "asked": "request sent",
+    "answered": "head of the answer",
+    "complete": "complete",
+    "broken": "broken off, or no connection",
+    "left": "left by the reader",
+    "limit": "closed by a limit of the suite",
+    "again": "equal to what another reader had before this one asked",
+}
+"""What else a timeline shows of an exchange."""
+
 
 def name(document: Document) -> str:
     """The target's name."""
@@ -67,6 +85,13 @@ def is_partial(document: Document) -> bool:
     """Whether anything was deselected or declared absent."""
     selection = document.get("selection")
     return bool(lacks(document)) or (selection is not None and selection["checks"] < selection["of"])
+
+
+def selected(document: Document) -> str:
+    """How many checks were selected, of how many: `600 of 612 checks`."""
+    selection = document["selection"]
+    whole = "all" if selection["checks"] == selection["of"] else f"{selection['checks']} of"
+    return f"{whole} {selection['of']} checks"
 
 
 def known(document: Document) -> dict[str, str]:
