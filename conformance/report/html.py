@@ -20,6 +20,9 @@ from .words import NOT_PASSED, Document
 Recordings = Mapping[str, Recording | None]
 """The recordings in `recordings/` beside a page, by file; None for one that cannot be read."""
 
+ONE_LINE = 120
+"""Characters of a body that are read as well without indentation."""
+
 NO_AREA = "beside the requirements"
 """Where the timelines of scenarios stand that no check of the report names."""
 
@@ -94,7 +97,9 @@ def _body(sent: Exchange | None) -> str:
     """The body of a request as people read JSON."""
     if sent is None or not sent.body:
         return ""
-    return json.dumps(sent.request, indent=2, ensure_ascii=False) if sent.request is not None else sent.body
+    if sent.request is None or len(sent.body) <= ONE_LINE:
+        return str(sent.body)
+    return json.dumps(sent.request, indent=2, ensure_ascii=False)
 
 
 def _after(sent: Exchange | None, rows: list[str]) -> tuple[str, ...]:

@@ -24,6 +24,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 MOST_SEEN = 30
 """Values of one observation that a page shows."""
 
+LONG_TEXT = 1000
+"""Characters of text to copy from which on it stands in a box that scrolls."""
+
 MOST_TEXT = 20_000
 """Characters of one text that a page shows, whatever a server sent; a longer one says how long it was."""
 
@@ -48,7 +51,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"words": words, "OUTCOMES": OUTCOMES, "POLICY": POLICY, "MOST_SEEN": MOST_SEEN}
+    made.globals |= {"words": words, "OUTCOMES": OUTCOMES, "POLICY": POLICY}
+    made.globals |= {"MOST_SEEN": MOST_SEEN, "LONG_TEXT": LONG_TEXT, "MOST_TEXT": MOST_TEXT}
     made.globals |= {"tokens": tokens, "group_tokens": group_tokens}
     made.filters |= {"cut": words.cut, "url": lambda name: quote(name, safe="")}
     return made

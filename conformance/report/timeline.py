@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ..faults import of_one_run
@@ -20,6 +20,9 @@ ENDS = {COMPLETE: "complete", BROKEN: "broken", UNREACHABLE: "broken", LEFT: "le
 NEAREST = 0.5
 """Percent of the width; what lies nearer to each other is one mark."""
 
+ROOM = 8
+"""Percent of the width that a number needs on the smallest screen."""
+
 MOST_LANES, MOST_ROWS, MOST_LABEL = 40, 12, 60
 """Lanes of a drawing, rows of a lane, and characters of a label: a server that sends a thousand names fills no page."""
 
@@ -29,12 +32,16 @@ LANE, ROW, AXIS = 20, 15, 18
 
 @dataclass(frozen=True)
 class Mark:
-    """What arrived at one place: how much, and when the first of it; `again` if a joiner gets what others had."""
+    """What arrived at one place: how much, and when the first of it; `again` if a joiner gets what others had.
+
+    `roomy` says that nothing lies so near before it that its number could not be written there.
+    """
 
     x: float
     t: float
     count: int = 1
     again: bool = False
+    roomy: bool = False
 
 
 @dataclass(frozen=True)
@@ -201,10 +208,11 @@ def _rows(heard: _Heard, axis: _Axis, y: int) -> Iterator[Row]:
 
 
 def _label(name: str) -> str:
-    """A name short enough for a label: of each part of a namespace the node, and the beginning of its id."""
+    """A name short enough for a label: its mode, and the innermost node with the beginning of its id."""
     base, *path = name.split("|")
-    parts = [f"{node}:{id[:4]}…" if id else node for node, _, id in (one.partition(":") for one in path)]
-    return cut("|".join([base, *parts]), MOST_LABEL)
+    node, _, id = path[-1].partition(":") if path else ("", "", "")
+    inner = f"{node}:{id[:4]}…" if id else node
+    return cut("|".join([base, *["…"] * (len(path) > 1), *[inner] * bool(path)]), MOST_LABEL)
 
 
 def _kind(base: str) -> str:
@@ -222,9 +230,10 @@ def _thinned(arrivals: Iterable[tuple[float, bool]], axis: _Axis) -> tuple[Mark,
         x = axis(t)
         if marks and marks[-1].again == again and x - marks[-1].x < NEAREST:
             last = marks[-1]
-            marks[-1] = Mark(last.x, last.t, last.count + 1, again)
+            marks[-1] = replace(last, count=last.count + 1)
         else:
-            marks.append(Mark(x, round(t, 2), 1, again))
+            roomy = x - (marks[-1].x if marks else 0) > ROOM
+            marks.append(Mark(x, round(t, 2), 1, again, roomy))
     return tuple(marks)
 
 
@@ -265,10 +274,11 @@ class _Heard:
     @property
     def told(self) -> str:
         """What came, in a sentence."""
-        parts = [", ".join([_number(len(self.events), "event"), *self._when()])]
-        for name, events in self._before.items():
+        parts = [", ".join([f"{len(self.events)} event{'s' * (len(self.events) != 1)}", *self._when()])]
+        if self._before:
+            name, events = max(self._before.items(), key=lambda one: len(one[1]))
             same = sum(self.again(event) for event in self.events)
-            came = "none of them came to it" if not same else f"{_number(same, 'of its events')} equal to one of them"
+            came = f"{same} of its events equal one of them" if same else "none of them came to it"
             parts.append(f"{len(events)} had reached `{cut(name, MOST_LABEL)}` before it asked, {came}")
         if self.exchange.how != COMPLETE:
             parts.append(_ended(self.exchange))
@@ -279,10 +289,10 @@ class _Heard:
             return
         first, last = self.events[0].t, self.events[-1].t
         sent, end = self.exchange.sent_t, self.exchange.ended_t or last
-        yield f"first {first - sent:.1f} s after it was sent"
+        yield f"first {first - sent:.2f} s after it was sent"
         if len(self.events) > 1:
-            at_once = f"all in the last {end - first:.2f} s of {end - sent:.1f} s"
-            yield at_once if end - first < AT_THE_END * (end - sent) else f"the last {last - first:.1f} s later"
+            late = end - first < AT_THE_END * (end - sent)
+            yield "all of them at its end" if late else f"the last {last - first:.2f} s later"
             longest = max(later.t - event.t for event, later in zip(self.events, self.events[1:], strict=False))
             if longest > LONG_S:
                 yield f"longest pause {longest:.1f} s"
@@ -297,7 +307,3 @@ LONG_S = 2.0
 
 def _had(event: Event, joiner: Exchange) -> bool:
     return event.seq < joiner.sent and event.base != "metadata"
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}" + "s" * (count != 1 and not what.endswith("s"))

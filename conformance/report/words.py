@@ -105,6 +105,12 @@ def not_passed(document: Document) -> list[Document]:
     return sorted(found, key=lambda one: (LEVELS.index(one["level"]), NOT_PASSED.index(one["outcome"])))
 
 
+def why(requirement: Document) -> str:
+    """What the first check said that made a requirement's outcome."""
+    messages = (one["message"] for one in requirement["checks"] if one["outcome"] == requirement["outcome"])
+    return str(next(messages, ""))
+
+
 def areas(requirements: Iterable[Document]) -> dict[str, list[Document]]:
     """Requirements by area, both in the order of the report."""
     found: dict[str, list[Document]] = {}
