@@ -16,7 +16,7 @@ from ._files import folder
 from .declare import REGISTRY
 from .settings import DEFAULT_PROFILE, OPTIONS, UsageProblem
 from .target import checked_url
-from .verdict import USAGE
+from .verdict import BROKEN_MUST, USAGE
 
 OK = 0
 PACKAGE = Path(__file__).parent
@@ -136,6 +136,25 @@ def matrix(arguments: Sequence[str]) -> int:
     return OK
 
 
+def diff(arguments: Sequence[str]) -> int:
+    """compare two reports: what is fixed, broken, changed, new; exit status 1 where something broke"""
+    from .report import compare
+    from .report.write import read_report, report_file
+
+    parser = argparse.ArgumentParser("lg-conformance diff", description="Say what changed between two reports.")
+    parser.add_argument("old", type=Path, metavar="OLD", help="a report folder, or its report.json")
+    parser.add_argument("new", type=Path, metavar="NEW", help="the same, of a later run")
+    parser.add_argument("--format", default="text", choices=("text", "md", "json"))
+    chosen = parser.parse_args(arguments)
+    old, new = (read_report(report_file(path)) for path in (chosen.old, chosen.new))
+    found = compare.changes(old, new)
+    if chosen.format == "text":
+        print("\n".join(compare.lines(old, new, found)))
+    else:
+        print((compare.markdown if chosen.format == "md" else compare.as_json)(old, new, found).rstrip())
+    return BROKEN_MUST if any(one.kind == compare.BROKEN for one in found) else OK
+
+
 def fault(arguments: Sequence[str]) -> int:
     """serve a faulty view of a running server, to see a check fail: fault NAME --upstream URL [--port N]"""
     import asyncio
@@ -177,6 +196,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "graphs": graphs,
     "fault": fault,
     "matrix": matrix,
+    "diff": diff,
 }
 
 

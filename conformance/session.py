@@ -25,10 +25,12 @@ from .declare import REGISTRY, Variant
 from .expect import shown
 from .judge import CANNOT_TELL, FAILED, INAPPLICABLE, PASSED, UNTESTED, Item, Outcome, SuiteError, items_of, judge
 from .redaction import Redactor
+from .report.compare import GONE, changes, lines
 from .report.document import document
 from .report.story import command, story
-from .report.write import write_all
-from .settings import DEFAULT_PROFILE, Settings, report_folder
+from .report.words import is_partial
+from .report.write import read_report, write_all
+from .settings import DEFAULT_PROFILE, Settings, UsageProblem, report_folder
 from .target_file import find_target, recorded_run
 from .transcript import read_folder
 from .verdict import Result, Verified, exit_status, verified
@@ -61,6 +63,7 @@ class Session:
         self.ready_s = 0.0
         self.performance: Performance | None = None
         self.report: dict[str, Any] = {}
+        self.compared: list[str] = []
         self._clock = time.monotonic()
 
     @cached_property
@@ -206,6 +209,7 @@ class Session:
             baseline=self._baseline_report(),
         )
         self.report_folder.mkdir(parents=True, exist_ok=True)
+        self.compared = self._compared()
         write_all(self.report_folder, self.report, self.redactor)
         if self.settings.write_baseline is not None:
             self.settings.write_baseline.write_text(baseline_text(self.all_results), "utf-8")
@@ -217,6 +221,22 @@ class Session:
             answered=self.answered,
             fail_on=self.settings.fail_on,
         )
+
+    def _compared(self) -> list[str]:
+        """How this verdict stands to the report that lay beside the recordings, where these were judged again."""
+        file = self.folder / "report.json"
+        if self.settings.judge is None or not file.exists():
+            return []
+        try:
+            old = read_report(file)
+        except UsageProblem as problem:
+            return [f"the report that was there cannot be compared: {problem}"]
+        if old["verdict_digest"] == self.report["verdict_digest"]:
+            return [f"the same verdict digest as the report that was there, {old['verdict_digest'][:12]}"]
+        found = changes(old, self.report)
+        if is_partial(self.report):  # what was left out this time has not gone
+            found = [one for one in found if one.kind != GONE]
+        return [*lines(old, self.report, found)]
 
     def _stories(self) -> dict[str, dict[str, str]]:
         bad = [result for result in self.all_results if result.outcome.word in (FAILED, CANNOT_TELL)]

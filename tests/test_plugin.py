@@ -231,11 +231,20 @@ def test_stored_recordings_are_judged_to_the_same_outcomes(
     echoed: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:
     folder, done = echoed
-    again = python(folder, "conformance", "judge", "out", "--report-dir", "again", *FEW)
+    again = python(folder, "conformance", "judge", "out", "--report-dir", "again")
     told, retold = report(folder), json.loads((folder / "again" / "report.json").read_text("utf-8"))
     assert again.returncode == done.returncode, again.stdout
-    kept = ("verdict", "summary", "requirements", "target")
+    kept = ("verdict", "verdict_digest", "selection", "command", "seed", "summary", "requirements", "target")
+    assert "the same verdict digest" in again.stdout
     assert {key: retold[key] for key in kept} == {key: told[key] for key in kept}
+
+
+def test_what_was_recorded_of_a_part_is_never_conformant(echoed: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    told = report(echoed[0])
+    assert 0 < told["selection"]["checks"] < told["selection"]["of"]
+    assert told["verdict"] != "conformant"
+    assert told["command"].startswith("lg-conformance run --url http://127.0.0.1:")
+    assert told["command"].endswith(f"-k {REQUIREMENT}")
 
 
 # --- surroundings

@@ -81,10 +81,15 @@ def lacks(document: Document) -> list[str]:
     return list(document["target"].get("lacks", ()))
 
 
+def selection(document: Document) -> str:
+    """What part of the profile was selected: `3 of 310 checks`; empty if all of it was."""
+    chosen, of = document["selection"]["checks"], document["selection"]["of"]
+    return f"{chosen} of {of} checks" if chosen < of else ""
+
+
 def is_partial(document: Document) -> bool:
     """Whether anything was deselected or declared absent."""
-    selection = document.get("selection")
-    return bool(lacks(document)) or (selection is not None and selection["checks"] < selection["of"])
+    return bool(lacks(document) or selection(document))
 
 
 def selected(document: Document) -> str:

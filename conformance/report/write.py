@@ -57,7 +57,7 @@ def write_matrix(given: Sequence[Path], output: Path) -> list[Path]:
 
     Beside each report.json its own pages are made again, so that every link of the matrix leads to what it names.
     """
-    files = list(dict.fromkeys(path / "report.json" if path.is_dir() else path for path in given))
+    files = list(dict.fromkeys(map(report_file, given)))
     documents = {file: read_report(file) for file in files}
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -68,6 +68,11 @@ def write_matrix(given: Sequence[Path], output: Path) -> list[Path]:
     except OSError as problem:
         raise UsageProblem(f"{_shown(problem.filename or output)} cannot be written: {problem.strerror}") from None
     return list(pages)
+
+
+def report_file(given: Path) -> Path:
+    """The report.json of a report folder, or the file itself."""
+    return given / "report.json" if given.is_dir() else given
 
 
 def read_report(file: Path) -> dict[str, Any]:
