@@ -118,7 +118,7 @@ def _by_area(document: Document, drawings: Mapping[str, Drawing]) -> dict[str, l
         for check in requirement["checks"]:
             for variant in check["scenario"].split(", "):
                 areas.setdefault(variant, requirement["id"].partition(".")[0])
-    found: dict[str, list[Drawing]] = {area: [] for area in words.areas(document["requirements"])} | {NO_AREA: []}
+    found: dict[str, list[Drawing]] = {area: [] for area in [*words.areas(document["requirements"]), NO_AREA]}
     for one in drawings.values():
         found[areas.get(one.name, NO_AREA)].append(one)
     return {area: members for area, members in found.items() if members}
