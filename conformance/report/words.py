@@ -48,15 +48,18 @@ MARKS = {
 }
 """What else a timeline shows of an exchange."""
 
+MOST_NAME = 100
+"""Characters of the name and of the version that a server may give itself."""
+
 
 def name(document: Document) -> str:
     """The target's name."""
-    return str(document["target"]["name"])
+    return cut(str(document["target"]["name"]), MOST_NAME)
 
 
 def version(document: Document) -> str:
     """The server's version, or that it does not tell one."""
-    return str(document["target"]["version"] or "version not told")
+    return cut(str(document["target"]["version"] or "version not told"), MOST_NAME)
 
 
 def ratio(document: Document, level: str) -> str:
@@ -90,13 +93,6 @@ def selection(document: Document) -> str:
 def is_partial(document: Document) -> bool:
     """Whether anything was deselected or declared absent."""
     return bool(lacks(document) or selection(document))
-
-
-def selected(document: Document) -> str:
-    """How many checks were selected, of how many: `600 of 612 checks`."""
-    selection = document["selection"]
-    whole = "all" if selection["checks"] == selection["of"] else f"{selection['checks']} of"
-    return f"{whole} {selection['of']} checks"
 
 
 def known(document: Document) -> dict[str, str]:
