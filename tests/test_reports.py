@@ -29,7 +29,7 @@ from conformance.settings import UsageProblem
 from conformance.transcript import Recording
 
 from . import golden
-from .reports import FAULTS, all_evidence, report, written
+from .reports import FAULTS, all_evidence, faulty, report, written
 
 SENTINEL = '"><img src=x onerror=alert(1)>`|</code></script><script>alert(2)</script>\x1b[2J\n\u202e@all'
 VOID = {"meta", "input", "img", "br", "hr", "link"}
@@ -217,6 +217,69 @@ def test_a_failure_is_shown_with_all_that_belongs_to_it() -> None:
     assert f"(recordings/{evidence['recording']})" in markdown
 
 
+def test_the_story_of_a_failure_is_told_in_order() -> None:
+    content = copy.deepcopy(report("aegra", "1", FAULTS))
+    failed = next(one for one in content["requirements"] if one["id"] == "join.does-not-replay")
+    check = next(check for check in failed["checks"] if check["outcome"] == "failed")
+    check["cause"] = "the server keeps what it sent"
+    [evidence] = check["evidence"]
+    recordings = read(all_evidence(content))
+    text = Page(report_html(content, recordings)).text
+    sent = recordings[evidence["recording"]].all(evidence["exchange"])[0]
+    last = sent.events[-1].block.raw.decode().strip().replace("\r\n", "\\r\\n")
+    place = text.index(failed["statement"])
+    for part in (
+        failed["norm"][0]["lines"],
+        failed["norm"][0]["gist"],
+        failed["sources"][0],
+        f"{sent.method} {sent.url}",
+        check["acceptable"],
+        check["message"],
+        evidence["rows"][0],
+        "diverges here" + evidence["rows"][evidence["marked"]],
+        f"had reached `{sent.name}`" if sent.kind == "stream" else "before it asked",
+        "the server keeps what it sent",
+        last,
+        evidence["curl"],
+        check["command"],
+        evidence["recording"],
+        check["fault"],
+    ):
+        assert part in text[place:], part
+        place = text.index(part, place)
+
+
+def test_a_report_without_what_newer_ones_tell_is_shown() -> None:
+    content = copy.deepcopy(report("aegra", "1", FAULTS))
+    for row in content["requirements"]:
+        for check in row["checks"]:
+            for key in ("acceptable", "cause", "fault", "command"):
+                check.pop(key, None)
+            for one in check["evidence"]:
+                one.pop("marked", None)
+    assert "Acceptable" not in Page(report_html(content, {})).text
+
+
+def test_what_clients_made_of_the_streams_is_a_table() -> None:
+    content = {**report(), "clients": [client("ordinary text")]}
+    seen = Page(report_html(content, {}))
+    assert "clients" in seen.all("id")
+    table = seen.text[seen.text.index("the recorded streams") :]
+    assert [part for part in ("ordinary text", "failed", "3") if part not in table] == []
+    assert "clients" not in Page(report_html(report(), {})).all("id")
+
+
+def test_the_report_is_attributable() -> None:
+    content = report("aegra", "1", FAULTS, ("events",))
+    text = Page(report_html(content, {})).text.partition("Attribution")[2].partition("Attribution")[2]
+    suite = content["suite"]
+    for part in (suite["version"], suite["catalogue_sha256"], suite["schemas_sha256"], content["verdict_digest"]):
+        assert part in text
+    for part in (content["seed"], content["command"], "aegra 1", "events", "Python 3.11.2, Linux 6.1, x86_64"):
+        assert part in text
+    assert all(f"recordings/{one['file']}{one['sha256']}" in text for one in content["recordings"])
+
+
 def test_what_was_declared_absent_stands_before_everything_else() -> None:
     content = report("x", "1", (), ("events", "join"))
     first_screen = Page(report_html(content, {})).text.partition("Summary")[0]
@@ -383,6 +446,28 @@ def test_the_same_report_makes_the_same_files(tmp_path: Path) -> None:
     assert cli.main(["matrix", str(one), str(one / "report.json"), "--output", str(tmp_path)]) == 0
     assert first == (tmp_path / "matrix.html").read_bytes()
     assert before == {name: (one / name).read_bytes() for name in WRITERS}
+
+
+def test_a_run_and_the_matrix_make_the_same_page_from_the_same_folder(tmp_path: Path) -> None:
+    content = report("aegra", "1", FAULTS)
+    folder = written(tmp_path / "one", content, faulty(FAULTS))
+    page = (folder / "report.html").read_bytes()
+    assert page.count(b'<figure class="timeline"') == len(content["recordings"])
+    (folder / "report.html").unlink()
+    assert cli.main(["matrix", str(folder), "--output", str(tmp_path)]) == 0
+    assert (folder / "report.html").read_bytes() == page
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff\n", b"{}\n", b'{"recording": {"format": 99}}\n', b"[" * 100_000])
+def test_a_damaged_recording_is_linked_and_prevents_no_report(tmp_path: Path, damage: bytes) -> None:
+    content = report("aegra", "1", FAULTS)
+    folder = written(tmp_path / "one", content, faulty(FAULTS))
+    file = all_evidence(content)[0]["recording"]
+    (folder / "recordings" / file).write_bytes(damage)
+    assert cli.main(["matrix", str(folder), "--output", str(tmp_path)]) == 0
+    text = (folder / "report.html").read_text("utf-8")
+    assert f"recordings/{file}" in Page(text).all("href")
+    assert text.count('<figure class="timeline"') == len(content["recordings"]) - 1
 
 
 def test_a_page_that_is_missing_or_not_of_its_report_is_made_again(tmp_path: Path) -> None:
