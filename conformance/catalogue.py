@@ -40,7 +40,10 @@ class UnknownName(ValueError):
 
 @dataclass(frozen=True)
 class Requirement:
-    """One sentence a server is held to; `norm` holds the line ranges of the statements it covers."""
+    """One sentence a server is held to; `norm` holds the line ranges of the statements it covers.
+
+    `why` says in a sentence what gives it its level, `breaks` who breaks without it, and how.
+    """
 
     id: str
     area: str
@@ -48,6 +51,8 @@ class Requirement:
     statement: str
     sources: tuple[str, ...]
     norm: tuple[str, ...]
+    why: str
+    breaks: str
     note: str = ""
 
 
@@ -194,7 +199,7 @@ def load(root: Path = ROOT) -> Catalogue:
 
 
 def _requirement(table: Table, lines: Collection[str]) -> Requirement:
-    table.only("level", "statement", "sources", "norm", "note")
+    table.only("level", "statement", "why", "breaks", "sources", "norm", "note")
     return Requirement(
         id=table.name,
         area=table.name.partition(".")[0],
@@ -202,6 +207,8 @@ def _requirement(table: Table, lines: Collection[str]) -> Requirement:
         statement=table.required("statement"),
         sources=_sources(table),
         norm=table.known("norm", lines, "norm.toml"),
+        why=table.required("why"),
+        breaks=table.required("breaks"),
         note=table.text("note"),
     )
 

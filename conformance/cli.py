@@ -88,24 +88,17 @@ def list_(arguments: Sequence[str]) -> int:
 
 
 def explain(arguments: Sequence[str]) -> int:
-    """one requirement in full: statement, sources, checks, faults"""
+    """one requirement in full: why, who breaks without it, an example on the wire, checks, faults"""
+    from .report.requirement import described, markdown
+
     parser = argparse.ArgumentParser("lg-conformance explain", description="Explain one requirement.")
     parser.add_argument("id", metavar="ID")
-    requirement = catalogue.find(parser.parse_args(arguments).id)
+    parser.add_argument("--format", default="md", choices=("md", "json"))
+    chosen = parser.parse_args(arguments)
+    requirement = catalogue.find(chosen.id)
     suites.load()
-    print(f"{requirement.id} ({requirement.level})\n\n{requirement.statement}\n\nSources:")
-    print("\n".join(f"- {source}" for source in requirement.sources))
-    if requirement.norm:
-        print(f"\nNorm: lines {', '.join(requirement.norm)}")
-    if requirement.note:
-        print(f"\nNote: {requirement.note}")
-    print("\nVerified by:")
-    for check in (check for check in REGISTRY.checks if check.requirement == requirement.id):
-        print(f"- {check.name} ({', '.join(check.parameters)}): {_first_line(check.doc)}")
-    print("\nFaults that must turn it red:")
-    for fault in (fault for fault in REGISTRY.faults if fault.requirement == requirement.id):
-        print(f"- {fault.name}: {_first_line(fault.doc)}")
-    print(f"\nRun it alone: lg-conformance run -k '{requirement.id}'")
+    full = described(requirement)
+    print(json.dumps(full, indent=1, ensure_ascii=False) if chosen.format == "json" else markdown(full))
     return OK
 
 

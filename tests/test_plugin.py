@@ -124,11 +124,12 @@ def test_a_requirement_is_explained_in_full(capsys: pytest.CaptureFixture[str]) 
     requirement = catalogue.find(REQUIREMENT)
     assert cli.main(["explain", REQUIREMENT]) == 0
     said = capsys.readouterr().out
-    assert said.startswith(f"{REQUIREMENT} ({requirement.level})\n\n{requirement.statement}\n")
+    assert said.startswith(f"# {REQUIREMENT} ({requirement.level}; ")
+    assert all(text in said for text in (requirement.statement, requirement.why, requirement.breaks))
     assert all(f"- {source}\n" in said for source in requirement.sources)
-    assert "\nVerified by:\n- test_" in said
-    assert "\nFaults that must turn it red:\n- " in said
-    assert said.endswith(f"lg-conformance run -k '{REQUIREMENT}'\n")
+    assert "\n## Checks\n\n- test_" in said
+    assert "\n## Faults that turn it red\n\n- " in said
+    assert f"    lg-conformance run -k '{REQUIREMENT}' --url URL" in said
 
 
 def test_the_graphs_are_copied_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,7 @@ LEVELS: st.SearchStrategy[Literal["MUST", "SHOULD"]] = st.sampled_from(["MUST", 
 
 
 def requirement(id: str, level: Literal["MUST", "SHOULD"] = "MUST") -> Requirement:
-    return Requirement(id, id.partition(".")[0], level, "It holds.", ("norm 1",), ("1",))
+    return Requirement(id, id.partition(".")[0], level, "It holds.", ("norm 1",), ("1",), "Stated.", "All break.")
 
 
 def of(level: Literal["MUST", "SHOULD"], *words: str, selected: bool = True, id: str = "values.one") -> Verified:
