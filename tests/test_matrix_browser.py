@@ -55,6 +55,12 @@ def page(chromium: Browser) -> Iterator[Browser]:
     assert [url for url in chromium.requests if not url.startswith("file:")] == []
 
 
+def unfold(page: Browser) -> None:
+    """Lay out all that the page holds, also what is folded or was never scrolled to."""
+    page.value("document.querySelectorAll('details').forEach(e => e.open = true)")
+    page.value("document.querySelectorAll('article, .timeline').forEach(e => e.style.contentVisibility = 'visible')")
+
+
 def rows(page: Browser, which: str = "") -> int:
     """How many rows of requirements are visible."""
     return int(page.value(SEEN.format(f".matrix .row{which}")))
@@ -66,7 +72,7 @@ def rows(page: Browser, which: str = "") -> int:
 def test_no_page_scrolls_sideways(page: Browser, folder: Path, file: str, width: int, height: int, dark: bool) -> None:
     page.size(width, height, dark=dark)
     page.show(folder / file)
-    page.value("document.querySelectorAll('details').forEach(e => e.open = true)")
+    unfold(page)
     assert page.value("innerWidth") == width
     assert page.value("document.documentElement.scrollWidth") <= width
     background = page.value("getComputedStyle(document.body).backgroundColor")
@@ -164,6 +170,7 @@ def test_the_heads_of_the_table_stay_in_sight(page: Browser, folder: Path, width
 def test_what_a_joiner_got_again_is_seen_in_its_timeline(page: Browser, folder: Path) -> None:
     page.size(1280, 900)
     page.show(folder / "bad" / "report.html")
+    unfold(page)
     figure = "document.querySelector('[id=\"join.does-not-replay\"] .timeline')"
     assert page.value(f"{figure}.checkVisibility()")
     assert "before it asked" in page.value(f"{figure}.querySelector('figcaption').innerText")
@@ -187,7 +194,7 @@ def test_a_timeline_is_as_wide_as_there_is_room(page: Browser, folder: Path, wid
 def test_all_that_reacts_or_scrolls_is_reached_with_the_keyboard(page: Browser, folder: Path) -> None:
     page.size(390, 844)
     page.show(folder / "bad" / "report.html")
-    page.value("document.querySelectorAll('details').forEach(e => e.open = true)")
+    unfold(page)
     unreached = """[...document.querySelectorAll('body *')].filter(e => e.tabIndex < 0
         && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX)
         && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)).map(e => e.className)"""
@@ -203,6 +210,7 @@ def test_what_a_hostile_server_sent_does_nothing(page: Browser, folder: Path) ->
     page.size(1280, 900)
     for file in ("hostile/report.html", "hostile/drawn.html", "matrix.html"):
         page.show(folder / file)
+        unfold(page)
         assert page.value("document.querySelectorAll('img, script, iframe, [onerror]').length") == 0
         assert "<img src=x onerror=alert(1)>" in page.value("document.body.innerText")
 
