@@ -346,6 +346,14 @@ def test_every_text_has_the_contrast_of_wcag_aa(name: str, colours: dict[str, st
     assert [pair for pair in pairs if _contrast(colours[pair[0]], colours[pair[1]]) < 4.5] == []
 
 
+@pytest.mark.parametrize(("name", "colours"), list(_colours()))
+def test_every_mark_of_a_timeline_has_the_contrast_of_graphics(name: str, colours: dict[str, str]) -> None:
+    marks = [one for one in colours if one.startswith("k-")]
+    assert len(marks) == 7
+    pairs = [(mark, ground) for mark in (*marks, "failed", "cannot", "soft") for ground in ("ground", "raised")]
+    assert [pair for pair in pairs if _contrast(colours[pair[0]], colours[pair[1]]) < 4.5] == []
+
+
 def _contrast(one: str, other: str) -> float:
     """The ratio of https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio."""
     darker, lighter = sorted((_luminance(one), _luminance(other)))
