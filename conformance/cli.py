@@ -181,6 +181,13 @@ def fault(arguments: Sequence[str]) -> int:
     return OK
 
 
+def snippets(arguments: Sequence[str]) -> int:
+    """perform the document's own snippets with the real SDKs and curl"""
+    from .snippets.command import main
+
+    return main(arguments)
+
+
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "run": run,
     "list": list_,
@@ -189,6 +196,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "graphs": graphs,
     "fault": fault,
     "matrix": matrix,
+    "snippets": snippets,
     "diff": diff,
 }
 

@@ -27,7 +27,7 @@ from .judge import CANNOT_TELL, FAILED, INAPPLICABLE, PASSED, UNTESTED, Item, Ou
 from .redaction import Redactor
 from .report.compare import GONE, changes, lines
 from .report.document import document
-from .report.story import command, story
+from .report.story import command, stories
 from .report.words import is_partial
 from .report.write import read_report, write_all
 from .settings import DEFAULT_PROFILE, Settings, UsageProblem, report_folder
@@ -196,14 +196,15 @@ class Session:
 
     def finish(self) -> int:
         """Write the report and, where asked for, a baseline; return the exit status."""
-        run = self.run_json
+        run, outcomes = self.run_json, self.outcomes
         self.answered = run["answered_at_end"]
+        checks = {id: item.check for id, item in self.items.items()}
         self.report = document(
-            self.outcomes,
+            outcomes,
             suite=suite_facts(),
             run={**run, "profile": self.profile.name},
             recordings=recording_digests(self.recordings),
-            stories=self._stories(),
+            stories=stories(outcomes, checks, run.get("options", ())),
             observations=observations(self.run),
             disputed=disputed(self.run),
             baseline=self._baseline_report(),
@@ -237,10 +238,6 @@ class Session:
         if is_partial(self.report):  # what was left out this time has not gone
             found = [one for one in found if one.kind != GONE]
         return [*lines(old, self.report, found)]
-
-    def _stories(self) -> dict[str, dict[str, str]]:
-        bad = [result for result in self.all_results if result.outcome.word in (FAILED, CANNOT_TELL)]
-        return {result.id: story(self.items[result.id].check, self.run_json.get("options", ())) for result in bad}
 
     @property
     def all_results(self) -> list[Result]:

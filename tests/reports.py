@@ -15,7 +15,7 @@ from conformance.faults import apply
 from conformance.judge import Item, Outcome, judge
 from conformance.redaction import Redactor
 from conformance.report.document import document
-from conformance.report.story import story
+from conformance.report.story import stories
 from conformance.report.write import write_all
 from conformance.session import suite_facts
 from conformance.settings import DEFAULT_PROFILE
@@ -55,8 +55,9 @@ def report(
 
     results = [Result(id, item.check.requirement, item.scenario, outcome(item)) for id, item in golden.items().items()]
     profile = catalogue.profile(DEFAULT_PROFILE)
+    outcomes = verified([catalogue.find(id) for id in profile.requirements], results)
     made = document(
-        verified([catalogue.find(id) for id in profile.requirements], results),
+        outcomes,
         suite=suite_facts(),
         run={
             "target": target.described(),
@@ -69,11 +70,7 @@ def report(
             "platform": {"python": "3.11.2", "system": "Linux 6.1", "machine": "x86_64", "packages": []},
         },
         recordings=recording_digests(golden.FOLDER),
-        stories={
-            result.id: story(golden.items()[result.id].check, ["--url", target.url])
-            for result in results
-            if result.outcome.word in ("failed", "cantTell")
-        },
+        stories=stories(outcomes, {id: item.check for id, item in golden.items().items()}, ["--url", target.url]),
         observations={"framing.line-endings": ["CRLF"], "framing.comments": {"most": 1, "texts": ["heartbeat"]}},
         disputed=[],
         baseline=None,

@@ -1,22 +1,41 @@
-"""What a report tells of a check that did not pass beside its outcome: what it wants, its proof, how to run it."""
+"""What a report tells of a check that did not pass beside its outcome: what it wants, cause, proof, command."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from ..declare import REGISTRY, Check
+from ..cause import known_faults, likely_cause, proof
+from ..declare import Check
+from ..judge import CANNOT_TELL, FAILED, PASSED
+from ..verdict import Result, Verified
 
 
-def story(check: Check, options: Sequence[str]) -> dict[str, str]:
-    """The story of one check; `options` are those of the run that the command repeats."""
-    proofs = [fault.name for fault in REGISTRY.faults if fault.requirement == check.requirement]
+def stories(
+    outcomes: Sequence[Verified], checks: Mapping[str, Check], options: Sequence[str]
+) -> dict[str, dict[str, str]]:
+    """By the id of each item that failed or cannot be told; `options` are those of the run that a command repeats."""
+    judged = {one.requirement.id: one.outcome for one in outcomes if one.outcome in (PASSED, FAILED)}
+    failed = [id for id, word in judged.items() if word == FAILED]
     return {
-        "acceptable": " ".join(check.doc.split()),
-        "cause": "",
-        "fault": proofs[0] if proofs else "",
-        "command": command(options, check.name),
+        result.id: {
+            "acceptable": " ".join(checks[result.id].doc.split()),
+            "cause": _cause(result, failed, list(judged)),
+            "fault": proof(result.id, known_faults()),
+            "command": command(options, checks[result.id].name),
+        }
+        for one in outcomes
+        for result in one.results
+        if result.outcome.word in (FAILED, CANNOT_TELL)
     }
+
+
+def _cause(result: Result, failed: Sequence[str], judged: Sequence[str]) -> str:
+    if result.outcome.word != FAILED:
+        return ""
+    message = result.outcome.message
+    found = likely_cause(result.requirement, result.id, message, failed=failed, judged=judged, faults=known_faults())
+    return found.text if found else ""
 
 
 def command(options: Sequence[str], selection: str = "") -> str:
