@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 from ..faults import of_one_run
 from ..transcript import BROKEN, COMPLETE, LEFT, LIMITS, STREAMS, UNREACHABLE, Event, Exchange, Recording
@@ -20,8 +21,8 @@ ENDS = {COMPLETE: "complete", BROKEN: "broken", UNREACHABLE: "broken", LEFT: "le
 NEAREST = 0.5
 """Percent of the width; what lies nearer to each other is one mark."""
 
-ROOM = 8
-"""Percent of the width that a number needs on the smallest screen."""
+ROOM, CLEAR = 12, 3
+"""Percent of the width that a number needs before its mark on the smallest screen, and that make clear whose it is."""
 
 MOST_LANES, MOST_ROWS, MOST_LABEL = 40, 12, 60
 """Lanes of a drawing, rows of a lane, and characters of a label: a server that sends a thousand names fills no page."""
@@ -34,7 +35,7 @@ LANE, ROW, AXIS = 20, 15, 18
 class Mark:
     """What arrived at one place: how much, and when the first of it; `again` if a joiner gets what others had.
 
-    `roomy` says that nothing lies so near before it that its number could not be written there.
+    `roomy` says that nothing lies so near that its number could not be written before it.
     """
 
     x: float
@@ -229,12 +230,15 @@ def _thinned(arrivals: Iterable[tuple[float, bool]], axis: _Axis) -> tuple[Mark,
     for t, again in arrivals:
         x = axis(t)
         if marks and marks[-1].again == again and x - marks[-1].x < NEAREST:
-            last = marks[-1]
-            marks[-1] = replace(last, count=last.count + 1)
+            marks[-1] = replace(marks[-1], count=marks[-1].count + 1)
         else:
-            roomy = x - (marks[-1].x if marks else 0) > ROOM
-            marks.append(Mark(x, round(t, 2), 1, again, roomy))
-    return tuple(marks)
+            marks.append(Mark(x, round(t, 2), 1, again))
+    places = [0.0, *(mark.x for mark in marks), 100.0 + ROOM]
+    gaps = [after - before for before, after in pairwise(places)]
+    return tuple(
+        replace(mark, roomy=before > ROOM and after > CLEAR)
+        for mark, before, after in zip(marks, gaps, gaps[1:], strict=True)
+    )
 
 
 class _Heard:
@@ -293,7 +297,7 @@ class _Heard:
         if len(self.events) > 1:
             late = end - first < AT_THE_END * (end - sent)
             yield "all of them at its end" if late else f"the last {last - first:.2f} s later"
-            longest = max(later.t - event.t for event, later in zip(self.events, self.events[1:], strict=False))
+            longest = max(later.t - event.t for event, later in pairwise(self.events))
             if longest > LONG_S:
                 yield f"longest pause {longest:.1f} s"
 
