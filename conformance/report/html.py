@@ -14,7 +14,7 @@ from ..judge import ROWS_BEFORE, wire_end, wire_row
 from ..transcript import Exchange, Recording
 from . import words
 from .page import rendered
-from .timeline import Drawing, drawing
+from .timeline import Drawing, Unsound, drawing
 from .words import NOT_PASSED, Document
 
 Recordings = Mapping[str, Recording | None]
@@ -60,10 +60,10 @@ def report_html(document: Document, recordings: Recordings) -> str:
 
 
 def _drawn(recording: Recording | None) -> Drawing | None:
-    """The drawing; none of a recording that was tampered with so that its times are no times, or its text no text."""
+    """The drawing; none where there is no recording, or it was tampered with."""
     try:
         return drawing(recording) if recording is not None else None
-    except (ValueError, TypeError, AttributeError, ArithmeticError):
+    except Unsound:
         return None
 
 

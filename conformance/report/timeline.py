@@ -8,11 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import pairwise
 
-from ..faults import of_one_run
-from ..transcript import BROKEN, COMPLETE, LEFT, LIMITS, STREAMS, UNREACHABLE, Event, Exchange, Recording
+from ..transcript import BROKEN, COMPLETE, LEFT, LIMITS, UNREACHABLE, Event, Exchange, Recording
+from .reader import MOST_LABEL, Reader, ended
 from .words import KINDS, cut
 
 ENDS = {COMPLETE: "complete", BROKEN: "broken", UNREACHABLE: "broken", LEFT: "left"} | dict.fromkeys(LIMITS, "limit")
@@ -24,8 +23,8 @@ NEAREST = 0.5
 ROOM, CLEAR = 12, 3
 """Percent of the width that a number needs before its mark on the smallest screen, and that make clear whose it is."""
 
-MOST_LANES, MOST_ROWS, MOST_LABEL = 40, 12, 60
-"""Lanes of a drawing, rows of a lane, and characters of a label: a server that sends a thousand names fills no page."""
+MOST_LANES, MOST_ROWS = 40, 12
+"""Lanes of a drawing, and rows of a lane: a server that sends a thousand names fills no page."""
 
 LANE, ROW, AXIS = 20, 15, 18
 """Heights, in pixels."""
@@ -112,8 +111,14 @@ class Drawing:
         return self.bottom + AXIS
 
 
+class Unsound(ValueError):
+    """A recording that the suite did not write: a time in it is no time, or a text no text."""
+
+
 def drawing(recording: Recording) -> Drawing:
-    """The drawing of a recording; raises ValueError, TypeError or ArithmeticError where its times are none."""
+    """The drawing of a recording; raises Unsound."""
+    for one in recording.exchanges:
+        _check(one)
     groups = _groups(recording.exchanges)
     axis = _Axis(recording.exchanges)
     lanes: list[Lane] = []
@@ -129,14 +134,23 @@ def drawing(recording: Recording) -> Drawing:
     )
 
 
+def _check(one: Exchange) -> None:
+    """Raise Unsound where a value has another type than the recorder gives it: files may come from anywhere."""
+    texts = (one.name, one.kind, one.method, one.url, one.how, one.detail, one.graph, one.body or "")
+    seen: list[tuple[object, object]] = [(one.sent, one.sent_t), *((chunk.seq, chunk.t) for chunk in one.chunks)]
+    seen += [pair for pair in ((one.answered, one.answered_t), (one.ended, one.ended_t)) if pair != (None, None)]
+    if not all(isinstance(text, str) for text in texts):
+        raise Unsound(f"exchange {one.name!r}: a text is no text")
+    if not all(isinstance(number, int) and isinstance(t, int | float) and math.isfinite(t) for number, t in seen):
+        raise Unsound(f"exchange {one.name!r}: a time is no time")
+
+
 class _Axis:
     """From seconds of the run to percent of the width."""
 
     def __init__(self, exchanges: Iterable[Exchange]) -> None:
         times = [t for one in exchanges for t in _times(one)] or [0.0]
         self.start, self.end = min(times), max(times)
-        if not math.isfinite(self.end - self.start):
-            raise ValueError("the times of the recording are no times")
         self._span = max(self.end - self.start, 0.001)
 
     def __call__(self, t: float) -> float:
@@ -166,14 +180,14 @@ def _groups(exchanges: Iterable[Exchange]) -> list[list[Exchange]]:
 
 def _lane(group: Sequence[Exchange], recording: Recording, axis: _Axis, y: int) -> Lane:
     first = group[0]
-    heard = _Heard(first, recording)
+    reader = Reader(first, recording)
     return Lane(
         name=cut(first.name, MOST_LABEL),
         spans=tuple(_span(one, axis) for one in group),
-        metadata=_marks(heard.named("metadata"), axis, heard.again),
-        comments=_thinned([(block[1].t, False) for block in heard.comments], axis),
-        rows=tuple(_rows(heard, axis, y + LANE)),
-        told=heard.told if first.is_stream else "",
+        metadata=_marks(reader.named("metadata"), axis, reader.again),
+        comments=_thinned([(block[1].t, False) for block in reader.comments], axis),
+        rows=tuple(_rows(reader, axis, y + LANE)),
+        told=reader.told if first.is_stream else "",
         joins=first.kind == "join",
         y=y,
     )
@@ -189,23 +203,19 @@ def _said(one: Exchange) -> str:
     """An exchange in one line."""
     asked = f"{one.method} {cut(one.url.partition('?')[0], 120)}, asked at {one.sent_t:.2f} s"
     answer = "no answer" if one.status is None else f"{one.status} after {(one.answered_t or 0) - one.sent_t:.2f} s"
-    return f"{asked}: {answer}, {_ended(one)}"
+    return f"{asked}: {answer}, {ended(one)}"
 
 
-def _ended(one: Exchange) -> str:
-    return COMPLETE if one.how == COMPLETE else f"{one.how} ({cut(one.detail, 100)})"
-
-
-def _rows(heard: _Heard, axis: _Axis, y: int) -> Iterator[Row]:
-    names = [name for name in heard.names if name != "metadata"]
+def _rows(reader: Reader, axis: _Axis, y: int) -> Iterator[Row]:
+    names = [name for name in reader.names if name != "metadata"]
     kept = names if len(names) <= MOST_ROWS else names[: MOST_ROWS - 1]
     for name in kept:
-        events = heard.named(name)
-        yield Row(_label(name), _kind(events[0].base), len(events), _marks(events, axis, heard.again), y)
+        events = reader.named(name)
+        yield Row(_label(name), _kind(events[0].base), len(events), _marks(events, axis, reader.again), y)
         y += ROW
-    if rest := names[len(kept) :]:
-        events = [event for event in heard.events if event.name in set(rest)]
-        yield Row(f"{len(rest)} other names", "other", len(events), _marks(events, axis, heard.again), y)
+    if rest := set(names[len(kept) :]):
+        events = [event for event in reader.events if event.name in rest]
+        yield Row(f"{len(rest)} other names", "other", len(events), _marks(events, axis, reader.again), y)
 
 
 def _label(name: str) -> str:
@@ -237,77 +247,5 @@ def _thinned(arrivals: Iterable[tuple[float, bool]], axis: _Axis) -> tuple[Mark,
     gaps = [after - before for before, after in pairwise(places)]
     return tuple(
         replace(mark, roomy=before > ROOM and after > CLEAR)
-        for mark, before, after in zip(marks, gaps, gaps[1:], strict=True)
+        for mark, before, after in zip(marks, gaps[:-1], gaps[1:], strict=True)
     )
-
-
-class _Heard:
-    """What came to one reader, beside what had come to the others of its run."""
-
-    def __init__(self, exchange: Exchange, recording: Recording) -> None:
-        self.exchange = exchange
-        self.events = exchange.events if exchange.is_stream else []
-        self.comments = [one for one in exchange.arrivals if one[0].comments] if exchange.is_stream else []
-        self._recording = recording
-
-    @property
-    def names(self) -> list[str]:
-        return list(dict.fromkeys(event.name for event in self.events))
-
-    def named(self, name: str) -> list[Event]:
-        return [event for event in self.events if event.name == name]
-
-    @cached_property
-    def _before(self) -> dict[str, list[Event]]:
-        """By reader: the events of this run that had reached it before this one, a joiner, asked."""
-        if self.exchange.kind != "join":
-            return {}
-        streams = [one for one in self._recording.exchanges if one.kind in STREAMS and one is not self.exchange]
-        readers = [one for one in streams if one.is_stream and of_one_run(one, self.exchange)]
-        found = {one.name: [event for event in one.events if _had(event, self.exchange)] for one in readers}
-        return {name: events for name, events in found.items() if events}
-
-    @cached_property
-    def _known(self) -> set[tuple[str, str]]:
-        return {(event.name, event.text) for events in self._before.values() for event in events}
-
-    def again(self, event: Event) -> bool:
-        """Whether an equal event had reached another reader before this one asked."""
-        return (event.name, event.text) in self._known
-
-    @property
-    def told(self) -> str:
-        """What came, in a sentence."""
-        parts = [", ".join([f"{len(self.events)} event{'s' * (len(self.events) != 1)}", *self._when()])]
-        if self._before:
-            name, events = max(self._before.items(), key=lambda one: len(one[1]))
-            same = sum(self.again(event) for event in self.events)
-            came = f"{same} of its events equal one of them" if same else "none of them came to it"
-            parts.append(f"{len(events)} had reached `{cut(name, MOST_LABEL)}` before it asked, {came}")
-        if self.exchange.how != COMPLETE:
-            parts.append(_ended(self.exchange))
-        return "; ".join(parts)
-
-    def _when(self) -> Iterator[str]:
-        if not self.events:
-            return
-        first, last = self.events[0].t, self.events[-1].t
-        sent, end = self.exchange.sent_t, self.exchange.ended_t or last
-        yield f"first {first - sent:.2f} s after it was sent"
-        if len(self.events) > 1:
-            late = end - first < AT_THE_END * (end - sent)
-            yield "all of them at its end" if late else f"the last {last - first:.2f} s later"
-            longest = max(later.t - event.t for event, later in pairwise(self.events))
-            if longest > LONG_S:
-                yield f"longest pause {longest:.1f} s"
-
-
-AT_THE_END = 0.1
-"""The part of an exchange in which all events must lie for it to be said that they came at its end."""
-
-LONG_S = 2.0
-"""A pause that is told, in seconds."""
-
-
-def _had(event: Event, joiner: Exchange) -> bool:
-    return event.seq < joiner.sent and event.base != "metadata"
