@@ -220,6 +220,11 @@ class Exchange:
         return [block for block, _ in self._read[0]]
 
     @property
+    def arrivals(self) -> list[tuple[Block, Chunk]]:
+        """The blocks, each with the chunk that completed it."""
+        return self._read[0]
+
+    @property
     def tail(self) -> Block | None:
         """The unfinished block at the end, which a reader discards."""
         return self._read[1]
