@@ -216,6 +216,13 @@ def snippets(arguments: Sequence[str]) -> int:
     return main(arguments)
 
 
+def clients(arguments: Sequence[str]) -> int:
+    """have real clients read stored streams, and say in the report what they saw"""
+    from .clients.command import main
+
+    return main(arguments)
+
+
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "run": run,
     "list": list_,
@@ -225,6 +232,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "fault": fault,
     "matrix": matrix,
     "replay": replay,
+    "clients": clients,
     "snippets": snippets,
     "diff": diff,
 }

@@ -38,6 +38,8 @@ from .views import Run
 from .writer import write_json
 
 if TYPE_CHECKING:
+    from .clients.performed import Difference
+    from .clients.readers import Reader
     from .recorder import Performance
 
 
@@ -64,6 +66,8 @@ class Session:
         self.performance: Performance | None = None
         self.report: dict[str, Any] = {}
         self.compared: list[str] = []
+        self._clients = self._chosen_clients()
+        self._performed: dict[str, list[Difference]] = {}
         self._clock = time.monotonic()
 
     @cached_property
@@ -166,6 +170,10 @@ class Session:
                 self.target, variants, self.recordings, self.redactor, nonce=self.seed,
                 limits=limits, keep_threads=self.settings.keep_threads or mortal, progress=progress,
             )  # fmt: skip
+            if self._clients and done.answered_at_end:
+                from .clients.performed import perform
+
+                self._performed = perform(self.target, read_folder(self.recordings), self._clients, self.redactor, say)
         self.answered = done.answered_at_end
         self.suite_errors += done.errors
         self._write_run(done.stopped)
@@ -208,6 +216,7 @@ class Session:
             observations=observations(self.run),
             disputed=disputed(self.run),
             baseline=self._baseline_report(),
+            clients=self._examined(),
         )
         self.report_folder.mkdir(parents=True, exist_ok=True)
         self.compared = self._compared()
@@ -222,6 +231,22 @@ class Session:
             answered=self.answered,
             fail_on=self.settings.fail_on,
         )
+
+    def _chosen_clients(self) -> list[Reader]:
+        """The real clients that were asked for; raises UsageProblem."""
+        if self.settings.clients is None:
+            return []
+        from .clients.readers import named
+
+        return named(self.settings.clients)
+
+    def _examined(self) -> list[dict[str, Any]] | None:
+        """What came of the real clients, None if none was asked for."""
+        if not self._clients:
+            return None
+        from .clients.examine import examine
+
+        return examine(list(self.run.recordings.values()), self._clients, lambda text: None, self._performed)
 
     def _compared(self) -> list[str]:
         """How this verdict stands to the report that lay beside the recordings, where these were judged again."""

@@ -60,6 +60,8 @@ OPTIONS = (
     Option("silence", "seconds without any event after which the run is stopped (default 30)", "SECONDS"),
     Option("length", "seconds after its first event at which a stream is closed (default 60)", "SECONDS"),
     Option("max-seconds", "seconds after which all that is open is closed and nothing more is started", "SECONDS"),
+    Option("clients", "have the real clients read the same streams, and perform some runs", shown=False),
+    Option("client", "the same with this client alone, NAME or NAME==VERSION", "NAME", many=True, shown=False),
     Option("judge", "judge the stored recordings of this report folder, without a server", "DIR", shown=False),
 )
 
@@ -88,6 +90,8 @@ class Settings:
     length_s: float | None
     max_seconds: float | None
     judge: Path | None
+    clients: tuple[str, ...] | None = None
+    """Names of the real clients that read the streams too, empty for all; None for no client."""
     words: tuple[str, ...] = ()
     """The options that a report tells, as arguments of `lg-conformance run`."""
 
@@ -125,6 +129,7 @@ def settings(given: Mapping[str, Any], environment: Mapping[str, str] = os.envir
         length_s=_number(given, "length", float),
         max_seconds=_number(given, "max-seconds", float),
         judge=_path(given.get("judge")),
+        clients=tuple(given.get("client") or ()) if given.get("client") or given.get("clients") else None,
         words=tuple(_words(given)),
     )
 

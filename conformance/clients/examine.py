@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import http1, transcript
@@ -12,7 +12,8 @@ from ..expect import shown
 from ..judge import CANNOT_TELL, FAILED, PASSED
 from ..launch import LaunchError
 from ..transcript import Exchange, Recording
-from .compare import KNOWN, Comparison, compare, in_order
+from .compare import KNOWN, compare, in_order
+from .performed import Difference
 from .read import Playback, read
 from .readers import Reader, lacking
 
@@ -20,14 +21,22 @@ MOST_EVIDENCE = 20
 """Differences that a report lists for one client; their number is told."""
 
 
-def examine(recordings: Sequence[Recording], readers: Sequence[Reader], say: Say) -> list[dict[str, Any]]:
-    """Play every event stream back to every client; the content of `clients` in report.json."""
-    return asyncio.run(_examine(recordings, readers, say))
+def examine(
+    recordings: Sequence[Recording],
+    readers: Sequence[Reader],
+    say: Say,
+    performed: Mapping[str, Sequence[Difference]] | None = None,
+) -> list[dict[str, Any]]:
+    """Play every event stream back to every client; the content of `clients` in report.json.
 
-
-async def _examine(recordings: Sequence[Recording], readers: Sequence[Reader], say: Say) -> list[dict[str, Any]]:
+    `performed` is what `performed.perform` found of runs that the clients performed live.
+    """
     streams = [(one, exchange) for one in recordings for exchange in one.exchanges if _is_told(exchange)]
-    return [await _examined(reader, streams, say) for reader in readers]
+
+    async def each() -> list[dict[str, Any]]:
+        return [await _examined(reader, streams, (performed or {}).get(reader.id, ()), say) for reader in readers]
+
+    return asyncio.run(each())
 
 
 def _is_told(exchange: Exchange) -> bool:
@@ -35,7 +44,9 @@ def _is_told(exchange: Exchange) -> bool:
     return exchange.kind in transcript.STREAMS and exchange.valid and exchange.is_stream
 
 
-async def _examined(reader: Reader, streams: Sequence[tuple[Recording, Exchange]], say: Say) -> dict[str, Any]:
+async def _examined(
+    reader: Reader, streams: Sequence[tuple[Recording, Exchange]], live: Sequence[Difference], say: Say
+) -> dict[str, Any]:
     problem = lacking(reader) or ("" if streams else "there is no event stream to read")
     if problem:
         return result(reader, CANNOT_TELL, problem, len(streams))
@@ -47,21 +58,17 @@ async def _examined(reader: Reader, streams: Sequence[tuple[Recording, Exchange]
         return result(reader, CANNOT_TELL, shown(str(trouble)), len(streams))
     pairs = zip(readings, streams, strict=True)
     found = [compare(reading, exchange, reader.known, text=reader.text) for reading, (_, exchange) in pairs]
-    return judged(reader, found, streams)
+    stored = [(one.file, exchange.name) for one, exchange in streams]
+    differences = [(*place, one.difference) for place, one in zip(stored, found, strict=True)]
+    return _judged(reader, [*differences, *live], [f"{name}: {KNOWN[name]}" for name in in_order(found)])
 
 
-def judged(
-    reader: Reader, found: Sequence[Comparison], streams: Sequence[tuple[Recording, Exchange]]
-) -> dict[str, Any]:
-    """The result of a client that has read the streams."""
-    evidence = [
-        {"recording": recording.file, "exchange": exchange.name, "message": one.difference}
-        for one, (recording, exchange) in zip(found, streams, strict=True)
-        if one.difference
-    ]
-    first = f"{len(evidence)} of {len(streams)} streams look different; {evidence[0]['message']}" if evidence else ""
-    known = [f"{name}: {KNOWN[name]}" for name in in_order(found)]
-    return result(reader, FAILED if evidence else PASSED, first, len(streams), known, evidence[:MOST_EVIDENCE])
+def _judged(reader: Reader, differences: Sequence[Difference], known: Sequence[str]) -> dict[str, Any]:
+    """The result of a client that has read streams."""
+    evidence = [dict(zip(("recording", "exchange", "message"), one, strict=True)) for one in differences if one[2]]
+    count = len(differences)
+    first = f"{len(evidence)} of {count} streams look different; {evidence[0]['message']}" if evidence else ""
+    return result(reader, FAILED if evidence else PASSED, first, count, known, evidence[:MOST_EVIDENCE])
 
 
 def result(

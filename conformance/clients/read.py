@@ -34,12 +34,16 @@ _FOREIGN = ("LANGSMITH_", "LANGCHAIN_", "LANGGRAPH_")
 
 @dataclass(frozen=True)
 class Job:
-    """One stream to read: the thread (None: without one), and the run to join or the body that begins one."""
+    """One stream to read: the thread (None: without one), and the run to join or the body that begins one.
+
+    Of a `live` one the client makes thread and run itself, where they are not None.
+    """
 
     number: int
     thread: str | None
     run: str | None
     body: Mapping[str, Any]
+    live: bool = False
 
 
 async def read(

@@ -36,9 +36,15 @@ class Reader:
 
 
 READERS = (
-    Reader("langgraph_sdk", "0.4.14", "sdk.py", "python", ("phantom", "tail", "null-name")),
-    Reader("langgraph_sdk", "0.1.70", "sdk.py", "python-2025-06", ("phantom", "bom", "joined", "null-name")),
-    Reader("@langchain/langgraph-sdk", "1.15.0", "sdk.mjs", "javascript", ("phantom", "tail", "null-name", "numbers")),
+    Reader("langgraph_sdk", "0.4.14", "sdk.py", "python", ("phantom", "tail", "null-name", "empty")),
+    Reader("langgraph_sdk", "0.1.70", "sdk.py", "python-2025-06", ("phantom", "bom", "joined", "null-name", "empty")),
+    Reader(
+        "@langchain/langgraph-sdk",
+        "1.15.0",
+        "sdk.mjs",
+        "javascript",
+        ("phantom", "tail", "null-name", "empty", "numbers"),
+    ),
     Reader("httpx-sse", "0.4.3", "plain.py", "python-2025-06", ("phantom", "bom", "tail"), text=True),
 )
 

@@ -23,11 +23,13 @@ def document(
     observations: Mapping[str, Any],
     disputed: Sequence[Mapping[str, Any]],
     baseline: Mapping[str, Any] | None,
+    clients: Sequence[Mapping[str, Any]] | None,
 ) -> dict[str, Any]:
     """The content of report.json, in the form of schemas/report.schema.json.
 
     `run` is the content of run.json, `recordings` the digest of each recording by its file, and `stories` what is to
-    be told, beside the outcome, of a check that did not pass, by its id.
+    be told, beside the outcome, of a check that did not pass, by its id; `clients` is what came of real clients, None
+    where none was asked for.
     """
     counts = summary(outcomes)
     results = [result for one in outcomes for result in one.results]
@@ -52,6 +54,7 @@ def document(
         "disputed": list(disputed),
         "requirements": [_requirement(one, stories) for one in outcomes],
         "recordings": list(recordings),
+        **({} if clients is None else {"clients": list(clients)}),
     }
 
 

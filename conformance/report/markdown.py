@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from ..judge import OUTCOMES, printable
+from ..judge import OUTCOMES, PASSED, printable
 from . import words
 from .matrix import NOTICE, Group, Server, groups
 from .words import LEVELS, NAMES, NOT_PASSED, SYMBOLS, VERDICTS, Document
@@ -47,6 +47,7 @@ def report_md(document: Document, recordings: Collection[str] = (), *, evidence:
         table(("level", *(f"{SYMBOLS[word]} {NAMES[word]}" for word in OUTCOMES)), outcomes),
         "## Not passed",
         *(_not_passed(document, recordings, evidence) or ["Nothing."]),
+        *_clients(document),
         *_disputed(document),
     ]
     return "\n\n".join(parts) + "\n"
@@ -64,6 +65,9 @@ def _facts(document: Document) -> Iterator[tuple[str, str]]:
     if selection := words.selection(document):
         yield "Selected", md(selection)
     yield "Declared absent", _absent(document)
+    if found := words.clients(document):
+        passed = [md(words.client(one)) for one in found if one["outcome"] == PASSED]
+        yield "Works with", ", ".join(passed) or "none of the clients that were tried"
     if document.get("stopped"):
         yield "Ended early", md(document["stopped"])
     yield "Judged", md(words.moment(document))
@@ -136,6 +140,30 @@ def _disputed(document: Document) -> Iterator[str]:
     yield table(("statement", "says", "the server does"), rows)
 
 
+def _clients(document: Document) -> Iterator[str]:
+    found = words.clients(document)
+    if not found:
+        return
+    yield "## Clients"
+    yield "What real clients see in the same streams, compared with what the suite read."
+    rows = [
+        (
+            md(words.client(one)),
+            f"{SYMBOLS[one['outcome']]} {NAMES[one['outcome']]}",
+            str(one["streams"]),
+            md(one["message"]),
+            "; ".join(map(md, one["known"])),
+        )
+        for one in found
+    ]
+    yield table(("client", "outcome", "streams", "", "known bugs of the client that were seen"), rows)
+
+
+def _client_cell(server: Server, name: str) -> str:
+    word = next((one["outcome"] for one in words.clients(server.document) if words.client(one) == name), "")
+    return f"{SYMBOLS[word]} {NAMES[word]}" if word else "not tried"
+
+
 def _group(group: Group) -> Iterator[str]:
     yield f"## Judged by profile {md(group.profile)}"
     yield f"Catalogue `{printable(group.sha256)}`"
@@ -163,6 +191,12 @@ def _group(group: Group) -> Iterator[str]:
             for id, outcomes in group.outcomes.items()
         ],
     )
+    tried = dict.fromkeys(words.client(one) for server in group.servers for one in words.clients(server.document))
+    if tried:
+        yield "Works with:"
+        yield table(
+            ("client", *head), [(md(name), *(_client_cell(one, name) for one in group.servers)) for name in tried]
+        )
 
 
 def _cell(server: Server, id: str, word: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..judge import CANNOT_TELL, FAILED, INAPPLICABLE, PASSED, UNTESTED, printable
 from ..verdict import CONFORMANT, Verified, summary
-from .words import selection
+from .words import Document, client, clients, selection
 
 if TYPE_CHECKING:
     from ..session import Session
@@ -80,6 +80,8 @@ def summarise(reporter: Any, session: Session, cwd: Path) -> None:
     reporter.write_line(
         f"  {said.upper()}: {_totals(counts)}", bold=True, green=said == CONFORMANT, red=said != CONFORMANT
     )
+    for found in clients(session.report):
+        reporter.write_line(f"  {client_line(found)}", red=found["outcome"] == FAILED)
     for line in session.compared:
         reporter.write_line(f"  {line}")
     target = session.run_json["target"]
@@ -106,3 +108,9 @@ def _totals(counts: dict[str, dict[str, int]]) -> str:
         others = ", ".join(f"{number} {word}" for word, number in words.items() if number and word != PASSED)
         parts.append(f"{level} {words[PASSED]}/{sum(words.values())}" + (f" ({others})" if others else ""))
     return " · ".join(parts)
+
+
+def client_line(one: Document) -> str:
+    """What came of a real client, on one line."""
+    message = f": {one['message']}" if one["message"] else ""
+    return printable(f"{one['outcome']:<8} {client(one)} on {one['streams']} streams{message}")

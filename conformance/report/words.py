@@ -135,3 +135,13 @@ def as_stated(disputed: Document) -> str:
 def cut(text: str, most: int) -> str:
     """The text, or its beginning and how long it is."""
     return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"
+
+
+def clients(document: Document) -> list[Document]:
+    """What came of each real client that read the same streams; none where none was asked for."""
+    return list(document.get("clients", []))
+
+
+def client(one: Document) -> str:
+    """A client's library and version."""
+    return f"{one['name']} {one['version']}"

@@ -10,22 +10,25 @@ import httpx
 from httpx_sse import aconnect_sse
 
 
-def request(job: dict[str, Any]) -> tuple[str, str]:
-    thread = f"/threads/{quote(job['thread'], safe='')}" if job["thread"] else ""
-    if job["run"]:
-        return "GET", f"{thread}/runs/{quote(job['run'], safe='')}/stream"
-    return "POST", f"{thread}/runs/stream"
+async def request(http: httpx.AsyncClient, job: dict[str, Any]) -> tuple[str, str]:
+    thread, run = job["thread"], job["run"]
+    if job["live"] and thread:
+        thread = (await http.post("threads", json={})).json()["thread_id"]
+    place = f"threads/{quote(thread, safe='')}/runs" if thread else "runs"
+    if job["live"] and run:
+        run = (await http.post(place, json=job["body"])).json()["run_id"]
+    return ("GET", f"{place}/{quote(run, safe='')}/stream") if run else ("POST", f"{place}/stream")
 
 
 async def read(http: httpx.AsyncClient, job: dict[str, Any], room: asyncio.Semaphore, limit: float) -> None:
     error = ""
-    method, path = request(job)
     body = None if job["run"] else job["body"]
     async with room:
         try:
-            async with asyncio.timeout(limit), aconnect_sse(http, method, path, json=body) as source:
-                async for event in source.aiter_sse():
-                    say(job=job["number"], part=[event.event, event.data, event.id])
+            async with asyncio.timeout(limit):
+                async with aconnect_sse(http, *await request(http, job), json=body) as source:
+                    async for event in source.aiter_sse():
+                        say(job=job["number"], part=[event.event, event.data, event.id])
         except TimeoutError:
             error = f"still reading after {limit:g} s"
         except Exception as problem:

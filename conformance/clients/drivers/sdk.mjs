@@ -21,12 +21,14 @@ const say = (line) => {
   }
 };
 
-const stream = ({ thread, run, body }) => {
-  if (run) return client.runs.joinStream(thread, run);
+const stream = async ({ thread, run, body, live }) => {
   const fields = { input: body.input };
   if ("stream_mode" in body) fields.streamMode = body.stream_mode;
   if ("stream_subgraphs" in body) fields.streamSubgraphs = body.stream_subgraphs;
-  return client.runs.stream(thread, body.assistant_id, fields);
+  const threadId = live && thread ? (await client.threads.create()).thread_id : thread;
+  const runId = live && run ? (await client.runs.create(threadId, body.assistant_id, fields)).run_id : run;
+  if (runId) return client.runs.joinStream(threadId, runId);
+  return client.runs.stream(threadId, body.assistant_id, fields);
 };
 
 const read = async (job) => {
@@ -36,7 +38,7 @@ const read = async (job) => {
     timer = setTimeout(() => resolve(`still reading after ${given.limit_s} s`), given.limit_s * 1000);
   });
   const reading = (async () => {
-    for await (const { event, data, id } of stream(job)) {
+    for await (const { event, data, id } of await stream(job)) {
       if (!error) say({ job: job.number, part: [event ?? "", data ?? null, id ?? null] });
     }
     return "";

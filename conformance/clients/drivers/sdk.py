@@ -12,11 +12,16 @@ from typing import Any
 from langgraph_sdk import get_client
 
 
-def stream(client: Any, job: dict[str, Any]) -> Any:
-    if job["run"]:
-        return client.runs.join_stream(job["thread"], job["run"])
-    fields = {key: job["body"][key] for key in ("input", "stream_mode", "stream_subgraphs") if key in job["body"]}
-    return client.runs.stream(job["thread"], job["body"]["assistant_id"], **fields)
+async def stream(client: Any, job: dict[str, Any]) -> Any:
+    thread, run, body = job["thread"], job["run"], job["body"]
+    fields = {key: body[key] for key in ("input", "stream_mode", "stream_subgraphs") if key in body}
+    if job["live"] and thread:
+        thread = (await client.threads.create())["thread_id"]
+    if job["live"] and run:
+        run = (await client.runs.create(thread, body["assistant_id"], **fields))["run_id"]
+    if run:
+        return client.runs.join_stream(thread, run)
+    return client.runs.stream(thread, body["assistant_id"], **fields)
 
 
 async def read(client: Any, job: dict[str, Any], room: asyncio.Semaphore, limit: float) -> None:
@@ -24,7 +29,7 @@ async def read(client: Any, job: dict[str, Any], room: asyncio.Semaphore, limit:
     async with room:
         try:
             async with asyncio.timeout(limit):
-                async for part in stream(client, job):
+                async for part in await stream(client, job):
                     say(job=job["number"], part=list(part))
         except TimeoutError:
             error = f"still reading after {limit:g} s"
