@@ -110,19 +110,20 @@ async def send_whole(
     await writer.drain()
 
 
-async def end(how: str, writer: asyncio.StreamWriter, *, chunked: bool = True) -> None:
-    """End a body as `transcript` names it: completely, abruptly, or not at all."""
+async def end(how: str, headers: Headers, writer: asyncio.StreamWriter) -> None:
+    """End a body that these header fields announced as `transcript` names it: completely, abruptly, or not at all."""
     if how == transcript.COMPLETE:
-        writer.write(b"0\r\n\r\n" if chunked else b"")
+        writer.write(b"0\r\n\r\n" if is_chunked(headers) else b"")
         await writer.drain()
     elif how in (transcript.BROKEN, transcript.UNREACHABLE):
-        _cut(writer)
+        _cut(headers, writer)
     else:
         await asyncio.Event().wait()  # until the client leaves
 
 
-def _cut(writer: asyncio.StreamWriter) -> None:
-    """Reset the connection: a body whose length only its end tells would else look complete."""
-    peer = writer.get_extra_info("socket")
-    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+def _cut(headers: Headers, writer: asyncio.StreamWriter) -> None:
+    """Close the connection before the body is complete; where only the end of the connection ends it, by a reset."""
+    if not any(name.lower() in _FRAMING for name, _ in headers):
+        peer = writer.get_extra_info("socket")
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()

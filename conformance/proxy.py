@@ -98,7 +98,8 @@ class Proxy:
     async def _stream(
         self, response: httpx.Response, exchange: Exchange, answer: Answer, writer: asyncio.StreamWriter
     ) -> None:
-        writer.write(http1.head(answer.status, [*http1.passed_on(answer.headers), http1.CHUNKED]))
+        headers = [*http1.passed_on(answer.headers), http1.CHUNKED]
+        writer.write(http1.head(answer.status, headers))
         await writer.drain()
         how = answer.how
         faulty = self._applies(exchange, "events", "bytes")
@@ -109,7 +110,7 @@ class Proxy:
             if end is not None:
                 how = transcript.BROKEN if end is End.CUT else transcript.SILENCE
                 break
-        await http1.end(how, writer)
+        await http1.end(how, headers, writer)
 
     async def _received(self, response: httpx.Response, exchange: Exchange) -> AsyncIterator[bytes]:
         """The upstream's bytes as they come; the proxy remembers them."""

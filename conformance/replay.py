@@ -104,7 +104,7 @@ async def _play(exchange: Exchange, content: bytes, clock: Clock, writer: asynci
         await writer.drain()
     if exchange.how in transcript.ENDED_BY_SERVER:
         await clock.reaches(exchange, exchange.ended, exchange.ended_t)
-    await http1.end(exchange.how, writer, chunked=chunked)
+    await http1.end(exchange.how, exchange.headers, writer)
 
 
 class Clock:

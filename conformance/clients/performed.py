@@ -50,7 +50,7 @@ def perform(
         if lacking(reader) or not jobs:
             continue
         try:
-            readings = asyncio.run(read(reader, target.url, jobs, say, target.headers))
+            readings = asyncio.run(read(reader, target.url, jobs, say, headers=target.headers))
         except (LaunchError, RuntimeError, OSError):
             continue  # the same is said of it when it reads what was recorded
         pairs = zip(readings, found, strict=True)

@@ -47,11 +47,17 @@ class Job:
 
 
 async def read(
-    reader: Reader, url: str, jobs: Sequence[Job], say: Say, headers: Mapping[str, str] | None = None
+    reader: Reader,
+    url: str,
+    jobs: Sequence[Job],
+    say: Say,
+    *,
+    headers: Mapping[str, str] | None = None,
+    limit_s: float = JOB_S,
 ) -> list[Reading]:
     """What the client yielded, job by job; LaunchError if it cannot be installed, RuntimeError if its driver fails."""
     words, folder = await asyncio.to_thread(command, reader, say)
-    given = {"url": url, "headers": dict(headers or {}), "at_once": AT_ONCE, "limit_s": JOB_S}
+    given = {"url": url, "headers": dict(headers or {}), "at_once": AT_ONCE, "limit_s": limit_s}
     given["jobs"] = [asdict(job) for job in jobs]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
     pipe = asyncio.subprocess.PIPE
@@ -89,11 +95,13 @@ def _readings(told: bytes, count: int) -> list[Reading]:
 class Playback:
     """Serves the streams of recordings at once, each under a number that stands in for thread, run or assistant.
 
-    Whatever else a client asks is answered 404: it was not recorded for this client.
+    Whatever else a client asks is answered 404, at which they give up.  With `hold` a stream that did not end is left
+    open.
     """
 
-    def __init__(self, streams: Sequence[Exchange]) -> None:
+    def __init__(self, streams: Sequence[Exchange], *, hold: bool = False) -> None:
         self._streams = streams
+        self._hold = hold
 
     @property
     def jobs(self) -> list[Job]:
@@ -110,7 +118,7 @@ class Playback:
         """Send the stream that is asked for."""
         stream = self._asked(request)
         if stream is None:
-            said = b'{"detail":"not recorded"}'
+            said = b'{"detail":"it reconnects, and a recording is played once"}'
             await http1.send_whole(404, [("content-type", "application/json")], said, writer)
             return
         assert stream.status is not None
@@ -120,8 +128,11 @@ class Playback:
         for chunk in stream.chunks:
             writer.write(http1.chunk(chunk.data) if chunked else chunk.data)
             await writer.drain()
-        # A stream that the suite left, or that a limit closed, goes on no further: a client can only see it break off.
-        await http1.end(stream.how if stream.how == transcript.COMPLETE else transcript.BROKEN, writer, chunked=chunked)
+        await http1.end(self._end(stream), stream.headers, writer)
+
+    def _end(self, stream: Exchange) -> str:
+        """A stream that the suite left, or that a limit closed, goes on no further: it is seen to break off."""
+        return stream.how if stream.how == transcript.COMPLETE or self._hold else transcript.BROKEN
 
     def _asked(self, request: http1.Request) -> Exchange | None:
         path = request.path.partition("?")[0].strip("/").split("/")

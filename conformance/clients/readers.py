@@ -35,17 +35,19 @@ class Reader:
         return "javascript" if self.driver.endswith(".mjs") else "python"
 
 
+_SDK = ("phantom", "null-name", "empty")
+
 READERS = (
-    Reader("langgraph_sdk", "0.4.14", "sdk.py", "python", ("phantom", "tail", "null-name", "empty")),
-    Reader("langgraph_sdk", "0.1.70", "sdk.py", "python-2025-06", ("phantom", "bom", "joined", "null-name", "empty")),
+    Reader("langgraph_sdk", "0.4.14", "sdk.py", "python", (*_SDK, "tail")),
     Reader(
-        "@langchain/langgraph-sdk",
-        "1.15.0",
-        "sdk.mjs",
-        "javascript",
-        ("phantom", "tail", "null-name", "empty", "numbers"),
+        "langgraph_sdk",
+        "0.1.70",
+        "sdk.py",
+        "python-2025-06",
+        ("phantom", "bom", "held", "null-name", "empty"),
     ),
-    Reader("httpx-sse", "0.4.3", "plain.py", "python-2025-06", ("phantom", "bom", "tail"), text=True),
+    Reader("@langchain/langgraph-sdk", "1.15.0", "sdk.mjs", "javascript", (*_SDK, "tail", "numbers")),
+    Reader("httpx-sse", "0.4.3", "plain.py", "python-2025-06", ("phantom", "bom", "tail", "held"), text=True),
 )
 
 

@@ -5,7 +5,8 @@ import { createRequire } from "node:module";
 
 const { Client } = createRequire(`${process.cwd()}/`)("@langchain/langgraph-sdk");
 const given = JSON.parse(readFileSync(0, "utf8"));
-const client = new Client({ apiUrl: given.url, apiKey: null, defaultHeaders: given.headers });
+const callerOptions = { maxConcurrency: given.at_once };
+const client = new Client({ apiUrl: given.url, apiKey: null, defaultHeaders: given.headers, callerOptions });
 
 // Lone surrogates, which JSON may hold, are written as escapes: UTF-8 has no form for them.
 const plain = (value) => JSON.stringify(value).replace(/[\ud800-\udfff]/g, escaped);
@@ -21,29 +22,30 @@ const say = (line) => {
   }
 };
 
-const stream = async ({ thread, run, body, live }) => {
+const stream = async ({ thread, run, body, live }, signal) => {
   const fields = { input: body.input };
   if ("stream_mode" in body) fields.streamMode = body.stream_mode;
   if ("stream_subgraphs" in body) fields.streamSubgraphs = body.stream_subgraphs;
   const threadId = live && thread ? (await client.threads.create()).thread_id : thread;
   const runId = live && run ? (await client.runs.create(threadId, body.assistant_id, fields)).run_id : run;
-  if (runId) return client.runs.joinStream(threadId, runId);
-  return client.runs.stream(threadId, body.assistant_id, fields);
+  if (runId) return client.runs.joinStream(threadId, runId, { signal });
+  return client.runs.stream(threadId, body.assistant_id, { ...fields, signal });
 };
 
 const read = async (job) => {
-  let error = "";
-  let timer;
+  const leaving = new AbortController();
   const limit = new Promise((resolve) => {
-    timer = setTimeout(() => resolve(`still reading after ${given.limit_s} s`), given.limit_s * 1000);
+    const left = () => resolve(`still reading after ${given.limit_s} s`);
+    leaving.signal.addEventListener("abort", left);
   });
+  const timer = setTimeout(() => leaving.abort(), given.limit_s * 1000);
   const reading = (async () => {
-    for await (const { event, data, id } of await stream(job)) {
-      if (!error) say({ job: job.number, part: [event ?? "", data ?? null, id ?? null] });
+    for await (const { event, data, id } of await stream(job, leaving.signal)) {
+      if (!leaving.signal.aborted) say({ job: job.number, part: [event ?? "", data ?? null, id ?? null] });
     }
     return "";
   })().catch((problem) => `${problem.name}: ${problem.message}`);
-  error = await Promise.race([reading, limit]);
+  const error = await Promise.race([limit, reading]);
   clearTimeout(timer);
   say({ job: job.number, error });
 };
@@ -53,4 +55,4 @@ const worker = async () => {
   for (let job = jobs.shift(); job; job = jobs.shift()) await read(job);
 };
 await Promise.all(Array.from({ length: given.at_once }, worker));
-process.exit(0); // whatever is still being read after its limit
+process.exit(0); // also where something is still waiting to reconnect
