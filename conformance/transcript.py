@@ -214,6 +214,11 @@ class Exchange:
         return [block for block, _ in self._read[0]]
 
     @property
+    def times(self) -> list[float]:
+        """When each of the blocks was complete, in seconds since the start of the run."""
+        return [chunk.t for _, chunk in self._read[0]]
+
+    @property
     def tail(self) -> Block | None:
         """The unfinished block at the end, which a reader discards."""
         return self._read[1]
