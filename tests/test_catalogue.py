@@ -128,7 +128,9 @@ def test_an_unknown_requirement_gets_the_nearest_id() -> None:
 
 
 def test_an_unknown_profile_gets_the_nearest_name_and_the_list() -> None:
-    with pytest.raises(catalogue.UnknownName, match=rf"did you mean '{PROFILE}'\?\); profiles: client-safety, {PROFILE}"):
+    with pytest.raises(
+        catalogue.UnknownName, match=rf"did you mean '{PROFILE}'\?\); profiles: client-safety, {PROFILE}"
+    ):
         catalogue.profile("streaming-api-2025-07")
 
 
@@ -188,7 +190,13 @@ BREAKS = [
     ("profiles/streaming-api-2025-06.toml", "join.active-run", "join.activ-run", "top level", "'join.active-run'"),
     ("profiles/streaming-api-2025-06.toml", f'name = "{PROFILE}"', 'name = "x"', "top level", PROFILE),
     ("profiles/streaming-api-2025-06.toml", f'norm = "{PROFILE}"', "", "top level", "either norm = .* or clients"),
-    ("profiles/client-safety.toml", "clients = [", f'norm = "{PROFILE}"\nclients = [', "top level", "write one of them"),
+    (
+        "profiles/client-safety.toml",
+        "clients = [",
+        f'norm = "{PROFILE}"\nclients = [',
+        "top level",
+        "write one of them",
+    ),
 ]
 
 
