@@ -51,8 +51,8 @@ class Requirement:
     statement: str
     sources: tuple[str, ...]
     norm: tuple[str, ...]
-    why: str = ""
-    breaks: str = ""
+    why: str
+    breaks: str
     note: str = ""
 
 
@@ -211,8 +211,8 @@ def _requirement(table: Table, lines: Collection[str]) -> Requirement:
         statement=table.required("statement"),
         sources=_sources(table),
         norm=table.known("norm", lines, "norm.toml"),
-        why=table.text("why"),
-        breaks=table.text("breaks"),
+        why=table.required("why"),
+        breaks=table.required("breaks"),
         note=table.text("note"),
     )
 

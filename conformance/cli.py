@@ -16,7 +16,7 @@ from ._files import folder
 from .declare import REGISTRY
 from .settings import DEFAULT_PROFILE, OPTIONS, UsageProblem
 from .target import checked_url
-from .verdict import USAGE
+from .verdict import BROKEN_MUST, USAGE
 
 OK = 0
 PACKAGE = Path(__file__).parent
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(_usage())
         return OK
     if name in ("-V", "--version"):
-        from .session import suite_version
+        from .attribution import suite_version
 
         print(f"lg-conformance {suite_version()}")
         return OK
@@ -88,24 +88,17 @@ def list_(arguments: Sequence[str]) -> int:
 
 
 def explain(arguments: Sequence[str]) -> int:
-    """one requirement in full: statement, sources, checks, faults"""
+    """one requirement in full: why, who breaks without it, an example on the wire, checks, faults"""
+    from .report.requirement import described, markdown
+
     parser = argparse.ArgumentParser("lg-conformance explain", description="Explain one requirement.")
     parser.add_argument("id", metavar="ID")
-    requirement = catalogue.find(parser.parse_args(arguments).id)
+    parser.add_argument("--format", default="md", choices=("md", "json"))
+    chosen = parser.parse_args(arguments)
+    requirement = catalogue.find(chosen.id)
     suites.load()
-    print(f"{requirement.id} ({requirement.level})\n\n{requirement.statement}\n\nSources:")
-    print("\n".join(f"- {source}" for source in requirement.sources))
-    if requirement.norm:
-        print(f"\nNorm: lines {', '.join(requirement.norm)}")
-    if requirement.note:
-        print(f"\nNote: {requirement.note}")
-    print("\nVerified by:")
-    for check in (check for check in REGISTRY.checks if check.requirement == requirement.id):
-        print(f"- {check.name} ({', '.join(check.parameters)}): {_first_line(check.doc)}")
-    print("\nFaults that must turn it red:")
-    for fault in (fault for fault in REGISTRY.faults if fault.requirement == requirement.id):
-        print(f"- {fault.name}: {_first_line(fault.doc)}")
-    print(f"\nRun it alone: lg-conformance run -k '{requirement.id}'")
+    full = described(requirement)
+    print(json.dumps(full, indent=1, ensure_ascii=False) if chosen.format == "json" else markdown(full))
     return OK
 
 
@@ -134,6 +127,25 @@ def matrix(arguments: Sequence[str]) -> int:
     for page in write_matrix(chosen.reports, chosen.output):
         print(page)
     return OK
+
+
+def diff(arguments: Sequence[str]) -> int:
+    """compare two reports: what is fixed, broken, changed, new; exit status 1 where something broke"""
+    from .report import compare
+    from .report.write import read_report, report_file
+
+    parser = argparse.ArgumentParser("lg-conformance diff", description="Say what changed between two reports.")
+    parser.add_argument("old", type=Path, metavar="OLD", help="a report folder, or its report.json")
+    parser.add_argument("new", type=Path, metavar="NEW", help="the same, of a later run")
+    parser.add_argument("--format", default="text", choices=("text", "md", "json"))
+    chosen = parser.parse_args(arguments)
+    old, new = (read_report(report_file(path)) for path in (chosen.old, chosen.new))
+    found = compare.changes(old, new)
+    if chosen.format == "text":
+        print("\n".join(compare.lines(old, new, found)))
+    else:
+        print((compare.markdown if chosen.format == "md" else compare.as_json)(old, new, found).rstrip())
+    return BROKEN_MUST if any(one.kind == compare.BROKEN for one in found) else OK
 
 
 def fault(arguments: Sequence[str]) -> int:
@@ -169,6 +181,13 @@ def fault(arguments: Sequence[str]) -> int:
     return OK
 
 
+def snippets(arguments: Sequence[str]) -> int:
+    """perform the document's own snippets with the real SDKs and curl"""
+    from .snippets.command import main
+
+    return main(arguments)
+
+
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "run": run,
     "list": list_,
@@ -177,6 +196,8 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "graphs": graphs,
     "fault": fault,
     "matrix": matrix,
+    "snippets": snippets,
+    "diff": diff,
 }
 
 

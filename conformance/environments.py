@@ -177,11 +177,15 @@ def _one_index(folder: Path) -> dict[str, str]:
 
 
 def node_environment(name: str, graphs: Path, say: Say) -> Made:
-    """A copy of the folder `graphs` with what its package.json wants installed; LaunchError if it cannot be made."""
+    """A copy of the folder `graphs` with what its package.json wants installed; LaunchError if it cannot be made.
+
+    With a package-lock.json beside it the packages are those of the lock, dependencies included.
+    """
 
     def make(folder: Path) -> None:
         shutil.copytree(graphs, folder, ignore=shutil.ignore_patterns("node_modules", ".langgraph_api"))
-        run(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder)], name)
+        verb = "ci" if (graphs / "package-lock.json").is_file() else "install"
+        run(["npm", verb, "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder)], name)
 
     sources = sorted(path for path in graphs.iterdir() if path.is_file())
     digests = [f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in sources]

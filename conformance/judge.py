@@ -27,12 +27,16 @@ class SuiteError(Exception):
 
 @dataclass(frozen=True)
 class Evidence:
-    """Where a failure shows: recording and exchange, the request as a curl line, and rows of the wire with times."""
+    """Where a failure shows: recording and exchange, the request as a curl line, and rows of the wire with times.
+
+    `marked` is the index of the row at which the first divergence shows, None where no single row does.
+    """
 
     recording: str
     exchange: str
     curl: str
     rows: tuple[str, ...]
+    marked: int | None = None
 
 
 @dataclass(frozen=True)
@@ -181,13 +185,15 @@ def _evidence(where: Event | Exchange | None, exchanges: list[Exchange], run: Ru
     exchange = where.exchange if isinstance(where, Event) else where or (exchanges[0] if exchanges else None)
     if exchange is None:
         return ()
+    marked: int | None = None
     if isinstance(where, Event):
         first = max(0, where.position - 1 - ROWS_BEFORE)
         rows = [_row(event) for event in exchange.events[first : where.position]]
+        marked = len(rows) - 1
     else:
         events = exchange.events[-ROWS_BEFORE - 1 :] if exchange.is_stream else []
         rows = [_head(exchange), *(_row(event) for event in events), _end(exchange)]
-    return (Evidence(run.file_of(exchange), exchange.name, printable(exchange.curl), tuple(rows)),)
+    return (Evidence(run.file_of(exchange), exchange.name, printable(exchange.curl), tuple(rows), marked),)
 
 
 def _row(event: Event) -> str:

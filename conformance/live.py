@@ -6,7 +6,7 @@ It knows requests and bytes, not the vocabulary of the API (that is `client`), a
 from __future__ import annotations
 
 import asyncio
-import secrets
+import math
 import socket
 import ssl
 from collections.abc import Callable, Sequence
@@ -38,6 +38,7 @@ class Limits:
     exchange_bytes: int = 16 << 20  # the largest stream of the suite has 4 MiB
     exchange_blocks: int = 20_000  # events and comments; the longest stream of the suite has 3,000
     run_bytes: int = 192 << 20  # all streams of the suite together have a tenth of it
+    run_s: float = math.inf  # of the whole recording; only who asks for it (--max-seconds) has one
 
 
 class Stopped(Exception):
@@ -55,8 +56,8 @@ class Run:
     target: Target
     folder: Path
     redactor: Redactor
+    nonce: str
     limits: Limits = field(default_factory=Limits)
-    nonce: str = field(default_factory=lambda: secrets.token_hex(8))
     clock: Clock = field(default_factory=Clock)
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
     stopped: str | None = None

@@ -53,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from .controller import Controller
 
+    session.keyword = config.getoption("keyword", "") or ""
     config.pluginmanager.register(Controller(config, session), "lg-controller")
     if not config.getoption("xmlpath", None) and not _only_looks(config):
         config.option.xmlpath = str(session.report_folder / "junit.xml")
@@ -111,7 +112,7 @@ class SuiteModule(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         session = self.config.stash.get(SESSION, None)
-        for item in session.items.values() if session is not None else ():
+        for item in session.offered if session is not None else ():
             if item.check.module.rpartition(".")[2] == self.path.stem:
                 yield CheckItem.from_parent(self, name=item.id, item=item)
 

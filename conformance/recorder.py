@@ -47,12 +47,16 @@ def record(
     folder: Path,
     redactor: Redactor,
     *,
+    nonce: str,
     limits: Limits,
     keep_threads: bool = False,
     progress: Progress = lambda done, total, awaited: None,
 ) -> Performance:
-    """Perform each variant once and write its recording into `folder`; never raises for what the server does."""
-    return asyncio.run(_record(target, variants, folder, redactor, limits, keep_threads, progress))
+    """Perform each variant once and write its recording into `folder`; never raises for what the server does.
+
+    `nonce` marks the threads of this run.
+    """
+    return asyncio.run(_record(target, variants, folder, redactor, nonce, limits, keep_threads, progress))
 
 
 async def _record(
@@ -60,11 +64,12 @@ async def _record(
     variants: Sequence[Variant],
     folder: Path,
     redactor: Redactor,
+    nonce: str,
     limits: Limits,
     keep_threads: bool,
     progress: Progress,
 ) -> Performance:
-    run = Run(target, folder, redactor, limits)
+    run = Run(target, folder, redactor, nonce, limits)
     started = time.monotonic()
     took: dict[str, float] = {}
     async with run.open_client() as http:
@@ -118,12 +123,14 @@ async def _perform(run: Run, variant: Variant, room: asyncio.Semaphore, took: di
 
 async def _watch(run: Run, variants: Sequence[Variant], took: dict[str, float], progress: Progress) -> None:
     """Enforce the limits of the run, and tell how far it is."""
-    limits = run.limits
+    limits, started = run.limits, time.monotonic()
     while True:
         await asyncio.sleep(WATCH_S)
         now = asyncio.get_running_loop().time()
         if run.stopped is None and now - run.last_event > limits.silence_s:
             run.stop(f"limit reached: no event came on any stream for {limits.silence_s:g} s", transcript.SILENCE)
+        if time.monotonic() - started > limits.run_s:
+            run.stop("limit reached: --max-seconds; give the run more, or select less of it with -k", transcript.LENGTH)
         if run.bytes_seen > limits.run_bytes:
             run.stop(f"limit reached: the server sent more than {limits.run_bytes:,} bytes", transcript.SIZE)
         for live in [live for live in run.live if live.too_long(now)]:

@@ -9,25 +9,29 @@ import datetime
 import hashlib
 import inspect
 import json
+import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import catalogue, suites
+from .attribution import platform_facts, recording_digests, schemas_digest, suite_version
 from .baseline import Baseline, Entry, baseline_text, read_baseline
 from .declare import REGISTRY, Variant
 from .expect import shown
 from .judge import CANNOT_TELL, FAILED, INAPPLICABLE, PASSED, UNTESTED, Item, Outcome, SuiteError, items_of, judge
 from .redaction import Redactor
+from .report.compare import GONE, changes, lines
 from .report.document import document
-from .report.write import write_all
-from .settings import Settings, report_folder
-from .target_file import find_target
+from .report.story import command, stories
+from .report.words import is_partial
+from .report.write import read_report, write_all
+from .settings import DEFAULT_PROFILE, Settings, UsageProblem, report_folder
+from .target_file import find_target, recorded_run
 from .transcript import read_folder
 from .verdict import Result, Verified, exit_status, verified
 from .views import Run
@@ -42,11 +46,14 @@ class Session:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.profile = catalogue.profile(settings.profile)
+        recorded = recorded_run(settings.judge) if settings.judge else {}
+        self.profile = catalogue.profile(settings.profile or recorded.get("profile") or DEFAULT_PROFILE)
         self.target = find_target(settings)
         chosen = settings.baseline or self.target.baseline
         self.baseline = read_baseline(chosen, datetime.date.today()) if chosen else Baseline()
         self.redactor = Redactor([*settings.secrets, *self.target.headers.values()])
+        self.keyword = ""
+        self.seed = secrets.token_hex(8)
         self.started = datetime.datetime.now(datetime.UTC)
         self.folder = self._choose_folder()
         self.results: dict[str, Result] = {}
@@ -55,6 +62,8 @@ class Session:
         self.answered = True
         self.ready_s = 0.0
         self.performance: Performance | None = None
+        self.report: dict[str, Any] = {}
+        self.compared: list[str] = []
         self._clock = time.monotonic()
 
     @cached_property
@@ -80,7 +89,8 @@ class Session:
         entry = self.baseline.find(Result(item.id, requirement.id, item.scenario, outcome))
         if entry is not None:
             return f"listed in the baseline: {entry.reason}"
-        return "a SHOULD does not break a gate" if requirement.level == "SHOULD" else None
+        counted = requirement.level in ("MUST", self.settings.fail_on)
+        return None if counted else "a SHOULD does not break this gate; --fail-on should makes it"
 
     def _choose_folder(self) -> Path:
         if self.settings.judge is not None:
@@ -97,6 +107,12 @@ class Session:
     def report_folder(self) -> Path:
         """The folder that the report goes to."""
         return self.settings.report_dir or self.folder
+
+    @property
+    def offered(self) -> list[Item]:
+        """The items that can be selected: all, or of stored recordings those that they were made for."""
+        made_for = self.run_json.get("selected") if self.settings.judge else None
+        return [item for item in self.items.values() if made_for is None or item.id in made_for]
 
     @cached_property
     def items(self) -> dict[str, Item]:
@@ -144,8 +160,10 @@ class Session:
                 self.target = stack.enter_context(self.target.launch(say))
                 self.ready_s = time.monotonic() - starting
             self._write_run(None)
+            if self.settings.max_seconds:
+                limits = replace(limits, run_s=self.settings.max_seconds - (time.monotonic() - self._clock))
             self.performance = done = record(
-                self.target, variants, self.recordings, self.redactor,
+                self.target, variants, self.recordings, self.redactor, nonce=self.seed,
                 limits=limits, keep_threads=self.settings.keep_threads or mortal, progress=progress,
             )  # fmt: skip
         self.answered = done.answered_at_end
@@ -161,8 +179,13 @@ class Session:
             "duration_s": round(time.monotonic() - self._clock, 3),
             "stopped": stopped,
             "answered_at_end": self.answered,
+            "selected": sorted(self.selected) if len(self.selected) < len(self.items) else None,
+            "options": list(self.settings.words),
+            "command": command(self.settings.words, self.keyword),
+            "seed": self.seed,
+            "platform": platform_facts(),
             "scenarios": scenario_digests(),
-            "limits": {"silence_s": self.settings.silence_s, "length_s": self.settings.length_s},
+            "limits": {name: getattr(self.settings, name) for name in ("silence_s", "length_s", "max_seconds")},
         }
         write_json(self.recordings / "run.json", run, self.redactor)
 
@@ -173,24 +196,48 @@ class Session:
 
     def finish(self) -> int:
         """Write the report and, where asked for, a baseline; return the exit status."""
-        run = self.run_json
+        run, outcomes = self.run_json, self.outcomes
         self.answered = run["answered_at_end"]
-        report = document(
-            self.outcomes,
-            suite={"version": suite_version(), "catalogue_sha256": catalogue.digest()},
-            run=run,
+        checks = {id: item.check for id, item in self.items.items()}
+        self.report = document(
+            outcomes,
+            suite=suite_facts(),
+            run={**run, "profile": self.profile.name},
+            recordings=recording_digests(self.recordings),
+            stories=stories(outcomes, checks, run.get("options", ())),
             observations=observations(self.run),
             disputed=disputed(self.run),
             baseline=self._baseline_report(),
         )
         self.report_folder.mkdir(parents=True, exist_ok=True)
-        write_all(self.report_folder, report, self.redactor)
+        self.compared = self._compared()
+        write_all(self.report_folder, self.report, self.redactor)
         if self.settings.write_baseline is not None:
             self.settings.write_baseline.write_text(baseline_text(self.all_results), "utf-8")
-        known = [result.id for result in self.all_results if self.baseline.find(result)]
         return exit_status(
-            self.outcomes, known=known, stale=self.stale, suite_errors=len(self.suite_errors), answered=self.answered
+            self.outcomes,
+            known=[result.id for result in self.all_results if self.baseline.find(result)],
+            stale=self.stale,
+            suite_errors=len(self.suite_errors),
+            answered=self.answered,
+            fail_on=self.settings.fail_on,
         )
+
+    def _compared(self) -> list[str]:
+        """How this verdict stands to the report that lay beside the recordings, where these were judged again."""
+        file = self.folder / "report.json"
+        if self.settings.judge is None or not file.exists():
+            return []
+        try:
+            old = read_report(file)
+        except UsageProblem as problem:
+            return [f"the report that was there cannot be compared: {problem}"]
+        if old["verdict_digest"] == self.report["verdict_digest"]:
+            return [f"the same verdict digest as the report that was there, {old['verdict_digest'][:12]}"]
+        found = changes(old, self.report)
+        if is_partial(self.report):  # what was left out this time has not gone
+            found = [one for one in found if one.kind != GONE]
+        return [*lines(old, self.report, found)]
 
     @property
     def all_results(self) -> list[Result]:
@@ -232,12 +279,13 @@ def _every_result() -> list[Result]:
     return [Result(item.id, item.check.requirement, item.scenario, Outcome(UNTESTED), False) for item in items]
 
 
-def suite_version() -> str:
-    """The version of the suite; of a checkout that is not installed it says so."""
-    try:
-        return metadata.version("langgraph-stream-conformance")
-    except metadata.PackageNotFoundError:
-        return "0 (checkout)"
+def suite_facts() -> dict[str, str]:
+    """What judged: the suite's version, and the digests of its catalogue and schemas."""
+    return {
+        "version": suite_version(),
+        "catalogue_sha256": catalogue.digest(),
+        "schemas_sha256": schemas_digest(),
+    }
 
 
 def scenario_digests() -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ class Option:
     help: str
     metavar: str | None = None
     many: bool = False
+    shown: bool = True
+    """Whether a report tells it: it is no secret, and the outcomes may depend on it."""
 
     @property
     def dest(self) -> str:
@@ -35,18 +37,30 @@ class Option:
 OPTIONS = (
     Option("url", "judge the server at this URL; it may carry a path", "URL"),
     Option("target", "judge a target shipped with the suite, or one described by a TOML file", "NAME_OR_FILE"),
-    Option("header", "send this header field with every request; its value is kept secret", "'K: V'", many=True),
-    Option("api-key", f"send this x-api-key with every request (also: the variable {API_KEY_VARIABLE})", "KEY"),
-    Option("profile", f"the profile to judge by (default {DEFAULT_PROFILE})", "NAME"),
+    Option(
+        "header",
+        "send this header field with every request; its value is kept secret",
+        "'K: V'",
+        many=True,
+        shown=False,
+    ),
+    Option(
+        "api-key", f"send this x-api-key with every request (also: the variable {API_KEY_VARIABLE})", "KEY", shown=False
+    ),
+    Option(
+        "profile", f"the profile to judge by (default {DEFAULT_PROFILE}; of recordings the one of their run)", "NAME"
+    ),
+    Option("fail-on", "the level whose failures break the gate: must (the default) or should", "LEVEL"),
     Option("baseline", "a TOML file of known failures, which do not change the exit status", "FILE"),
-    Option("write-baseline", "write the failures of this run as a baseline", "FILE"),
-    Option("report-dir", "where report and recordings go (default: a new folder below reports/)", "DIR"),
+    Option("write-baseline", "write the failures of this run as a baseline", "FILE", shown=False),
+    Option("report-dir", "where report and recordings go (default: a new folder below reports/)", "DIR", shown=False),
     Option("concurrency", "how many scenarios run at once", "N"),
     Option("assistant", "the name under which a reference graph is deployed", "GRAPH=NAME", many=True),
     Option("keep-threads", "do not delete the threads that the suite created"),
     Option("silence", "seconds without any event after which the run is stopped (default 30)", "SECONDS"),
     Option("length", "seconds after its first event at which a stream is closed (default 60)", "SECONDS"),
-    Option("judge", "judge the stored recordings of this report folder, without a server", "DIR"),
+    Option("max-seconds", "seconds after which all that is open is closed and nothing more is started", "SECONDS"),
+    Option("judge", "judge the stored recordings of this report folder, without a server", "DIR", shown=False),
 )
 
 
@@ -62,7 +76,8 @@ class Settings:
     target: str | None
     headers: Mapping[str, str]
     api_key: str | None
-    profile: str
+    profile: str | None
+    fail_on: str
     baseline: Path | None
     write_baseline: Path | None
     report_dir: Path | None
@@ -71,7 +86,10 @@ class Settings:
     keep_threads: bool
     silence_s: float | None
     length_s: float | None
+    max_seconds: float | None
     judge: Path | None
+    words: tuple[str, ...] = ()
+    """The options that a report tells, as arguments of `lg-conformance run`."""
 
     @property
     def secrets(self) -> list[str]:
@@ -95,7 +113,8 @@ def settings(given: Mapping[str, Any], environment: Mapping[str, str] = os.envir
         target=given.get("target"),
         headers=dict(_header(text) for text in given.get("header") or ()),
         api_key=_field_value(given.get("api-key") or environment.get(API_KEY_VARIABLE) or "", "the API key") or None,
-        profile=given.get("profile") or DEFAULT_PROFILE,
+        profile=given.get("profile"),
+        fail_on=_level(given.get("fail-on") or "must"),
         baseline=_path(given.get("baseline")),
         write_baseline=_path(given.get("write-baseline")),
         report_dir=_path(given.get("report-dir")),
@@ -104,7 +123,9 @@ def settings(given: Mapping[str, Any], environment: Mapping[str, str] = os.envir
         keep_threads=bool(given.get("keep-threads")),
         silence_s=_number(given, "silence", float),
         length_s=_number(given, "length", float),
+        max_seconds=_number(given, "max-seconds", float),
         judge=_path(given.get("judge")),
+        words=tuple(_words(given)),
     )
 
 
@@ -112,6 +133,21 @@ def report_folder(chosen: Path | None, name: str, now: datetime.datetime) -> Pat
     """The folder of a report: the chosen one, else a new one below reports/ of the current folder."""
     slug = re.sub(r"[^\w.=-]+", "-", name).strip("-.") or "target"
     return chosen or Path("reports") / f"{slug}-{now:%Y%m%d-%H%M%S-%f}"
+
+
+def _words(given: Mapping[str, Any]) -> Iterator[str]:
+    for option in OPTIONS:
+        value = given.get(option.name)
+        if value and option.shown:
+            for one in value if option.many else [value]:
+                yield f"--{option.name}"
+                yield from () if option.flag else (str(one),)
+
+
+def _level(text: str) -> str:
+    if text.upper() not in ("MUST", "SHOULD"):
+        raise UsageProblem(f"--fail-on {text!r} must be must or should")
+    return text.upper()
 
 
 def _path(text: str | None) -> Path | None:

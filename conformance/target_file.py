@@ -32,7 +32,7 @@ _KEYS: dict[str, type] = {
 def find_target(settings: Settings) -> Target:
     """The target that the settings name: a URL, a shipped one or a file; without any the embedded official server."""
     if settings.judge is not None:
-        return recorded_target(settings.judge)
+        return _target(recorded_run(settings.judge))
     if settings.url is not None:
         url = checked_url(settings.url, "--url")
         found = Target(urlsplit(url).netloc, url)
@@ -43,14 +43,20 @@ def find_target(settings: Settings) -> Target:
     return replace(sent, concurrency=settings.concurrency or sent.concurrency)
 
 
-def recorded_target(given: Path) -> Target:
-    """The target whose recordings lie in a report folder or its `recordings`; raises TargetError."""
+def recorded_run(given: Path) -> dict[str, Any]:
+    """What run.json says of the recordings in a report folder or its `recordings`; raises TargetError."""
     place = (given if given.name == "recordings" else given / "recordings") / "run.json"
     try:
-        target = json.loads(place.read_text("utf-8"))["target"]
-        return Target(**{**target, "lacks": tuple(target["lacks"])})
+        content = json.loads(place.read_text("utf-8"))
+        _target(content)
+        return dict(content)
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise TargetError(f"{place} does not tell what was recorded ({problem!r}); give a report folder") from None
+
+
+def _target(run: Mapping[str, Any]) -> Target:
+    described = run["target"]
+    return Target(**{**described, "lacks": tuple(described["lacks"])})
 
 
 def shipped_targets() -> list[str]:

@@ -63,28 +63,41 @@ def summary(outcomes: Sequence[Verified]) -> dict[str, dict[str, int]]:
     }
 
 
-def verdict(counts: Mapping[str, Mapping[str, int]], *, absent: bool = False) -> str:
-    """What is said of the server, `absent` if its target declares that something is; a baseline has no part in it."""
+def verdict(counts: Mapping[str, Mapping[str, int]], *, partial: bool = False) -> str:
+    """What is said of the server; `partial` if anything was deselected or declared absent.
+
+    A baseline has no part in it.
+    """
     must = counts["MUST"]
     if must[FAILED]:
         return NOT_CONFORMANT
     if must[CANNOT_TELL]:
         return CANNOT_SAY
-    if must[UNTESTED] or must[INAPPLICABLE] or absent:
+    if must[UNTESTED] or must[INAPPLICABLE] or partial:
         return PARTIAL
     return CONFORMANT
 
 
 def exit_status(
-    outcomes: Sequence[Verified], *, known: Iterable[str], stale: Sequence[Any], suite_errors: int, answered: bool
+    outcomes: Sequence[Verified],
+    *,
+    known: Iterable[str],
+    stale: Sequence[Any],
+    suite_errors: int,
+    answered: bool,
+    fail_on: str = "MUST",
 ) -> int:
-    """The first that applies; `known` are the ids of items whose failure the baseline lists."""
+    """The first that applies; `known` are the ids of items whose failure the baseline lists.
+
+    `fail_on` is the lowest level that counts: what is said of MUST holds for SHOULD as well where it is SHOULD.
+    """
     listed = set(known)
-    must = [result for one in outcomes if one.requirement.level == "MUST" for result in one.results if result.selected]
+    counted = [one for one in outcomes if one.requirement.level in ("MUST", fail_on)]
+    judged = [result for one in counted for result in one.results if result.selected]
     if suite_errors or not answered:
         return UNSURE
-    if stale or any(result.outcome.word == FAILED and result.id not in listed for result in must):
+    if stale or any(result.outcome.word == FAILED and result.id not in listed for result in judged):
         return BROKEN_MUST
-    if any(result.outcome.word in (CANNOT_TELL, UNTESTED) for result in must):
+    if any(result.outcome.word in (CANNOT_TELL, UNTESTED) for result in judged):
         return UNSURE
     return OK

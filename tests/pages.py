@@ -1,18 +1,23 @@
-"""The generated pages beside the requirements: `python -m tests.pages` writes them; a test keeps them in step."""
+"""The generated pages and data beside the requirements: `python -m tests.pages` writes them, tests check them."""
 
 from __future__ import annotations
 
+import json
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from conformance import catalogue, suites
 from conformance.declare import REGISTRY
-from conformance.fault_table import page, row
+from conformance.fault_table import entries, page, row
+from conformance.report.catalogue import catalogue_page
 from conformance.report.traceability import traceability
 from conformance.settings import DEFAULT_PROFILE
 
 from . import golden, nothing
+from .examples import examples
 
 REQUIREMENTS = Path(__file__).parents[1] / "conformance" / "requirements"
 
@@ -26,10 +31,32 @@ def traceability_page() -> str:
     return traceability(checks)
 
 
+@cache
+def faults() -> list[dict[str, Any]]:
+    """Every fault with what it turns red, as data."""
+    items = list(golden.items().values())
+    return entries([row(fault, golden.good(), items) for fault in REGISTRY.faults])
+
+
+def faults_json() -> str:
+    """Every fault with what it turns red, one for each line."""
+    return "[\n" + ",\n".join(json.dumps(one, ensure_ascii=False) for one in faults()) + "\n]\n"
+
+
 def faults_page() -> str:
     """Requirement, fault, checks that turn red."""
-    items = list(golden.items().values())
-    return page([row(fault, golden.good(), items) for fault in REGISTRY.faults])
+    return page(faults())
+
+
+def examples_json() -> str:
+    """An example on the wire for each requirement."""
+    return json.dumps(examples(), indent=1, ensure_ascii=False) + "\n"
+
+
+def requirements_page() -> str:
+    """Every requirement with why it has its level, and who breaks without it."""
+    suites.load()
+    return catalogue_page(Counter(fault.requirement for fault in REGISTRY.faults))
 
 
 def nothing_page() -> str:
@@ -45,7 +72,14 @@ often `failed` and `cantTell` stand there may vary a little with the time that a
 
 """
 
-PAGES = {"TRACEABILITY.md": traceability_page, "FAULTS.md": faults_page, "NOTHING.md": nothing_page}
+PAGES = {
+    "CATALOGUE.md": requirements_page,
+    "TRACEABILITY.md": traceability_page,
+    "faults.json": faults_json,
+    "FAULTS.md": faults_page,
+    "examples.json": examples_json,
+    "NOTHING.md": nothing_page,
+}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or PAGES:

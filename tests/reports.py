@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from conformance import catalogue, suites
+from conformance.attribution import recording_digests
 from conformance.declare import REGISTRY
 from conformance.faults import apply
 from conformance.judge import Item, Outcome, judge
 from conformance.redaction import Redactor
 from conformance.report.document import document
+from conformance.report.story import stories
 from conformance.report.write import write_all
+from conformance.session import suite_facts
 from conformance.settings import DEFAULT_PROFILE
 from conformance.target import Target
 from conformance.transcript import Recording
@@ -52,16 +55,22 @@ def report(
     profile = catalogue.profile(DEFAULT_PROFILE)
     items = [item for item in golden.items().values() if item.check.requirement in profile.requirements]
     results = [Result(item.id, item.check.requirement, item.scenario, outcome(item)) for item in items]
+    outcomes = verified([catalogue.find(id) for id in profile.requirements], results)
     made = document(
-        verified([catalogue.find(id) for id in profile.requirements], results),
-        suite={"version": "0.1.0", "catalogue_sha256": catalogue.digest()},
+        outcomes,
+        suite=suite_facts(),
         run={
             "target": target.described(),
             "profile": profile.name,
             "started": "2026-01-02T03:04:05+00:00",
             "duration_s": 12.5,
             "stopped": None,
+            "command": "lg-conformance run --url http://127.0.0.1:8123",
+            "seed": "00d1ceb0a7f00d00",
+            "platform": {"python": "3.11.2", "system": "Linux 6.1", "machine": "x86_64", "packages": []},
         },
+        recordings=recording_digests(golden.FOLDER),
+        stories=stories(outcomes, {id: item.check for id, item in golden.items().items()}, ["--url", target.url]),
         observations={"framing.line-endings": ["CRLF"], "framing.comments": {"most": 1, "texts": ["heartbeat"]}},
         disputed=[],
         baseline=None,

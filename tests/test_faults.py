@@ -1,17 +1,18 @@
 """Every requirement has faults that turn it red, and no check errs on any of them."""
 
-import re
+import json
 from collections import Counter
 from functools import cache
+from typing import Any
 
 import pytest
 
 from conformance import catalogue, suites
 from conformance.declare import REGISTRY
-from conformance.fault_table import Row, changes, line, row
+from conformance.fault_table import Row, changes, entry, line, page, row
 
 from . import golden
-from .pages import REQUIREMENTS, traceability_page
+from .pages import REQUIREMENTS, requirements_page, traceability_page
 
 suites.load()
 
@@ -29,26 +30,49 @@ def test_the_fault_turns_its_requirement_red(name):
     assert not done.errors
     assert done.touched, "the fault changes no recording"
     assert done.killed, f"red were {done.requirements}"
-    assert line(done) in published(), "the published table is out of step: python -m tests.pages FAULTS.md"
+    assert entry(done) == published()[name], "faults.json is out of step: python -m tests.pages faults.json FAULTS.md"
 
 
 @cache
-def published() -> set[str]:
-    return set((REQUIREMENTS / "FAULTS.md").read_text("utf-8").splitlines())
+def published() -> dict[str, dict[str, Any]]:
+    return {one["name"]: one for one in json.loads((REQUIREMENTS / "faults.json").read_text("utf-8"))}
 
 
-def test_the_published_table_has_no_other_faults():
-    assert len([row for row in published() if row.startswith("| ") and "`" in row]) == len(REGISTRY.faults)
+def test_there_are_no_other_faults_in_the_published_table():
+    assert set(published()) == {fault.name for fault in REGISTRY.faults}
+
+
+def test_the_page_of_faults_is_made_of_the_same_rows():
+    assert (REQUIREMENTS / "FAULTS.md").read_text("utf-8") == page(published().values())
+
+
+def test_a_long_list_of_requirements_is_counted_in_the_page():
+    ids = list(catalogue.requirements())
+    one = {"name": "x", "requirement": ids[0], "doc": "Does x.", "checks": {"test_x": "x"}}
+    assert line(one | {"requirements": ids[:13]}).endswith(f"| {', '.join(ids[1:13])} |")
+    assert line(one | {"requirements": ids[:14]}).endswith("| [13 others](faults.json) |")
+
+
+@pytest.mark.parametrize("fault", REGISTRY.faults, ids=lambda fault: fault.name)
+def test_what_a_fault_does_can_follow_a_server_that(fault):
+    """The likely cause of a failure reads `a server that sends …`."""
+    first = fault.doc.split()[0]
+    assert first[0].isupper()
+    assert (first.endswith("s") and first not in ("Its", "This")) or first in ("Always", "Just", "Never")
 
 
 def test_every_check_turns_red_on_some_fault():
-    seen = {check for row in published() for check in re.findall(r"`(test_\w+)`", row)}
+    seen = {check for one in published().values() for check in one["checks"]}
     assert [check.name for check in REGISTRY.checks if check.name not in seen] == []
 
 
 def test_the_traceability_page_is_in_step():
     """Statement of the norm, requirements and checks: python -m tests.pages TRACEABILITY.md."""
     assert (REQUIREMENTS / "TRACEABILITY.md").read_text("utf-8") == traceability_page()
+
+
+def test_the_page_of_requirements_is_in_step():
+    assert (REQUIREMENTS / "CATALOGUE.md").read_text("utf-8") == requirements_page()
 
 
 def test_every_requirement_has_a_fault():

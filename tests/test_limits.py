@@ -48,7 +48,7 @@ def perform(
     """Record scenarios against a target."""
     found = Target("fake", target.url) if isinstance(target, Fake) else target
     variants = [function if isinstance(function, Variant) else variant(function) for function in functions]
-    return record(found, variants, folder, Redactor([KEY]), limits=limits, **options)
+    return record(found, variants, folder, Redactor([KEY]), nonce="0123456789abcdef", limits=limits, **options)
 
 
 def recorded(folder: Path, name: str = "one_stream") -> Recording:
@@ -204,6 +204,18 @@ def test_a_run_that_brings_too_much_is_stopped(tmp_path: Path) -> None:
     assert performance.stopped == "limit reached: the server sent more than 1,048,576 bytes"
     both = [recorded(tmp_path, name).exchanges[0] for name in ("one_stream", "another_stream")]
     assert [exchange.how for exchange in both] == ["cap", "cap"]
+
+
+def test_a_run_ends_when_its_time_is_over(tmp_path: Path) -> None:
+    async def another_stream(server: Any) -> None:
+        await one_stream(server)
+
+    with serving(for_ever(b"event: values\ndata: {}\n\n", 0.01)) as fake:
+        performance = perform(fake, tmp_path, one_stream, another_stream, limits=replace(PATIENT, run_s=0.4))
+    assert performance.stopped == ("limit reached: --max-seconds; give the run more, or select less of it with -k")
+    both = [recorded(tmp_path, name).exchanges[0] for name in ("one_stream", "another_stream")]
+    assert [exchange.how for exchange in both] == ["length", "length"]
+    assert all(exchange.events for exchange in both)
 
 
 def test_a_server_that_hangs_costs_one_limit_for_the_whole_run(tmp_path: Path) -> None:

@@ -124,11 +124,12 @@ def test_a_requirement_is_explained_in_full(capsys: pytest.CaptureFixture[str]) 
     requirement = catalogue.find(REQUIREMENT)
     assert cli.main(["explain", REQUIREMENT]) == 0
     said = capsys.readouterr().out
-    assert said.startswith(f"{REQUIREMENT} ({requirement.level})\n\n{requirement.statement}\n")
+    assert said.startswith(f"# {REQUIREMENT} ({requirement.level}; ")
+    assert all(text in said for text in (requirement.statement, requirement.why, requirement.breaks))
     assert all(f"- {source}\n" in said for source in requirement.sources)
-    assert "\nVerified by:\n- test_" in said
-    assert "\nFaults that must turn it red:\n- " in said
-    assert said.endswith(f"lg-conformance run -k '{REQUIREMENT}'\n")
+    assert "\n## Checks\n\n- test_" in said
+    assert "\n## Faults that turn it red\n\n- " in said
+    assert f"    lg-conformance run -k '{REQUIREMENT}' --url URL" in said
 
 
 def test_the_graphs_are_copied_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -231,11 +232,20 @@ def test_stored_recordings_are_judged_to_the_same_outcomes(
     echoed: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:
     folder, done = echoed
-    again = python(folder, "conformance", "judge", "out", "--report-dir", "again", *FEW)
+    again = python(folder, "conformance", "judge", "out", "--report-dir", "again")
     told, retold = report(folder), json.loads((folder / "again" / "report.json").read_text("utf-8"))
     assert again.returncode == done.returncode, again.stdout
-    kept = ("verdict", "summary", "requirements", "target")
+    kept = ("verdict", "verdict_digest", "selection", "command", "seed", "summary", "requirements", "target")
+    assert "the same verdict digest" in again.stdout
     assert {key: retold[key] for key in kept} == {key: told[key] for key in kept}
+
+
+def test_what_was_recorded_of_a_part_is_never_conformant(echoed: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    told = report(echoed[0])
+    assert 0 < told["selection"]["checks"] < told["selection"]["of"]
+    assert told["verdict"] != "conformant"
+    assert told["command"].startswith("lg-conformance run --url http://127.0.0.1:")
+    assert told["command"].endswith(f"-k {REQUIREMENT}")
 
 
 # --- surroundings

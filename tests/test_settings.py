@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from conformance.settings import (
     API_KEY_VARIABLE,
-    DEFAULT_PROFILE,
     OPTIONS,
     Settings,
     UsageProblem,
@@ -28,7 +27,7 @@ def checked(**given: Any) -> Settings:
 
 def test_without_options_the_embedded_server_is_judged_by_the_default_profile() -> None:
     plain = settings({option.name: None for option in OPTIONS}, {})
-    assert (plain.url, plain.target, plain.judge, plain.profile) == (None, None, None, DEFAULT_PROFILE)
+    assert (plain.url, plain.target, plain.judge, plain.profile) == (None, None, None, None)
     assert plain == checked()
     assert plain.secrets == []
     assert plain.sent_headers == {}
@@ -38,12 +37,17 @@ def test_options_are_read() -> None:
     read = checked(
         url="http://h", header=["X-Tenant: a", "x-empty:"], api_key="k", profile="p", baseline="b.toml",
         write_baseline="w", report_dir="out", concurrency="3", assistant=["joke=my=joke"],
-        keep_threads=True, silence="0.5", length="7",
+        keep_threads=True, silence="0.5", length="7", max_seconds="90", fail_on="should",
     )  # fmt: skip
     assert read == Settings(
         url="http://h", target=None, headers={"X-Tenant": "a", "x-empty": ""}, api_key="k", profile="p",
         baseline=Path("b.toml"), write_baseline=Path("w"), report_dir=Path("out"), concurrency=3,
-        assistants={"joke": "my=joke"}, keep_threads=True, silence_s=0.5, length_s=7.0, judge=None,
+        assistants={"joke": "my=joke"}, keep_threads=True, silence_s=0.5, length_s=7.0, judge=None, fail_on="SHOULD",
+        max_seconds=90.0, words=(
+            "--url", "http://h", "--profile", "p", "--fail-on", "should", "--baseline", "b.toml", "--concurrency", "3",
+            "--assistant", "joke=my=joke", "--keep-threads", "--silence", "0.5", "--length", "7",
+            "--max-seconds", "90",
+        ),
     )  # fmt: skip
     assert read.sent_headers == {"X-Tenant": "a", "x-empty": "", "x-api-key": "k"}
     assert set(read.secrets) == {"a", "", "k"}

@@ -13,7 +13,7 @@ from conformance.declare import Check, Scenario, Variant
 from conformance.judge import Item
 from conformance.settings import UsageProblem, settings
 from conformance.target import MODEST_CONCURRENCY, Target, TargetError, checked_url, is_loopback
-from conformance.target_file import EMBEDDED, find_target, read_target, recorded_target, shipped_targets
+from conformance.target_file import EMBEDDED, find_target, read_target, recorded_run, shipped_targets
 
 
 def found(**given: Any) -> Target:
@@ -193,8 +193,7 @@ def test_the_target_of_a_report_is_found_again(tmp_path: Path) -> None:
     target = Target("mine", "http://h", version="1", assistants={"joke": "a"}, lacks=("join",))
     (tmp_path / "recordings").mkdir()
     (tmp_path / "recordings" / "run.json").write_text(json.dumps({"target": target.described()}))
-    assert recorded_target(tmp_path) == recorded_target(tmp_path / "recordings") == target
-    assert found(judge=str(tmp_path)) == target
+    assert found(judge=str(tmp_path)) == found(judge=str(tmp_path / "recordings")) == target
 
 
 @pytest.mark.parametrize("text", [None, "", "[]", "{}", '{"target": 1}', '{"target": {"lacks": []}}', '{"target": {}}'])
@@ -203,7 +202,7 @@ def test_a_folder_that_is_no_report_is_told(tmp_path: Path, text: str | None) ->
     if text is not None:
         (tmp_path / "recordings" / "run.json").write_text(text)
     with pytest.raises(TargetError, match=r"run\.json does not tell what was recorded .*; give a report folder"):
-        recorded_target(tmp_path)
+        recorded_run(tmp_path)
 
 
 # --- what a target lacks

@@ -17,7 +17,7 @@ LEVELS: st.SearchStrategy[Literal["MUST", "SHOULD"]] = st.sampled_from(["MUST", 
 
 
 def requirement(id: str, level: Literal["MUST", "SHOULD"] = "MUST") -> Requirement:
-    return Requirement(id, id.partition(".")[0], level, "It holds.", ("norm 1",), ("1",))
+    return Requirement(id, id.partition(".")[0], level, "It holds.", ("norm 1",), ("1",), "Stated.", "All break.")
 
 
 def of(level: Literal["MUST", "SHOULD"], *words: str, selected: bool = True, id: str = "values.one") -> Verified:
@@ -31,10 +31,15 @@ def said(*outcomes: Verified) -> str:
 
 
 def status(
-    *outcomes: Verified, known: tuple[str, ...] = (), stale: bool = False, errors: int = 0, answered: bool = True
+    *outcomes: Verified,
+    known: tuple[str, ...] = (),
+    stale: bool = False,
+    errors: int = 0,
+    answered: bool = True,
+    fail_on: str = "MUST",
 ) -> int:
     entries = ["an entry"] if stale else []
-    return exit_status(outcomes, known=known, stale=entries, suite_errors=errors, answered=answered)
+    return exit_status(outcomes, known=known, stale=entries, suite_errors=errors, answered=answered, fail_on=fail_on)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +108,20 @@ def test_the_exit_status_is_the_first_that_applies() -> None:
 @pytest.mark.parametrize("word", OUTCOMES)
 def test_a_should_does_not_change_the_exit_status(word: str) -> None:
     assert status(of("MUST", P), of("SHOULD", word)) == 0
+
+
+def test_a_should_counts_where_the_gate_says_so() -> None:
+    assert status(of("MUST", P), of("SHOULD", F), fail_on="SHOULD") == 1
+    assert status(of("MUST", P), of("SHOULD", C), fail_on="SHOULD") == 2
+    assert status(of("MUST", P), of("SHOULD", P), fail_on="SHOULD") == 0
+    assert status(of("SHOULD", F), known=("values.one-0",), fail_on="SHOULD") == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"), [((P,), "partial"), ((F,), "not conformant"), ((C,), "cannot tell"), ((U,), "partial")]
+)
+def test_a_run_of_a_part_is_partial_where_nothing_failed(words: tuple[str, ...], expected: str) -> None:
+    assert verdict(summary([of("MUST", *words)]), partial=True) == expected
 
 
 def test_what_was_declared_absent_does_not_change_the_exit_status() -> None:

@@ -42,9 +42,9 @@ def report_md(document: Document, recordings: Collection[str] = (), *, evidence:
     parts = [
         f"# {md(words.name(document))} {md(words.version(document))}: {document['verdict']}",
         f"{words.TITLE}, conformance. {_counts(document)}.",
-        _table(("", ""), _facts(document)),
+        table(("", ""), _facts(document)),
         "## Summary",
-        _table(("level", *(f"{SYMBOLS[word]} {NAMES[word]}" for word in OUTCOMES)), outcomes),
+        table(("level", *(f"{SYMBOLS[word]} {NAMES[word]}" for word in OUTCOMES)), outcomes),
         "## Not passed",
         *(_not_passed(document, recordings, evidence) or ["Nothing."]),
         *_disputed(document),
@@ -61,6 +61,8 @@ def matrix_md(servers: Sequence[Server]) -> str:
 
 
 def _facts(document: Document) -> Iterator[tuple[str, str]]:
+    if selection := words.selection(document):
+        yield "Selected", md(selection)
     yield "Declared absent", _absent(document)
     if document.get("stopped"):
         yield "Ended early", md(document["stopped"])
@@ -68,7 +70,10 @@ def _facts(document: Document) -> Iterator[tuple[str, str]]:
     yield "Profile", md(document["profile"])
     yield "Suite", md(document["suite"]["version"])
     yield "Server", md(document["target"]["url"] or "started by the suite")
+    yield "Command", md(document["command"] or "not told")
+    yield "Verdict digest", f"`{printable(document['verdict_digest'])}`"
     yield "Catalogue", f"`{printable(document['suite']['catalogue_sha256'])}`"
+    yield "Schemas", f"`{printable(document['suite']['schemas_sha256'])}`"
 
 
 def _counts(document: Document) -> str:
@@ -79,7 +84,8 @@ def _absent(document: Document) -> str:
     return ", ".join(md(one) for one in words.lacks(document)) or "nothing"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table; its cells are Markdown."""
     return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, ["---"] * len(head), *rows])
 
 
@@ -127,13 +133,13 @@ def _disputed(document: Document) -> Iterator[str]:
     yield "## Disputed"
     yield "Where the norm says one thing and every official server does another; outside summary and verdict."
     rows = [(md(one["id"]), md(one.get("statement", "")), words.as_stated(one)) for one in document["disputed"]]
-    yield _table(("statement", "says", "the server does"), rows)
+    yield table(("statement", "says", "the server does"), rows)
 
 
 def _group(group: Group) -> Iterator[str]:
     yield f"## Judged by profile {md(group.profile)}"
     yield f"Catalogue `{printable(group.sha256)}`"
-    yield _table(
+    yield table(
         ("server", "version", "verdict", *LEVELS, "declared absent", "judged", "suite"),
         [
             (
@@ -150,7 +156,7 @@ def _group(group: Group) -> Iterator[str]:
     )
     head = [f"{md(words.name(one.document))} {md(words.version(one.document))}" for one in group.servers]
     levels = {one["id"]: one["level"] for one in group.first["requirements"]}
-    yield _table(
+    yield table(
         ("requirement", "level", *head),
         [
             (md(id), levels[id], *(_cell(one, id, word) for one, word in zip(group.servers, outcomes, strict=True)))

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..judge import CANNOT_TELL, FAILED, INAPPLICABLE, PASSED, UNTESTED, printable
-from ..verdict import CONFORMANT, Verified, summary, verdict
+from ..verdict import CONFORMANT, Verified, summary
+from .words import selection
 
 if TYPE_CHECKING:
     from ..session import Session
@@ -73,10 +74,14 @@ def summarise(reporter: Any, session: Session, cwd: Path) -> None:
         reporter.write_line(f"  {gone}", red=True)
     if session.target.lacks:
         reporter.write_line(f"  declared absent: {', '.join(session.target.lacks)}")
-    said = verdict(counts, absent=bool(session.target.lacks))
+    if selected := selection(session.report):
+        reporter.write_line(f"  selected {selected}")
+    said = session.report["verdict"]
     reporter.write_line(
         f"  {said.upper()}: {_totals(counts)}", bold=True, green=said == CONFORMANT, red=said != CONFORMANT
     )
+    for line in session.compared:
+        reporter.write_line(f"  {line}")
     target = session.run_json["target"]
     reporter.write_line("  target " + printable(f"{target['name']} {target['version']} {target['url']}"))
     reporter.write_line(f"  report {os.path.relpath(session.report_folder, cwd)}{os.sep}report.json")

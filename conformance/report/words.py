@@ -63,6 +63,17 @@ def lacks(document: Document) -> list[str]:
     return list(document["target"].get("lacks", ()))
 
 
+def selection(document: Document) -> str:
+    """What part of the profile was selected: `3 of 310 checks`; empty if all of it was."""
+    chosen, of = document["selection"]["checks"], document["selection"]["of"]
+    return f"{chosen} of {of} checks" if chosen < of else ""
+
+
+def is_partial(document: Document) -> bool:
+    """Whether anything was deselected or declared absent."""
+    return bool(lacks(document) or selection(document))
+
+
 def known(document: Document) -> dict[str, str]:
     """The failures that the baseline lists: id of the check, and the reason."""
     return {one["check"]: one["reason"] for one in (document.get("baseline") or {}).get("known", ())}

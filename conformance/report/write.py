@@ -22,7 +22,7 @@ from .badge import badge
 from .html import report_html
 from .markdown import matrix_md, report_md
 from .matrix import Server, matrix_html
-from .words import LEVELS, Document
+from .words import LEVELS, Document, is_partial
 
 Make = Callable[[Document, Collection[str]], str]
 """From the content of a report.json, and the names of the recordings beside it, the text of a file."""
@@ -57,7 +57,7 @@ def write_matrix(given: Sequence[Path], output: Path) -> list[Path]:
 
     Beside each report.json its own pages are made again, so that every link of the matrix leads to what it names.
     """
-    files = list(dict.fromkeys(path / "report.json" if path.is_dir() else path for path in given))
+    files = list(dict.fromkeys(map(report_file, given)))
     documents = {file: read_report(file) for file in files}
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -68,6 +68,11 @@ def write_matrix(given: Sequence[Path], output: Path) -> list[Path]:
     except OSError as problem:
         raise UsageProblem(f"{_shown(problem.filename or output)} cannot be written: {problem.strerror}") from None
     return list(pages)
+
+
+def report_file(given: Path) -> Path:
+    """The report.json of a report folder, or the file itself."""
+    return given / "report.json" if given.is_dir() else given
 
 
 def read_report(file: Path) -> dict[str, Any]:
@@ -98,7 +103,7 @@ def _contradictions(document: Document) -> list[str]:
         found = [one["outcome"] for one in requirements if one["level"] == level]
         if any(found.count(word) != number for word, number in document["summary"][level].items()):
             return [f"its summary of {level} does not count its requirements"]
-    said = verdict(document["summary"], absent=bool(document["target"].get("lacks")))
+    said = verdict(document["summary"], partial=is_partial(document))
     if document["verdict"] != said:
         return [f"its verdict is {document['verdict']!r}, its summary says {said!r}"]
     return []

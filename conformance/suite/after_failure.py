@@ -34,7 +34,7 @@ def its_thread(exchange):
 
 @fault("errors.server-survives", where=lambda x: x.is_stream and after_a_failure(x))
 def dies_at_the_first_failure(events, exchange):
-    """Its worker is dead after a failing run: later streams have no more than metadata."""
+    """Loses its worker with a failing run: later streams have no more than metadata."""
     for event in events:
         if event.base == "metadata":
             yield event
@@ -83,13 +83,13 @@ def change_status(answer, status):
 
 @fault("errors.after-a-failure", part="answer", where=lambda x: x.method == "GET" and not x.is_stream)
 def says_success_after_a_failure(answer, exchange):
-    """The run and its thread look as if nothing had happened."""
+    """Says success of a failed run, and leaves its thread as if nothing had happened."""
     change_status(answer, "success" if "/runs/" in exchange.path else "idle")
 
 
 @fault("errors.after-a-failure", part="answer", where=lambda x: not x.is_stream and after_a_failure(x))
 def leaves_the_thread_busy_after_a_failure(answer, exchange):
-    """The thread of a failed run is busy for ever."""
+    """Leaves the thread of a failed run busy for ever."""
     if "/runs/" not in exchange.path and exchange.method == "GET":
         change_status(answer, "busy")
 
@@ -108,5 +108,5 @@ def refuses_further_runs_on_the_thread(answer, exchange):
     where=lambda x: x.path.endswith("/state") and after_a_failure(x, its_thread(x)),
 )
 def rolls_back_what_came_before_a_failure(answer, exchange):
-    """The state of a failed run is that before the run."""
+    """Sets the state back to what it was before the run that failed."""
     answer.json = {**answer.json, "values": {}}

@@ -75,7 +75,7 @@ def keeps_only_the_error(events, exchange):
 
 @fault("errors.earlier-events-kept", where=lambda x: x.graph.startswith("fails"))
 def loses_the_last_event_before_a_failure(events, exchange):
-    """The last event before the error is still in a buffer when the run fails."""
+    """Loses the last event before the error, which is still in a buffer when the run fails."""
     held = None
     for event in events:
         if held is not None and not (event.base == "error" and held.base != "metadata"):

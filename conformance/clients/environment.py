@@ -1,0 +1,79 @@
+"""Makes the environments of the official SDKs, once, and keeps them in the user's cache.
+
+It knows which packages are pinned, and what a machine needs for them; what is done with a client it does not.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ..environments import Say, find_python, node_environment, node_version, python_environment
+
+Client = Literal["python", "javascript", "curl"]
+CLIENTS: tuple[Client, ...] = ("python", "javascript", "curl")
+
+HERE = Path(__file__).parent
+PYTHON = (3, 10)
+"""The oldest that langgraph_sdk takes."""
+NODE = (20,)
+"""The oldest for which fetch and its streams are no experiment."""
+PYTHON_PACKAGE = "langgraph-sdk"
+NODE_PACKAGE = "@langchain/langgraph-sdk"
+
+
+@dataclass(frozen=True)
+class ClientEnvironment:
+    """Where a client is installed: a virtual environment, a Node project; None for a program of the system."""
+
+    folder: Path | None
+
+    @property
+    def python(self) -> Path:
+        """The interpreter of a virtual environment."""
+        assert self.folder
+        return self.folder / "bin" / "python"
+
+
+def client_environment(client: Client, say: Say) -> ClientEnvironment:
+    """The environment of a client, made if it is not there; LaunchError if it cannot be made. First ask `missing`."""
+    if client == "python":
+        interpreter = find_python(PYTHON)
+        assert interpreter, "missing() has seen to it"
+        return ClientEnvironment(python_environment("client-python", requirements(), interpreter, None, say).folder)
+    if client == "javascript":
+        return ClientEnvironment(node_environment("client-javascript", HERE / "javascript", say).folder)
+    return ClientEnvironment(None)
+
+
+def missing(client: Client) -> str:
+    """What the client needs and this machine does not have, with the way out; empty if all is there."""
+    if client == "python" and find_python(PYTHON) is None:
+        return "langgraph_sdk needs Python 3.10 or newer with venv, not found on PATH: `apt-get install python3-venv`"
+    if client == "javascript" and node_version() < NODE:
+        found = ".".join(map(str, node_version()))
+        seen = f"found {found}" if found else "not found on PATH"
+        return f"{NODE_PACKAGE} needs Node 20 or newer and npm, {seen}: `apt-get install nodejs npm` or nodejs.org"
+    absent = [program for program in ("bash", "curl") if client == "curl" and shutil.which(program) is None]
+    return f"curl needs {' and '.join(absent)}, not found on PATH: `apt-get install bash curl`" if absent else ""
+
+
+def pinned(client: Client) -> str:
+    """Name and version of the client's package, such as `langgraph-sdk 0.4.14`; of curl what this machine has."""
+    if client == "python":
+        return next(line for line in requirements() if line.startswith(PYTHON_PACKAGE)).replace("==", " ")
+    if client == "javascript":
+        package = json.loads((HERE / "javascript" / "package.json").read_text("utf-8"))
+        return f"{NODE_PACKAGE} {package['dependencies'][NODE_PACKAGE]}"
+    said = subprocess.run(["curl", "--version"], capture_output=True, text=True, check=True).stdout
+    return " ".join(said.split()[:2])
+
+
+def requirements() -> list[str]:
+    """The packages of the Python client, dependencies included, each as NAME==VERSION."""
+    lines = (HERE / "python" / "requirements.txt").read_text("utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]

@@ -1,0 +1,100 @@
+"""One requirement in full, for `lg-conformance explain`: what it says, why, who breaks, how it looks on the wire.
+
+It knows the catalogue, the declared checks and faults, and the examples in examples.json; of outcomes it knows nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from .. import catalogue
+from ..catalogue import Requirement
+from ..declare import REGISTRY
+
+EXAMPLES = Path(__file__).parents[1] / "requirements" / "examples.json"
+
+
+def described(requirement: Requirement) -> dict[str, Any]:
+    """All that is known of a requirement, as data; the suite must have been loaded."""
+    gists = {one.lines: one.gist for one in catalogue.norm_statements()}
+    checks = [check for check in REGISTRY.checks if check.requirement == requirement.id]
+    faults = [fault for fault in REGISTRY.faults if fault.requirement == requirement.id]
+    return {
+        "id": requirement.id,
+        "level": requirement.level,
+        "profiles": [name for name, one in catalogue.profiles().items() if requirement.id in one.requirements],
+        "statement": requirement.statement,
+        "why": requirement.why,
+        "breaks": requirement.breaks,
+        "note": requirement.note,
+        "sources": list(requirement.sources),
+        "norm": [{"lines": lines, "gist": gists[lines]} for lines in requirement.norm],
+        "example": examples().get(requirement.id),
+        "checks": [
+            {"name": one.name, "looks_at": [one.scope] if one.scope else list(one.parameters), "says": _line(one.doc)}
+            for one in checks
+        ],
+        "faults": [{"name": one.name, "does": _line(one.doc)} for one in faults],
+        "run": f"lg-conformance run -k '{requirement.id}'",
+    }
+
+
+@cache
+def examples() -> Mapping[str, Mapping[str, Any]]:
+    """A good and a bad answer for each requirement that has a fault, by its id."""
+    return dict(json.loads(EXAMPLES.read_text("utf-8")))
+
+
+def markdown(full: Mapping[str, Any]) -> str:
+    """The same as Markdown that reads well on a terminal."""
+    profiles = ", ".join(full["profiles"]) or "no profile"
+    parts = [
+        f"# {full['id']} ({full['level']}; {profiles})",
+        full["statement"],
+        f"Why {full['level']}: {full['why']}",
+        f"Who breaks without it: {full['breaks']}",
+        *([f"Note: {full['note']}"] if full["note"] else []),
+        _list("## Sources", full["sources"]),
+        *([_list("## The norm, in short", _gists(full["norm"]))] if full["norm"] else []),
+        *(_example(full["example"]) if full["example"] else []),
+        _list("## Checks", [f"{one['name']} ({', '.join(one['looks_at'])}): {one['says']}" for one in full["checks"]]),
+        _list("## Faults that turn it red", [f"{one['name']}: {one['does']}" for one in full["faults"]]),
+        *(_serving(full["faults"][0]["name"]) if full["faults"] else []),
+        f"## Run just this\n\n    {full['run']} --url URL",
+    ]
+    return "\n\n".join(parts)
+
+
+def _gists(norm: list[Mapping[str, str]]) -> list[str]:
+    return [f"{one['lines']}: {one['gist']}" for one in norm]
+
+
+def _example(example: Mapping[str, Any]) -> Iterator[str]:
+    yield "## On the wire"
+    yield _block([example["request"], *example["headers"], *([example["body"]] if example["body"] else [])])
+    yield "A good server answers:"
+    yield _block(example["good"])
+    yield f"One with the fault {example['fault']}:"
+    yield _block(example["bad"])
+    yield f"Of this the check says: {example['message']}"
+
+
+def _serving(fault: str) -> Iterator[str]:
+    yield "To see one, put it in front of a good server, and judge what it serves:"
+    yield _block([f"lg-conformance fault {fault} --upstream URL --port 8200"])
+
+
+def _block(lines: list[str]) -> str:
+    return "\n".join(f"    {line}" for line in lines)
+
+
+def _list(head: str, lines: list[str]) -> str:
+    return "\n".join([head, "", *(f"- {line}" for line in lines)])
+
+
+def _line(doc: str) -> str:
+    return " ".join(doc.split())

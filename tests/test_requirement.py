@@ -1,0 +1,41 @@
+"""`lg-conformance explain` tells all of each requirement, as text and as data; nothing in it acts on a terminal."""
+
+import json
+from typing import Any
+
+import pytest
+
+from conformance import catalogue, cli, suites
+from conformance.report.requirement import described, markdown
+
+suites.load()
+
+
+@pytest.mark.parametrize("id", catalogue.requirements())
+def test_every_requirement_is_explained_in_full(id: str) -> None:
+    full = described(catalogue.find(id))
+    text = markdown(full)
+    assert full["checks"]
+    assert full["faults"]
+    assert {full["example"]["check"]} <= {one["name"] for one in full["checks"]}
+    assert {full["example"]["fault"]} <= {one["name"] for one in full["faults"]}
+    shown = [full["statement"], full["why"], full["breaks"], *full["sources"], *full["example"]["good"]]
+    shown += [*full["example"]["bad"], full["example"]["request"], full["run"]]
+    shown += [one["name"] for one in (*full["checks"], *full["faults"])] + [one["gist"] for one in full["norm"]]
+    assert [one for one in shown if one not in text] == []
+    assert all(line.isprintable() for line in text.split("\n"))
+
+
+def test_a_requirement_without_faults_and_norm_has_no_empty_parts() -> None:
+    full: dict[str, Any] = described(catalogue.find("framing.last-event"))
+    text = markdown(full | {"example": None, "faults": [], "profiles": [], "note": ""})
+    assert "On the wire" not in text
+    assert "The norm, in short" not in text
+    assert "Note:" not in text
+    assert "lg-conformance fault" not in text
+    assert text.startswith("# framing.last-event (MUST; no profile)\n")
+
+
+def test_the_same_comes_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["explain", "join.does-not-replay", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == described(catalogue.find("join.does-not-replay"))
