@@ -85,14 +85,14 @@ def test_nothing_is_redirected(run: Run) -> None:
 def redirects_the_creation_of_a_thread(answer, exchange):
     """Answers 307 to the same path with a slash at its end, as some frameworks do."""
     answer.refuse(307)
-    answer.replace_header("location", exchange.path + "/")
+    answer.replace_header("location", "threads/")
 
 
 @fault("clients.no-redirects", part="answer", where=lambda x: x.is_join)
 def redirects_a_join_to_the_present_run(answer, exchange):
     """Answers 303 where a run is joined."""
     answer.refuse(303)
-    answer.replace_header("location", exchange.path + "?now")
+    answer.replace_header("location", "?now")
 
 
 # --- clients.no-byte-order-mark

@@ -110,7 +110,7 @@ def sends_location(exchange):
 def sends_an_absolute_location(answer, exchange):
     """Sends a Location with its own scheme and host."""
     location = exchange.exchange.header("location")
-    answer.replace_header("location", f"http://127.0.0.1{location}")
+    answer.replace_header("location", f"http://server.example{location}")
 
 
 @fault("clients.location", part="answer", where=sends_location)
@@ -146,8 +146,8 @@ def test_a_join_brings_what_followed_an_id(resumed: View) -> None:
         having = event.block.id or event.name == "end"
         expect(having, f"event {event.position} of a resumable run has no id", event)
     after = resumed["after"]
-    fields = {name.lower(): value for name, value in after.exchange.request_headers}
-    last = [event for event in stream.events if event.block.id == fields.get("last-event-id")][-1:]
+    id = last_event_id(after.exchange)
+    last = [event for event in stream.events if event.block.id == id][-1:]
     expect(last, "no event of the run has the id that its reader had seen last", stream.exchange)
     expected = [told(event) for event in stream.events[last[0].position :]]
     same_values(((event, told(event)) for event in after.events), expected, "what followed the id", after.exchange)
@@ -161,10 +161,19 @@ def test_a_join_from_the_start_brings_everything(resumed: View) -> None:
     same_values(((event, told(event)) for event in whole.events), expected, "the run from the start", whole.exchange)
 
 
+def last_event_id(exchange: Exchange) -> str | None:
+    """The id that a reader which comes back had seen last."""
+    return {name.lower(): value for name, value in exchange.request_headers}.get("last-event-id")
+
+
 def resumes(exchange):
     """Whether it comes back with the id of an event."""
-    given = {name.lower(): value for name, value in exchange.exchange.request_headers}.get("last-event-id")
-    return exchange.is_join and given not in (None, "-1")
+    return exchange.is_join and last_event_id(exchange.exchange) not in (None, "-1")
+
+
+def begins_anew(exchange):
+    """Whether it asks for all events from the start."""
+    return exchange.is_join and last_event_id(exchange.exchange) == "-1"
 
 
 @fault("clients.resumption", where=resumes)
@@ -179,6 +188,12 @@ def repeats_the_event_of_the_id(events, exchange):
     """Sends the event of the id as well."""
     yield from exchange.heard_before[-1:]
     yield from events
+
+
+@fault("clients.resumption", where=begins_anew)
+def takes_minus_one_for_now(events, exchange):
+    """Sends a reader that asks for all no more than what is still to come."""
+    yield from islice(events, len(exchange.heard_before), None)
 
 
 @fault("clients.resumption", where=resumes)
