@@ -12,7 +12,7 @@ import pytest
 from .judge import Evidence, Outcome
 from .launch import LaunchError
 from .plugin import NODE, CheckItem
-from .report import terminal
+from .report import allure, terminal
 from .session import Session
 
 
@@ -77,6 +77,8 @@ class Controller:
             return
         status = self._session.finish()
         self._finished = True
+        if results := allure.folder(self._config):
+            allure.describe_run(results, self._session.report_folder / "report.json")
         if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and self._all_ours(session):
             session.exitstatus = status
         elif exitstatus == pytest.ExitCode.INTERNAL_ERROR:

@@ -188,7 +188,7 @@ class Seen:
     def readers(self) -> list[Exchange]:
         """The other streams of the same run, as far as they are known by now."""
         streams = [other for other in self._recording.exchanges if other.kind in transcript.STREAMS]
-        return [other for other in streams if other is not self.exchange and _of_one_run(other, self.exchange)]
+        return [other for other in streams if other is not self.exchange and of_one_run(other, self.exchange)]
 
     @property
     def _created(self) -> Exchange | None:
@@ -199,7 +199,7 @@ class Seen:
         return None
 
 
-def _of_one_run(one: Exchange, other: Exchange) -> bool:
+def of_one_run(one: Exchange, other: Exchange) -> bool:
     """Whether one of the two joins the other's run: a join tells it by its URL, a POST stream by its first event."""
     joins = [(one, other)] if one.kind == "join" else []
     joins += [(other, one)] if other.kind == "join" else []
@@ -243,10 +243,9 @@ def _same(one: Exchange, other: Exchange, part: str) -> bool:
     return one.content == other.content
 
 
-def _blocks(exchange: Exchange) -> list[tuple[bytes, float]]:
+def _blocks(exchange: Exchange) -> list[tuple[bytes, int]]:
     """What a fault of events is handed or makes: no comments, which it may only add; chunks do not matter."""
-    timed = zip(exchange.blocks, exchange.times, strict=True)
-    return [(block.raw, t) for block, t in timed if not _is_comment(block)]
+    return [(block.raw, chunk.seq) for block, chunk in exchange.arrivals if not _is_comment(block)]
 
 
 def _is_comment(block: Block) -> bool:

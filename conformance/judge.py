@@ -188,15 +188,16 @@ def _evidence(where: Event | Exchange | None, exchanges: list[Exchange], run: Ru
     marked: int | None = None
     if isinstance(where, Event):
         first = max(0, where.position - 1 - ROWS_BEFORE)
-        rows = [_row(event) for event in exchange.events[first : where.position]]
+        rows = [wire_row(event) for event in exchange.events[first : where.position]]
         marked = len(rows) - 1
     else:
         events = exchange.events[-ROWS_BEFORE - 1 :] if exchange.is_stream else []
-        rows = [_head(exchange), *(_row(event) for event in events), _end(exchange)]
+        rows = [_head(exchange), *(wire_row(event) for event in events), wire_end(exchange)]
     return (Evidence(run.file_of(exchange), exchange.name, printable(exchange.curl), tuple(rows), marked),)
 
 
-def _row(event: Event) -> str:
+def wire_row(event: Event) -> str:
+    """An event as it came, on one line: number, time and what may be shown of its bytes."""
     text = event.block.raw.decode("utf-8", "replace")
     return f"#{event.seq} {event.t:.3f} s  {_short(text)}"
 
@@ -209,7 +210,8 @@ def _head(exchange: Exchange) -> str:
     return f"#{exchange.answered} {exchange.answered_t:.3f} s  HTTP {exchange.status} {media} {body}"
 
 
-def _end(exchange: Exchange) -> str:
+def wire_end(exchange: Exchange) -> str:
+    """How an exchange ended, on one line."""
     when = f"#{exchange.ended} {exchange.ended_t:.3f} s" if exchange.ended is not None else ""
     return f"{when}  {exchange.how} {_short(exchange.detail)}"
 

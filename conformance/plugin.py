@@ -132,17 +132,20 @@ class CheckItem(pytest.Item):
         self.extra_keyword_matches |= {self.requirement.id, self.requirement.level, self.requirement.area}
 
     def runtest(self) -> None:
-        from .report.allure import annotate
+        from .report import allure
         from .report.explain import explained
 
         session = self.config.stash[SESSION]
         self.outcome = outcome = session.judge(self.item)
         text = explained(self.requirement, self.item, outcome)
-        annotate(self.config, self.requirement, self.item, outcome, text)
+        if allure.folder(self.config):
+            allure.annotate(session, self.requirement, self.item, outcome, text)
         if outcome.word == "inapplicable":
             pytest.skip(outcome.message)
         if outcome.word == "failed" and (why := session.expected(self.item, outcome)):
             pytest.xfail(f"{why}\n{text}")
+        if outcome.word == "failed":
+            raise NotHeld(text)
         if outcome.word != "passed":
             raise NotPassed(text)
 
@@ -155,6 +158,10 @@ class CheckItem(pytest.Item):
 
 class NotPassed(Exception):
     """A check did not pass; the text explains it."""
+
+
+class NotHeld(NotPassed, AssertionError):
+    """A check failed; what reads results of pytest tells this from a test that is broken."""
 
 
 @pytest.hookimpl(wrapper=True)

@@ -214,9 +214,9 @@ class Exchange:
         return [block for block, _ in self._read[0]]
 
     @property
-    def times(self) -> list[float]:
-        """When each of the blocks was complete, in seconds since the start of the run."""
-        return [chunk.t for _, chunk in self._read[0]]
+    def arrivals(self) -> list[tuple[Block, Chunk]]:
+        """The blocks, each with the chunk that completed it."""
+        return self._read[0]
 
     @property
     def tail(self) -> Block | None:

@@ -1,9 +1,50 @@
-"""What all self-tests share: Hypothesis never measures time, and finds the same examples on every run of a CI."""
+"""What self-tests share: Hypothesis never measures time, and finds the same examples on every run of a CI.
+
+And what a job in CI finds: the suite as it would be released, and a server to judge.
+"""
 
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
 
+import pytest
 from hypothesis import settings
+
+from conformance.target_file import named_target
 
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+ROOT = Path(__file__).parents[1]
+
+
+def left_out(reason: str) -> NoReturn:
+    """Leave a test out because this machine lacks something, which is a failure where LG_REQUIRE_SERVERS is set."""
+    if os.environ.get("LG_REQUIRE_SERVERS"):
+        pytest.fail(reason)
+    pytest.skip(f"left out: {reason}")
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the suite as it would be released; what it needs comes from the package index."""
+    folder = tmp_path_factory.mktemp("wheels")
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        left_out(f"pip cannot build the suite here: {done.stderr}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def official() -> Iterator[str]:
+    """The URL of the official server with the reference graphs."""
+    launch = named_target("langgraph-dev").launch
+    assert launch is not None
+    with launch(print) as target:
+        assert target.url
+        yield target.url

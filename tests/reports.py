@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,12 @@ from conformance.report.write import write_all
 from conformance.session import suite_facts
 from conformance.settings import DEFAULT_PROFILE
 from conformance.target import Target
-from conformance.transcript import Recording
+from conformance.transcript import Chunk, Exchange, Recording
 from conformance.verdict import Result, verified
 from conformance.views import Run
 
 from . import golden
+from .written import write_recording
 
 FAULTS = ("replays_from_the_start", "sends_values_unasked", "leaves_out_content_location")
 """A few: on joins, on modes, and one that only a SHOULD forbids."""
@@ -78,15 +79,61 @@ def report(
     return dict(json.loads(json.dumps(made)))
 
 
-def written(folder: Path, content: dict[str, Any]) -> Path:
-    """A report folder as a run leaves it, with an empty file for each recording whose name can be one."""
+def written(folder: Path, content: dict[str, Any], recorded: Iterable[Recording] = ()) -> Path:
+    """A report folder as a run leaves it; a file that evidence names and that is not given is there, but empty."""
     recordings = folder / "recordings"
     recordings.mkdir(parents=True)
+    for one in recorded:
+        write_recording(one, recordings / one.file)
     for name in {evidence["recording"] for evidence in all_evidence(content)}:
         if Path(name).name == name:
             (recordings / name).touch()
     write_all(folder, content, Redactor(), {})
     return folder
+
+
+def stream(name: str, arrivals: Iterable[tuple[float, bytes]], **more: Any) -> Exchange:
+    """A POST that was answered with an event stream: what arrived, and when; numbers in the order of time."""
+    given = {"kind": "stream", "method": "POST", "url": "http://h/threads/t/runs/stream", "sent_t": 0.0} | more
+    chunks = [Chunk(number(t), t, data) for t, data in arrivals]
+    last = chunks[-1].t if chunks else given["sent_t"]
+    head = {"status": 200, "headers": [("content-type", "text/event-stream")]}
+    times = {"answered": number(given["sent_t"]), "answered_t": given["sent_t"]}
+    end = {"how": "complete", "detail": "", "ended_t": last} | {key: given.pop(key) for key in END & given.keys()}
+    sent = {"request_headers": [], "body": None, "valid": True, "sent": number(given["sent_t"])}
+    return Exchange(name, **given, **sent, **head, **times, **end, ended=number(end["ended_t"]), chunks=chunks)
+
+
+END = {"how", "detail", "ended_t"}
+
+
+def number(t: float) -> int:
+    """A running number that is as good as the time."""
+    return round(t * 1000)
+
+
+def event(name: str, data: str = "{}") -> bytes:
+    """An event as bytes."""
+    return f"event: {name}\ndata: {data}\n\n".encode()
+
+
+def hostile_recording(text: str) -> Recording:
+    """What a server could send to do harm: this text wherever it can choose, bytes that are no text, endless lines."""
+    line = text.replace("\n", " ")
+    names = [
+        line,
+        f"updates|{line}:{line}",
+        f"{line}|{line}|{line}",
+        "values",
+        "\x1b[2J",
+        *(f"n{n}" for n in range(99)),
+    ]
+    bytes_ = [b"event: \xff\xfe<b>\ndata: \xff\n\n", b": \xff\n\n", event("x" * 1_000_000, "<" * 1_000_000)]
+    sent = [*bytes_, *(event(name, line) for name in names), event("x" * 1_000_000, "<" * 1_000_000)]
+    arrivals = [(number / 10, data) for number, data in enumerate(sent)]
+    given = {"how": "broken", "detail": text, "method": text, "url": f"http://h/{text}/runs/{text}/stream"}
+    exchanges = [stream("first", arrivals, **given), stream(text, arrivals, **given | {"kind": "join", "sent_t": 3.0})]
+    return Recording(text, text, {}, text, exchanges, stopped=text, file=text)
 
 
 def all_evidence(content: dict[str, Any]) -> list[dict[str, Any]]:

@@ -39,6 +39,7 @@ HEAVY = {
     "allure_commons",
     "asyncio",
     "xdist",
+    "jinja2",
 }
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from conformance import cli
+from conformance.report.html import report_html
 
 from .browser import CHROMIUM, WITHOUT, Browser, browser
-from .reports import FAULTS, all_evidence, report, written
-from .test_reports import hostile
+from .reports import FAULTS, all_evidence, faulty, hostile_recording, report, written
+from .test_reports import SENTINEL, hostile
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT)
 
@@ -23,13 +24,15 @@ SEEN = "[...document.querySelectorAll('{}')].filter(e => e.checkVisibility()).le
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Reports of four servers, one of them hostile, and the matrix of them."""
     folder = tmp_path_factory.mktemp("pages")
-    for name, content in {
-        "good": report("good"),
-        "bad": report("bad", None, FAULTS),
-        "partial": report("partial", "0.1", (), ("events", "join")),
-        "hostile": hostile(),
-    }.items():
-        written(folder / name, content)
+    for name, content, recorded in (
+        ("good", report("good"), faulty(())),
+        ("bad", report("bad", None, FAULTS), faulty(FAULTS)),
+        ("partial", report("partial", "0.1", (), ("events", "join")), ()),
+        ("hostile", hostile(), ()),
+    ):
+        written(folder / name, content, recorded)
+    text = report_html(hostile(), {SENTINEL: hostile_recording(SENTINEL)})
+    (folder / "hostile" / "drawn.html").write_text(text, "utf-8")
     names = [str(folder / name) for name in ("good", "bad", "partial", "hostile")]
     assert cli.main(["matrix", *names, "--output", str(folder)]) == 0
     return folder
@@ -52,17 +55,24 @@ def page(chromium: Browser) -> Iterator[Browser]:
     assert [url for url in chromium.requests if not url.startswith("file:")] == []
 
 
+def unfold(page: Browser) -> None:
+    """Lay out all that the page holds, also what is folded or was never scrolled to."""
+    page.value("document.querySelectorAll('details').forEach(e => e.open = true)")
+    page.value("document.querySelectorAll('article, .timeline').forEach(e => e.style.contentVisibility = 'visible')")
+
+
 def rows(page: Browser, which: str = "") -> int:
     """How many rows of requirements are visible."""
     return int(page.value(SEEN.format(f".matrix .row{which}")))
 
 
 @WIDTHS
-@pytest.mark.parametrize("file", ["matrix.html", "bad/report.html", "hostile/report.html"])
+@pytest.mark.parametrize("file", ["matrix.html", "bad/report.html", "hostile/report.html", "hostile/drawn.html"])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_no_page_scrolls_sideways(page: Browser, folder: Path, file: str, width: int, height: int, dark: bool) -> None:
     page.size(width, height, dark=dark)
     page.show(folder / file)
+    unfold(page)
     assert page.value("innerWidth") == width
     assert page.value("document.documentElement.scrollWidth") <= width
     background = page.value("getComputedStyle(document.body).backgroundColor")
@@ -157,10 +167,50 @@ def test_the_heads_of_the_table_stay_in_sight(page: Browser, folder: Path, width
     assert row[0] == pytest.approx(box[0], abs=2)
 
 
+def test_what_a_joiner_got_again_is_seen_in_its_timeline(page: Browser, folder: Path) -> None:
+    page.size(1280, 900)
+    page.show(folder / "bad" / "report.html")
+    unfold(page)
+    figure = "document.querySelector('[id=\"join.does-not-replay\"] .timeline')"
+    assert page.value(f"{figure}.checkVisibility()")
+    assert "before it asked" in page.value(f"{figure}.querySelector('figcaption').innerText")
+    rings = f"[...{figure}.querySelectorAll('use.again')].map(e => e.getBoundingClientRect())"
+    joined = f"{figure}.querySelectorAll('.joins')[{figure}.querySelectorAll('.joins').length - 1]"
+    assert page.value(f"{rings}.length") > 0
+    assert page.value(f"{rings}.every(r => r.width > 5 && r.right > {joined}.getBoundingClientRect().left)")
+
+
+@WIDTHS
+def test_a_timeline_is_as_wide_as_there_is_room(page: Browser, folder: Path, width: int, height: int) -> None:
+    page.size(width, height)
+    page.show(folder / "good" / "report.html")
+    assert page.value(SEEN.format("figure.timeline")) == 0
+    page.click(".drawings > summary")
+    assert page.value(SEEN.format("figure.timeline")) > 5
+    inside = "[...document.querySelectorAll('.drawings[open] .plot svg *')].map(e => e.getBoundingClientRect().right)"
+    assert page.value(f"Math.max(...{inside})") <= width
+
+
+def test_all_that_reacts_or_scrolls_is_reached_with_the_keyboard(page: Browser, folder: Path) -> None:
+    page.size(390, 844)
+    page.show(folder / "bad" / "report.html")
+    unfold(page)
+    unreached = """[...document.querySelectorAll('body *')].filter(e => e.tabIndex < 0
+        && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX)
+        && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)).map(e => e.className)"""
+    assert page.value(unreached) == []
+    page.value("document.querySelector('.drawings > summary').focus()")
+    page.press("Enter", 13)
+    assert page.value("document.activeElement.tagName") == "SUMMARY"
+    page.press("Tab", 9)
+    assert page.value("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
 def test_what_a_hostile_server_sent_does_nothing(page: Browser, folder: Path) -> None:
     page.size(1280, 900)
-    for file in ("hostile/report.html", "matrix.html"):
+    for file in ("hostile/report.html", "hostile/drawn.html", "matrix.html"):
         page.show(folder / file)
+        unfold(page)
         assert page.value("document.querySelectorAll('img, script, iframe, [onerror]').length") == 0
         assert "<img src=x onerror=alert(1)>" in page.value("document.body.innerText")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -26,18 +26,21 @@ from conformance.report.markdown import fenced, matrix_md, md, report_md
 from conformance.report.matrix import Server, groups, matrix_html
 from conformance.report.write import MOST_SUMMARY, WRITERS, read_report, write_all
 from conformance.settings import UsageProblem
+from conformance.transcript import Recording
 
-from .reports import FAULTS, all_evidence, report, written
+from . import golden
+from .reports import FAULTS, all_evidence, faulty, report, written
 
 SENTINEL = '"><img src=x onerror=alert(1)>`|</code></script><script>alert(2)</script>\x1b[2J\n\u202e@all'
 VOID = {"meta", "input", "img", "br", "hr", "link"}
 ELEMENTS = (
     "html head meta title style body a header nav main footer section article div span p h1 h2 h3 h4 ul ol li dl dt dd "
-    "table caption thead tbody tr th td code pre strong time details summary fieldset legend label input"
+    "table caption thead tbody tr th td code pre strong b i time details summary fieldset legend label input "
+    "figure figcaption svg defs g path circle rect line text use"
 )
 ATTRIBUTES = (
     "lang charset http-equiv content name class href id tabindex role scope type checked autocomplete datetime "
-    "aria-label aria-labelledby aria-hidden"
+    "aria-label aria-labelledby aria-hidden focusable width height x y dx dy x1 x2 y2 d r transform"
 )
 
 
@@ -83,16 +86,37 @@ def hostile(text: str = SENTINEL) -> dict[str, Any]:
     content["target"] = {"name": text, "version": text, "url": text, "lacks": [text]}
     content |= {"stopped": text, "profile": text, "suite": content["suite"] | {"version": text}}
     content["observations"] = {text: text, "a": [text], "b": {text: [text, {text: text}]}}
+    content |= {"command": text, "seed": text}
+    content["platform"] = {
+        "python": text,
+        "system": text,
+        "machine": text,
+        "packages": [{"name": text, "version": text}],
+    }
+    content["recordings"] = [{"file": text, "sha256": "0" * 64}]
+    content["clients"] = [client(text)]
     content["disputed"] = [{"id": text, "statement": text, "as_stated": None, "message": text}]
     assert all_evidence(content)
     for row in content["requirements"]:
-        row |= {"statement": text, "sources": [text]}
+        row |= {"statement": text, "sources": [text], "norm": [{"lines": text, "gist": text}]}
         row["checks"] = [
-            {**check, "id": text, "scenario": text, "message": text, "evidence": filled(check["evidence"], text)}
-            for check in row["checks"]
+            {**filled(check, text), "outcome": check["outcome"]} | {"cause": text} for check in row["checks"]
         ]
     content["baseline"] = {"known": [{"check": text, "reason": text}], "stale": [text], "expired": [text]}
     return content
+
+
+def client(text: str) -> dict[str, Any]:
+    """What a client made of the streams, as the text says."""
+    evidence = [{"recording": text, "exchange": text, "message": text}]
+    said = {"name": text, "version": text, "message": text, "known": [text], "evidence": evidence}
+    return {**said, "outcome": "failed", "streams": 3}
+
+
+def read(evidence: Iterable[dict[str, Any]]) -> dict[str, Recording | None]:
+    """The golden recordings that evidence names, by file."""
+    names = {one["recording"] for one in evidence}
+    return {one.file: one for one in golden.good().recordings.values() if one.file in names}
 
 
 def column(content: dict[str, Any], name: str = "one") -> Server:
@@ -109,7 +133,9 @@ def assert_inert(text: str) -> Page:
     return seen
 
 
-@pytest.mark.parametrize("make", [lambda one: report_html(one, {SENTINEL}), lambda one: matrix_html([column(one)])])
+@pytest.mark.parametrize(
+    "make", [lambda one: report_html(one, {SENTINEL: None}), lambda one: matrix_html([column(one)])]
+)
 def test_a_hostile_server_puts_nothing_but_text_on_a_page(make: Any) -> None:
     text = make(hostile())
     seen = assert_inert(text)
@@ -121,7 +147,7 @@ def test_a_hostile_server_puts_nothing_but_text_on_a_page(make: Any) -> None:
 
 @given(st.text(st.characters(codec=None, exclude_categories=()), max_size=40))
 def test_any_text_stays_text_on_a_page(text: str) -> None:
-    seen = Page(f'<p class="{page.text(text)}">{page.text(text)}</p>')
+    seen = Page(page._environment().from_string('<p class="{{ x }}">{{ x }}</p>').render(x=text))
     assert [tag for tag, _ in seen.elements] == ["p"]
     assert seen.text == seen.elements[0][1]["class"]
     assert seen.text.isprintable()
@@ -129,7 +155,7 @@ def test_any_text_stays_text_on_a_page(text: str) -> None:
 
 
 def test_nothing_may_run_or_be_loaded() -> None:
-    for text in (report_html(report()), matrix_html([column(report())])):
+    for text in (report_html(report(), {}), matrix_html([column(report())])):
         seen = assert_inert(text)
         assert page.POLICY in seen.all("content")
         assert page.POLICY.startswith("default-src 'none'; ")
@@ -177,7 +203,7 @@ def test_a_hostile_server_puts_nothing_but_text_into_markdown(make: Any) -> None
 
 def test_a_failure_is_shown_with_all_that_belongs_to_it() -> None:
     content = report("aegra", "1", FAULTS)
-    recordings = {one["recording"] for one in all_evidence(content)}
+    recordings = read(all_evidence(content))
     html, markdown = Page(report_html(content, recordings)), report_md(content, recordings)
     failed = next(one for one in content["requirements"] if one["id"] == "join.does-not-replay")
     assert failed["outcome"] == "failed"
@@ -191,9 +217,72 @@ def test_a_failure_is_shown_with_all_that_belongs_to_it() -> None:
     assert f"(recordings/{evidence['recording']})" in markdown
 
 
+def test_the_story_of_a_failure_is_told_in_order() -> None:
+    content = copy.deepcopy(report("aegra", "1", FAULTS))
+    failed = next(one for one in content["requirements"] if one["id"] == "join.does-not-replay")
+    check = next(check for check in failed["checks"] if check["outcome"] == "failed")
+    check["cause"] = "the server keeps what it sent"
+    [evidence] = check["evidence"]
+    recordings = read(all_evidence(content))
+    text = Page(report_html(content, recordings)).text
+    sent = recordings[evidence["recording"]].all(evidence["exchange"])[0]
+    last = sent.events[-1].block.raw.decode().strip().replace("\r\n", "\\r\\n")
+    place = text.index(failed["statement"])
+    for part in (
+        failed["norm"][0]["lines"],
+        failed["norm"][0]["gist"],
+        failed["sources"][0],
+        f"{sent.method} {sent.url}",
+        check["acceptable"],
+        check["message"],
+        evidence["rows"][0],
+        "diverges here" + evidence["rows"][evidence["marked"]],
+        f"had reached `{sent.name}`" if sent.kind == "stream" else "before it asked",
+        "the server keeps what it sent",
+        last,
+        evidence["curl"],
+        check["command"],
+        evidence["recording"],
+        check["fault"],
+    ):
+        assert part in text[place:], part
+        place = text.index(part, place)
+
+
+def test_a_report_without_what_newer_ones_tell_is_shown() -> None:
+    content = copy.deepcopy(report("aegra", "1", FAULTS))
+    for row in content["requirements"]:
+        for check in row["checks"]:
+            for key in ("acceptable", "cause", "fault", "command"):
+                check.pop(key, None)
+            for one in check["evidence"]:
+                one.pop("marked", None)
+    assert "Acceptable" not in Page(report_html(content, {})).text
+
+
+def test_what_clients_made_of_the_streams_is_a_table() -> None:
+    content = {**report(), "clients": [client("ordinary text")]}
+    seen = Page(report_html(content, {}))
+    assert "clients" in seen.all("id")
+    table = seen.text[seen.text.index("the recorded streams") :]
+    assert [part for part in ("ordinary text", "failed", "3") if part not in table] == []
+    assert "clients" not in Page(report_html(report(), {})).all("id")
+
+
+def test_the_report_is_attributable() -> None:
+    content = report("aegra", "1", FAULTS, ("events",))
+    text = Page(report_html(content, {})).text.partition("Attribution")[2].partition("Attribution")[2]
+    suite = content["suite"]
+    for part in (suite["version"], suite["catalogue_sha256"], suite["schemas_sha256"], content["verdict_digest"]):
+        assert part in text
+    for part in (content["seed"], content["command"], "aegra 1", "events", "Python 3.11.2, Linux 6.1, x86_64"):
+        assert part in text
+    assert all(f"recordings/{one['file']}{one['sha256']}" in text for one in content["recordings"])
+
+
 def test_what_was_declared_absent_stands_before_everything_else() -> None:
     content = report("x", "1", (), ("events", "join"))
-    first_screen = Page(report_html(content)).text.partition("Summary")[0]
+    first_screen = Page(report_html(content, {})).text.partition("Summary")[0]
     assert "partial" in first_screen
     assert "events, join" in first_screen
     assert "events, join" in report_md(content).partition("## Summary")[0]
@@ -204,12 +293,12 @@ def test_a_listed_failure_shows_its_reason() -> None:
     content = copy.deepcopy(report("aegra", "1", FAULTS))
     failed = next(check for row in content["requirements"] for check in row["checks"] if check["outcome"] == "failed")
     content["baseline"] = {"known": [{"check": failed["id"], "reason": "it is being mended"}]}
-    assert "it is being mended" in Page(report_html(content)).text
+    assert "it is being mended" in Page(report_html(content, {})).text
     assert "it is being mended" in report_md(content)
 
 
 def test_the_heads_of_tables_and_the_landmarks_are_marked() -> None:
-    for text in (report_html(report("aegra", "1", FAULTS)), matrix_html([column(report())])):
+    for text in (report_html(report("aegra", "1", FAULTS), {}), matrix_html([column(report())])):
         seen = Page(text)
         assert all(
             attributes.get("scope") in ("col", "row", "rowgroup") for tag, attributes in seen.elements if tag == "th"
@@ -242,7 +331,8 @@ def test_the_badge_of_what_cannot_be_told_is_grey() -> None:
 
 
 def _colours() -> Iterator[tuple[str, dict[str, str]]]:
-    light, dark = re.findall(r":root \{(.*?)\}", page.style(), re.DOTALL)[:2]
+    style = (page.TEMPLATES / "style.css").read_text("utf-8")
+    light, dark = re.findall(r":root \{(.*?)\}", style, re.DOTALL)[:2]
     for name, block in (("light", light), ("dark", dark)):
         yield name, dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block))
 
@@ -253,6 +343,14 @@ def test_every_text_has_the_contrast_of_wcag_aa(name: str, colours: dict[str, st
     pairs += [("cannot", "ground"), ("quiet", "ground"), ("ink", "cannot-ground"), ("should", "raised")]
     for word in ("passed", "failed", "should", "cannot", "quiet"):
         pairs += [(word, f"{word}-ground"), (word, "ground"), (word, "raised")]
+    assert [pair for pair in pairs if _contrast(colours[pair[0]], colours[pair[1]]) < 4.5] == []
+
+
+@pytest.mark.parametrize(("name", "colours"), list(_colours()))
+def test_every_mark_of_a_timeline_has_the_contrast_of_graphics(name: str, colours: dict[str, str]) -> None:
+    marks = [one for one in colours if one.startswith("k-")]
+    assert len(marks) == 7
+    pairs = [(mark, ground) for mark in (*marks, "failed", "cannot", "soft") for ground in ("ground", "raised")]
     assert [pair for pair in pairs if _contrast(colours[pair[0]], colours[pair[1]]) < 4.5] == []
 
 
@@ -302,7 +400,7 @@ def test_every_cell_says_its_outcome_and_failures_lead_to_their_evidence() -> No
     failed = [one["id"] for one in bad["requirements"] if one["outcome"] in ("failed", "cantTell")]
     assert failed
     assert links == {f"b/report.html#{id}" for id in failed}
-    assert set(failed) <= set(Page(report_html(bad)).all("id"))
+    assert set(failed) <= set(Page(report_html(bad, {})).all("id"))
     assert all(f"(b/report.md#{id})" in markdown and f'<a id="{id}"></a>' in report_md(bad) for id in failed)
     cells = re.findall(r'<td class="(\w+) \w+">(.*?)</td>', html)
     assert len(cells) == 2 * len(good["requirements"])
@@ -341,7 +439,7 @@ def test_every_file_is_made_and_every_link_resolves(tmp_path: Path) -> None:
 
 def test_a_recording_that_is_not_there_is_named_and_not_linked() -> None:
     content = report("aegra", "1", FAULTS)
-    seen = Page(report_html(content))
+    seen = Page(report_html(content, {}))
     assert not [href for href in seen.all("href") if not href.startswith("#")]
     assert f"recordings/{all_evidence(content)[0]['recording']}" in seen.text
 
@@ -356,6 +454,28 @@ def test_the_same_report_makes_the_same_files(tmp_path: Path) -> None:
     assert cli.main(["matrix", str(one), str(one / "report.json"), "--output", str(tmp_path)]) == 0
     assert first == (tmp_path / "matrix.html").read_bytes()
     assert before == {name: (one / name).read_bytes() for name in WRITERS}
+
+
+def test_a_run_and_the_matrix_make_the_same_page_from_the_same_folder(tmp_path: Path) -> None:
+    content = report("aegra", "1", FAULTS)
+    folder = written(tmp_path / "one", content, faulty(FAULTS))
+    page = (folder / "report.html").read_bytes()
+    assert page.count(b'<figure class="timeline"') == len(content["recordings"])
+    (folder / "report.html").unlink()
+    assert cli.main(["matrix", str(folder), "--output", str(tmp_path)]) == 0
+    assert (folder / "report.html").read_bytes() == page
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff\n", b"{}\n", b'{"recording": {"format": 99}}\n', b"[" * 100_000])
+def test_a_damaged_recording_is_linked_and_prevents_no_report(tmp_path: Path, damage: bytes) -> None:
+    content = report("aegra", "1", FAULTS)
+    folder = written(tmp_path / "one", content, faulty(FAULTS))
+    file = all_evidence(content)[0]["recording"]
+    (folder / "recordings" / file).write_bytes(damage)
+    assert cli.main(["matrix", str(folder), "--output", str(tmp_path)]) == 0
+    text = (folder / "report.html").read_text("utf-8")
+    assert f"recordings/{file}" in Page(text).all("href")
+    assert text.count('<figure class="timeline"') == len(content["recordings"]) - 1
 
 
 def test_a_page_that_is_missing_or_not_of_its_report_is_made_again(tmp_path: Path) -> None:

@@ -1,202 +1,137 @@
-"""`report.html`: one report as a static page, with the evidence of everything that did not pass.
+"""`report.html`: one report as a static page, with the whole story of everything that did not pass.
 
-Whatever a server sent stands in it as text; what is not known to lie beside the page is not linked.
+It arranges what report.json and the recordings beside it say; how that looks is the templates' business.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
-from ..judge import OUTCOMES
+from ..judge import ROWS_BEFORE, wire_end, wire_row
+from ..transcript import Exchange, Recording
 from . import words
-from .page import (
-    EYEBROW,
-    FOOTER,
-    NOTHING_SHOWN,
-    absent,
-    code,
-    digest,
-    facts,
-    filters,
-    group_tokens,
-    legend,
-    level,
-    outcome,
-    page,
-    table,
-    text,
-    tokens,
-    verdict,
-)
-from .words import LEVELS, NAMES, NOT_PASSED, Document
+from .page import rendered
+from .timeline import Drawing, Unsound, drawing
+from .words import NOT_PASSED, Document
+
+Recordings = Mapping[str, Recording | None]
+"""The recordings in `recordings/` beside a page, by file; None for one that cannot be read."""
+
+ONE_LINE = 120
+"""Characters of a body that are read as well without indentation."""
+
+NO_AREA = "beside the requirements"
+"""Where the timelines of scenarios stand that no check of the report names."""
 
 
-def report_html(document: Document, recordings: Collection[str] = ()) -> str:
-    """The page of one report; `recordings` are the files in `recordings/` beside it, which may be linked."""
-    title = f"{words.name(document)} {words.version(document)}: {document['verdict']}"
-    sections = [
-        _summary(document),
-        _overview(document),
-        _requirements(document, recordings),
-        _observations(document["observations"]),
-        _disputed(document["disputed"]),
-    ]
-    return page(f"{title} · {words.TITLE}", _header(document), "\n".join(sections), FOOTER, nav=_nav(document))
+@dataclass(frozen=True)
+class Shown:
+    """A piece of evidence, with what its recording adds to it: the request, how it went on, and the timeline.
+
+    The drawing of a recording stands where it is named first; from anywhere else it is linked.
+    """
+
+    evidence: Document
+    sent: Exchange | None
+    body: str
+    after: tuple[str, ...]
+    drawing: Drawing | None
 
 
-def recording_link(name: str, recordings: Collection[str]) -> str:
-    """A link to a recording, or its bare name if it is not there."""
-    path = f"recordings/{name}"
-    return f'<a href="recordings/{quote(name, safe="")}">{text(path)}</a>' if name in recordings else code(path)
-
-
-def _header(document: Document) -> str:
-    target, suite = document["target"], document["suite"]
-    stopped = document.get("stopped")
-    pairs = [
-        *((one, f"<strong>{words.ratio(document, one)}</strong> passed") for one in LEVELS),
-        ("Declared absent", absent(words.lacks(document))),
-        *([("Ended early", text(stopped))] if stopped else []),
-        ("Judged", f'<time datetime="{text(document["started"])}">{text(words.moment(document))}</time>'),
-        ("Profile", code(document["profile"])),
-        ("Suite", text(suite["version"])),
-        ("Server", code(target["url"] or "started by the suite")),
-        ("Catalogue", digest(suite["catalogue_sha256"])),
-    ]
-    return (
-        f'{EYEBROW}\n<h1>{text(target["name"])} <span class="version">{text(words.version(document))}</span></h1>\n'
-        f"<p>{verdict(document)}</p>\n{facts(pairs)}"
+def report_html(document: Document, recordings: Recordings) -> str:
+    """The page of one report."""
+    drawings = {file: made for file, one in recordings.items() if (made := _drawn(one)) is not None}
+    readable = {file: recordings[file] for file in drawings}
+    shown = _shown(document, readable, drawings)
+    return rendered(
+        "report.html",
+        document=document,
+        shown=lambda evidence: shown[id(evidence)],
+        known=words.known(document),
+        recordings=recordings,
+        drawings=drawings,
+        drawn={one.evidence["recording"] for one in shown.values() if one.drawing},
+        timelines=_by_area(document, drawings),
+        observations={name: _lines(value) for name, value in document["observations"].items()},
     )
 
 
-def _nav(document: Document) -> str:
-    links = {
-        "summary": "Summary",
-        "not-passed": f"Not passed ({len(words.not_passed(document))})",
-        "requirements": "Requirements",
-        "observations": "Observations",
-        "disputed": "Disputed",
-    }
-    items = "".join(f'<li><a href="#{id}">{label}</a></li>' for id, label in links.items())
-    return f'<nav aria-label="Sections of this page"><ul>{items}</ul></nav>'
+def _drawn(recording: Recording | None) -> Drawing | None:
+    """The drawing; none where there is no recording, or it was tampered with."""
+    try:
+        return drawing(recording) if recording is not None else None
+    except Unsound:
+        return None
 
 
-def _section(id: str, heading: str, content: str) -> str:
-    return f'<section aria-labelledby="{id}">\n<h2 id="{id}">{heading}</h2>\n{content}\n</section>'
+def _shown(document: Document, recordings: Recordings, drawings: Mapping[str, Drawing]) -> dict[int, Shown]:
+    """What is shown of each piece of evidence, by its identity, for two may well be equal."""
+    found: dict[int, Shown] = {}
+    drawn: set[str] = set()
+    for evidence in _evidence(document):
+        file = evidence["recording"]
+        sent = _exchange(recordings.get(file), evidence["exchange"])
+        first = drawings.get(file) if file not in drawn else None
+        drawn.add(file)
+        found[id(evidence)] = Shown(evidence, sent, _body(sent), _after(sent, evidence["rows"]), first)
+    return found
 
 
-def _summary(document: Document) -> str:
-    counts = document["summary"]
-    rows = [(level(one), *(str(counts[one][word]) for word in OUTCOMES)) for one in LEVELS]
-    head = ["level", *(outcome(word) for word in OUTCOMES)]
-    return _section("summary", "Summary", table("Requirements by level and outcome", head, rows) + legend())
+def _evidence(document: Document) -> Iterable[Document]:
+    for requirement in document["requirements"]:
+        for check in requirement["checks"]:
+            if check["outcome"] in NOT_PASSED:
+                yield from check["evidence"]
 
 
-def _overview(document: Document) -> str:
-    found = words.not_passed(document)
-    items = "".join(
-        f'<li><span class="outcome {one["outcome"]} {one["level"].lower()}">{outcome(one["outcome"])}</span> '
-        f'{level(one["level"])} <a href="#{text(one["id"])}">{text(one["id"])}</a></li>\n'
-        for one in found
-    )
-    return _section("not-passed", "Not passed", f'<ul class="overview">{items}</ul>' if found else "<p>Nothing.</p>")
+def _exchange(recording: Recording | None, name: str) -> Exchange | None:
+    """The exchange that evidence speaks of, unless there are several of the name."""
+    found = recording.all(name) if recording is not None else []
+    return found[0] if len(found) == 1 else None
 
 
-def _requirements(document: Document, recordings: Collection[str]) -> str:
-    known = words.known(document)
-    areas, rows = [], []
-    for area, members in words.areas(document["requirements"]).items():
-        classes = [tokens(one, [one["outcome"]]) for one in members]
-        rows += classes
-        content = "\n".join(_requirement(one, recordings, known) for one in members)
-        heading = f'<h3 id="area-{text(area)}">{text(area)} <span class="count">{words.passed_of(members)}</span></h3>'
-        areas.append(f'<section class="{group_tokens(classes)}">\n{heading}\n{content}\n</section>')
-    whole = f'<div class="{group_tokens(rows)}">{"".join(areas)}</div>{NOTHING_SHOWN}'
-    return _section("requirements", "Requirements", f'{filters()}<div class="whole">{whole}</div>')
+def _body(sent: Exchange | None) -> str:
+    """The body of a request as people read JSON."""
+    if sent is None or not sent.body:
+        return ""
+    if sent.request is None or len(sent.body) <= ONE_LINE:
+        return str(sent.body)
+    return json.dumps(sent.request, indent=2, ensure_ascii=False)
 
 
-def _requirement(one: Document, recordings: Collection[str], known: Mapping[str, str]) -> str:
-    sources = "".join(f"<li>{text(source)}</li>" for source in one["sources"])
-    bad = [check for check in one["checks"] if check["outcome"] in NOT_PASSED]
-    others = [check for check in one["checks"] if check["outcome"] not in NOT_PASSED]
-    shown = "\n".join(_check(check, recordings, known.get(check["id"])) for check in bad)
-    folded = "".join(
-        f'<li class="{check["outcome"]}">{outcome(check["outcome"])}: {code(check["id"])}, {text(check["scenario"])}'
-        + (f" ({text(check['message'])})" if check["message"] else "")
-        + "</li>"
-        for check in others
-    )
-    source = f'<p class="label">Source</p><ul class="sources">{sources}</ul>'
-    checks = f'<p class="label">Checks</p><ul class="checks">{folded}</ul>' if folded else ""
-    inside = f"{source}{shown}" if bad else ""
-    more = checks if bad else source + checks
-    summary = f"{len(others)} other check{'s' * (len(others) != 1)}" if bad else "source and checks"
-    details = f"<details><summary>{summary}</summary>{more}</details>" if more else ""
-    return (
-        f'<article class="{tokens(one, [one["outcome"]])}" id="{text(one["id"])}">\n'
-        f'<h4><span class="outcome {one["outcome"]} {one["level"].lower()}">{outcome(one["outcome"])}</span> '
-        f'{level(one["level"])} <a class="self" href="#{text(one["id"])}">{text(one["id"])}</a></h4>\n'
-        f"<p>{text(one['statement'])}</p>\n{inside}{details}\n</article>"
-    )
+def _after(sent: Exchange | None, rows: list[str]) -> tuple[str, ...]:
+    """The last rows of an exchange that the evidence does not hold already."""
+    if sent is None:
+        return ()
+    events = sent.events[-ROWS_BEFORE - 1 :] if sent.is_stream else []
+    last = [*(wire_row(event) for event in events), wire_end(sent)]
+    return tuple(row for row in last if row not in rows)
 
 
-def _check(check: Document, recordings: Collection[str], reason: str | None) -> str:
-    known = f'<p class="known">Listed in the baseline: {text(reason)}</p>' if reason is not None else ""
-    evidence = "\n".join(_evidence(one, recordings) for one in check["evidence"])
-    return (
-        f'<div class="check {check["outcome"]}">\n'
-        f'<p class="message"><strong>{NAMES[check["outcome"]]}:</strong> {text(check["message"])}</p>\n{known}'
-        f'<p class="small">check {code(check["id"])}, scenario {text(check["scenario"])}</p>\n{evidence}\n</div>'
-    )
+def _by_area(document: Document, drawings: Mapping[str, Drawing]) -> dict[str, list[Drawing]]:
+    """Every drawing, in the area of the first check that looks at its recording."""
+    areas: dict[str, str] = {}
+    for requirement in document["requirements"]:
+        for check in requirement["checks"]:
+            for variant in check["scenario"].split(", "):
+                areas.setdefault(variant, requirement["id"].partition(".")[0])
+    found: dict[str, list[Drawing]] = {area: [] for area in [*words.areas(document["requirements"]), NO_AREA]}
+    for one in drawings.values():
+        found[areas.get(one.name, NO_AREA)].append(one)
+    return {area: members for area, members in found.items() if members}
 
 
-def _evidence(one: Document, recordings: Collection[str]) -> str:
-    rows = "".join(f"<li>{code(row)}</li>" for row in one["rows"])
-    return (
-        f'<p class="label">Sent</p><pre class="curl"><code>{text(one["curl"])}</code></pre>\n'
-        f'<p class="label">On the wire, up to where it shows: number, time, what came</p>'
-        f'<ol class="wire">{rows}</ol>\n'
-        f'<p class="label">Recording</p><p>{recording_link(one["recording"], recordings)}, '
-        f"exchange {code(one['exchange'])}</p>"
-    )
-
-
-def _observations(observations: Mapping[str, Any]) -> str:
-    lead = "<p>What was seen where a server is free. Never judged.</p>"
-    rows = [(code(name), "".join(_value(value))) for name, value in observations.items()]
-    return _section("observations", "Observations", lead + table("Observations", ("freedom", "seen"), rows))
-
-
-def _value(value: Any) -> Iterator[str]:
-    """A value in words, one level deep; what lies deeper as JSON."""
+def _lines(value: Any) -> list[tuple[str, list[str]]]:
+    """A value in words, one level deep: names, which may be empty, with what was seen; what lies deeper as JSON."""
     if isinstance(value, dict) and value:
-        yield "<ul>"
-        for key, inner in value.items():
-            yield f"<li>{text(key)}: {_flat(inner)}</li>"
-        yield "</ul>"
-    else:
-        yield _flat(value)
+        return [(str(key), _flat(inner)) for key, inner in value.items()]
+    return [("", _flat(value))]
 
 
-def _flat(value: Any) -> str:
+def _flat(value: Any) -> list[str]:
     if isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
-        return ", ".join(code(one) if isinstance(one, str) else _flat(one) for one in value) or "none"
-    return text(value) if isinstance(value, str) else text(json.dumps(value, ensure_ascii=False))
-
-
-def _disputed(disputed: list[Document]) -> str:
-    lead = (
-        "<p>Where the norm says one thing and every official server does another. Outside requirements, summary "
-        "and verdict.</p>"
-    )
-    rows = [
-        (code(one["id"]), text(one.get("statement", "")), words.as_stated(one), text(one.get("message", "")))
-        for one in disputed
-    ]
-    head = ("statement", "says", "the server does", "seen")
-    return _section(
-        "disputed", "Disputed", lead + (table("Disputed statements", head, rows) if rows else "<p>None.</p>")
-    )
+        return [str(one) for one in value]
+    return [value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)]

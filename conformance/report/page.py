@@ -1,84 +1,61 @@
-"""What every HTML page is made of: the frame, the style, escaped text, marks of outcomes and the filter.
+"""How every HTML page is made: templates that escape whatever is put into them, and text that is only text.
 
-A page needs no script and no network, and its Content-Security-Policy forbids both.
+A page needs no script and no network, and its Content-Security-Policy forbids both.  What a page says is handed to it.
 """
 
 from __future__ import annotations
 
-import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
-from ..judge import printable
-from .words import LEVELS, MEANINGS, NAMES, NOT_PASSED, SYMBOLS, TITLE, VERDICTS, Document
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from ..judge import OUTCOMES, printable
+from . import words
+from .words import NOT_PASSED, Document
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+TEMPLATES = Path(__file__).parent / "templates"
+
+MOST_SEEN = 30
+"""Values of one observation that a page shows."""
+
+LONG_TEXT = 1000
+"""Characters of text to copy from which on it stands in a box that scrolls."""
+
+MOST_TEXT = 20_000
+"""Characters of one text that a page shows, whatever a server sent; a longer one says how long it was."""
 
 
-@cache
-def style() -> str:
-    """The style sheet of all pages."""
-    return (Path(__file__).parent / "style.css").read_text("utf-8")
+def rendered(template: str, **content: Any) -> str:
+    """A whole page, from the template of this name and what it speaks of."""
+    return _environment().get_template(template).render(content)
 
 
 def text(value: object) -> str:
-    """The value as text that is only text, in an element or a quoted attribute; control characters are escapes."""
-    return html.escape(printable(str(value)))
+    """What a template shows of a value: not too much, and control characters as escapes; what is HTML already stays."""
+    return value if isinstance(value, Markup) else printable(words.cut(str(value), MOST_TEXT))
 
 
-def code(value: object) -> str:
-    """The same, set as code."""
-    return f"<code>{text(value)}</code>"
-
-
-def page(title: str, header: str, main: str, footer: str, *, nav: str = "") -> str:
-    """A whole page; all but the title is HTML."""
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>{text(title)}</title>
-<style>
-{style()}</style>
-</head>
-<body>
-<a class="skip" href="#main">Skip to the results</a>
-<header class="top">
-{header}
-</header>
-{nav}
-<main id="main" tabindex="-1">
-{main}
-</main>
-<footer>
-{footer}
-</footer>
-</body>
-</html>
-"""
-
-
-def outcome(word: str, *, quiet: bool = False) -> str:
-    """Symbol and name of an outcome; a quiet one shows the name to screen readers alone."""
-    hidden = ' class="unseen"' if quiet else ""
-    return f'<span aria-hidden="true">{SYMBOLS[word]}</span><span{hidden}> {NAMES[word]}</span>'
-
-
-def verdict(document: Document) -> str:
-    """The verdict as a badge."""
-    word = VERDICTS[document["verdict"]]
-    symbol = f'<span aria-hidden="true">{SYMBOLS[word]}</span>'
-    return f'<span class="verdict {word}">{symbol} {text(document["verdict"])}</span>'
-
-
-def level(word: str) -> str:
-    """The level of a requirement as a label."""
-    return f'<span class="level {word.lower()}">{word}</span>'
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=text,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {"words": words, "OUTCOMES": OUTCOMES, "POLICY": POLICY}
+    made.globals |= {"MOST_SEEN": MOST_SEEN, "LONG_TEXT": LONG_TEXT, "MOST_TEXT": MOST_TEXT}
+    made.globals |= {"tokens": tokens, "group_tokens": group_tokens}
+    made.filters |= {"cut": words.cut, "url": lambda name: quote(name, safe="")}
+    return made
 
 
 def tokens(requirement: Document, outcomes: Iterable[str]) -> str:
@@ -91,64 +68,6 @@ def group_tokens(rows: Iterable[str]) -> str:
     """The classes by which the filter shows or hides what holds rows with these classes."""
     found: dict[str, None] = {}
     for row in rows:
-        words = row.split()[1:]
-        found |= dict.fromkeys([*(f"has-{word}" for word in words), f"has-{'-'.join(reversed(words))}"])
+        names = row.split()[1:]
+        found |= dict.fromkeys([*(f"has-{name}" for name in names), f"has-{'-'.join(reversed(names))}"])
     return " ".join(["group", *found])
-
-
-def filters() -> str:
-    """The controls of the filter; style alone acts on them."""
-    choices = [("all", "All levels", " checked"), *((one.lower(), one, "") for one in LEVELS)]
-    radios = "".join(
-        f'<label><input type="radio" name="level" id="level-{id}" autocomplete="off"{on}>{label}</label>'
-        for id, label, on in choices
-    )
-    only = '<label><input type="checkbox" id="only-failures" autocomplete="off">Only failures and cannot tell</label>'
-    return f'<fieldset class="filter"><legend>Show</legend>{radios}{only}</fieldset>'
-
-
-NOTHING_SHOWN = '<p class="empty">No requirement fits what is shown.</p>'
-
-
-def legend() -> str:
-    """What the outcomes mean."""
-    rows = "".join(
-        f'<div><dt class="{word}">{outcome(word)}</dt><dd>{meaning}</dd></div>' for word, meaning in MEANINGS.items()
-    )
-    return f'<dl class="legend">{rows}</dl>'
-
-
-def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table in a box that scrolls by itself; caption is text, cells are HTML, the first of each row its header."""
-    top = "".join(f'<th scope="col">{cell}</th>' for cell in head)
-    body = "".join(
-        f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>\n"
-        for first, *cells in rows
-    )
-    return (
-        f'<div class="box" role="region" aria-label="{text(caption)}" tabindex="0"><table><caption class="unseen">'
-        f"{text(caption)}</caption><thead><tr>{top}</tr></thead>\n<tbody>{body}</tbody></table></div>"
-    )
-
-
-def digest(sha256: str) -> str:
-    """A digest, shortened for the eye; the whole of it can be selected and is searched."""
-    return f'<code class="digest">{text(sha256)}</code>'
-
-
-def facts(pairs: Iterable[tuple[str, str]]) -> str:
-    """A list of names and values; names are text, values HTML."""
-    rows = "".join(f"<div><dt>{text(name)}</dt><dd>{value}</dd></div>\n" for name, value in pairs)
-    return f'<dl class="facts">{rows}</dl>'
-
-
-def absent(names: Sequence[str]) -> str:
-    """What was declared absent."""
-    return ", ".join(code(name) for name in names) or "nothing"
-
-
-EYEBROW = f'<p class="eyebrow">{TITLE} · conformance</p>'
-FOOTER = (
-    "<p>Written by <code>lg-conformance</code> from report.json. The recordings beside a report hold every byte "
-    "with its time; <code>lg-conformance judge FOLDER</code> judges them again.</p>"
-)

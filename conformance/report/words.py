@@ -30,15 +30,36 @@ MEANINGS = {
 VERDICTS = {CONFORMANT: PASSED, NOT_CONFORMANT: FAILED, CANNOT_SAY: CANNOT_TELL, PARTIAL: INAPPLICABLE}
 """The outcome whose symbol and colour a verdict has."""
 
+KINDS = {
+    "values": "values", "updates": "updates", "messages": "messages", "debug": "debug", "custom": "custom",
+    "events": "events", "metadata": "metadata", "error": "error", "comment": "comment, heartbeat",
+    "other": "another name",
+}  # fmt: skip
+"""What has a mark of its own in a timeline, by the wire name of its mode, and what it is called."""
+
+MARKS = {
+    "asked": "request sent",
+    "answered": "head of the answer",
+    "complete": "complete",
+    "broken": "broken off, or no connection",
+    "left": "left by the reader",
+    "limit": "closed by a limit of the suite",
+    "again": "equal to what another reader had before this one asked",
+}
+"""What else a timeline shows of an exchange."""
+
+MOST_NAME = 100
+"""Characters of the name and of the version that a server may give itself."""
+
 
 def name(document: Document) -> str:
     """The target's name."""
-    return str(document["target"]["name"])
+    return cut(str(document["target"]["name"]), MOST_NAME)
 
 
 def version(document: Document) -> str:
     """The server's version, or that it does not tell one."""
-    return str(document["target"]["version"] or "version not told")
+    return cut(str(document["target"]["version"] or "version not told"), MOST_NAME)
 
 
 def ratio(document: Document, level: str) -> str:
@@ -85,6 +106,12 @@ def not_passed(document: Document) -> list[Document]:
     return sorted(found, key=lambda one: (LEVELS.index(one["level"]), NOT_PASSED.index(one["outcome"])))
 
 
+def why(requirement: Document) -> str:
+    """What the first check said that made a requirement's outcome."""
+    messages = (one["message"] for one in requirement["checks"] if one["outcome"] == requirement["outcome"])
+    return str(next(messages, ""))
+
+
 def areas(requirements: Iterable[Document]) -> dict[str, list[Document]]:
     """Requirements by area, both in the order of the report."""
     found: dict[str, list[Document]] = {}
@@ -103,3 +130,8 @@ def as_stated(disputed: Document) -> str:
     """Whether the server does as a disputed statement says."""
     word = disputed.get("as_stated")
     return "cannot tell" if word is None else "as stated" if word else "otherwise"
+
+
+def cut(text: str, most: int) -> str:
+    """The text, or its beginning and how long it is."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,16 +16,16 @@ from urllib.parse import quote
 from ..judge import printable
 from ..redaction import Redactor
 from ..settings import UsageProblem
-from ..transcript import NotJson, parse_json
+from ..transcript import NotJson, Recording, parse_json, read_recording
 from ..writer import write_json
 from .badge import badge
-from .html import report_html
+from .html import Recordings, report_html
 from .markdown import matrix_md, report_md
 from .matrix import Server, matrix_html
 from .words import LEVELS, Document, is_partial
 
-Make = Callable[[Document, Collection[str]], str]
-"""From the content of a report.json, and the names of the recordings beside it, the text of a file."""
+Make = Callable[[Document, Recordings], str]
+"""From the content of a report.json, and the recordings beside it, the text of a file."""
 
 PAGES: dict[str, Make] = {".html": report_html, ".md": report_md}
 WRITERS: dict[str, Make] = {
@@ -121,7 +121,7 @@ def _column(file: Path, document: Document, output: Path) -> Server:
     return Server(document, urls[".html"], urls[".md"])
 
 
-def _made(make: Make, document: Document, recordings: Collection[str], file: Path) -> str:
+def _made(make: Make, document: Document, recordings: Recordings, file: Path) -> str:
     try:
         return make(document, recordings)
     except RecursionError:
@@ -134,8 +134,16 @@ def _update(path: Path, text: str) -> None:
         path.write_bytes(data)
 
 
-def _recordings(folder: Path) -> frozenset[str]:
-    return frozenset(path.name for path in (folder / "recordings").glob("*.jsonl"))
+def _recordings(folder: Path) -> Recordings:
+    return {path.name: _recording(path) for path in sorted((folder / "recordings").glob("*.jsonl"))}
+
+
+def _recording(path: Path) -> Recording | None:
+    """A recording; None for one that is damaged, which is no reason to write no report."""
+    try:
+        return read_recording(path)
+    except (ValueError, OSError):
+        return None
 
 
 def _append_summary(path: Path, document: Document) -> None:

@@ -233,7 +233,8 @@ def test_a_long_silence_is_borne_by_server_and_client(silent_for_long: View) -> 
 def stays_awake(exchange: Exchange) -> None:
     """Follow the stream as the JavaScript SDK does: each comment may widen the silence that is borne from then on."""
     borne, before, comment = None, exchange.answered_t or exchange.sent_t, None
-    for block, now in zip(exchange.blocks, exchange.times, strict=True):
+    for block, chunk in exchange.arrivals:
+        now = chunk.t
         _expect_short(now - before, borne, exchange)
         if block.comments:
             far = f"a heartbeat came {now - before:.1f} s after anything else, expected at most {WIDEST_S:g} s"

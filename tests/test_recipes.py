@@ -1,0 +1,148 @@
+"""The recipes of GATE.md are performed as they stand there, on a good server and on one that is not."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from conformance.environments import node_version
+
+from . import allure_page, nothing, runner
+from .conftest import left_out
+from .runner import Runner
+from .test_action import INSTALL
+from .test_plugin import FEW, ROOT
+
+GATE = (ROOT / "conformance" / "GATE.md").read_text("utf-8")
+ADDRESS = "http://127.0.0.1:8123"
+"""Where the recipes have a server."""
+SECRETS = {"SERVER_API_KEY": "sk-0123456789"}
+
+Recipe = Callable[[str, Runner], bool]
+
+
+def blocks() -> dict[tuple[str, str], str]:
+    """The blocks of code, by the heading above and the language."""
+    found: dict[tuple[str, str], str] = {}
+    for section in re.split(r"^## ", GATE, flags=re.MULTILINE)[1:]:
+        for language, code in re.findall(r"^```(\w+)\n(.*?)^```$", section, re.MULTILINE | re.DOTALL):
+            key = (section.partition("\n")[0], language)
+            assert key not in found
+            found[key] = code
+    return found
+
+
+def workflow(text: str, job: Runner) -> bool:
+    """A workflow of GitHub with one job."""
+    content = runner.parse(text)
+    assert content["on"]
+    assert content["permissions"] == {"contents": "read"}
+    ((_, one),) = content["jobs"].items()
+    good, _ = job.steps(one["steps"], {}, {})
+    assert [upload["path"] for upload in job.uploads] == ["conformance-report"]
+    assert "# " in job.summary
+    return good
+
+
+def gitlab(text: str, job: Runner) -> bool:
+    """A job of GitLab, whose lines are performed in one shell."""
+    ((_, one),) = runner.parse(text).items()
+    good = shell("\n".join(one["script"]), job)
+    assert one["artifacts"]["when"] == "always"
+    for path in (*one["artifacts"]["paths"], *one["artifacts"]["reports"].values()):
+        assert (job.workspace / path).exists()
+    return good
+
+
+def shell(text: str, job: Runner) -> bool:
+    """Lines of a shell, with the key where the recipes say it is."""
+    variables = {**job.variables, "LG_CONFORMANCE_API_KEY": SECRETS["SERVER_API_KEY"]}
+    done = subprocess.run(
+        ["bash", "-e", "-o", "pipefail"], input=text, cwd=job.workspace, env=variables,
+        capture_output=True, text=True, check=False, timeout=600,
+    )  # fmt: skip
+    job.said += done.stdout + done.stderr
+    return done.returncode == 0
+
+
+RECIPES: dict[tuple[str, str], Recipe] = {
+    ("GitHub, with the action", "yaml"): workflow,
+    ("GitHub, without the action", "yaml"): workflow,
+    ("GitLab", "yaml"): gitlab,
+    ("Any other system: the shell", "sh"): shell,
+}
+ALLURE = ("A page of Allure", "sh")
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> dict[str, Any]:
+    """A Python of its own, first on PATH, and an index that offers the suite; what is installed stays for the next."""
+    temp = tmp_path_factory.mktemp("machine")
+    subprocess.run([sys.executable, "-m", "venv", str(temp / "python")], check=True)
+    few = " ".join([FEW[0], f"'{FEW[1]}'"])
+    variables = {"PIP_FIND_LINKS": str(wheels), "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTEST_ADDOPTS": few}
+    return {"temp": temp, "variables": runner.environment(temp / "python" / "bin") | variables, "secrets": SECRETS}
+
+
+@pytest.fixture
+def job(machine: dict[str, Any], tmp_path: Path) -> Runner:
+    """A job whose ./start-server has nothing to do: the server runs already."""
+    (tmp_path / "start-server").write_text("#!/bin/sh\necho started\n")
+    (tmp_path / "start-server").chmod(0o755)
+    return Runner(tmp_path, **machine)
+
+
+def test_every_block_is_tried() -> None:
+    assert blocks().keys() == {*RECIPES, ALLURE}
+    assert all(ADDRESS in blocks()[key] for key in RECIPES)
+
+
+@pytest.mark.parametrize("key", RECIPES, ids=lambda key: key[0])
+def test_a_recipe_lets_a_good_server_pass_and_breaks_on_a_bad_one(
+    key: tuple[str, str], job: Runner, official: str
+) -> None:
+    assert RECIPES[key](blocks()[key].replace(ADDRESS, official), job), job.said
+    first = ElementTree.parse(job.workspace / "conformance-report" / "junit.xml").getroot()
+    assert len(first.findall(".//testcase")) > 0
+    assert first.findall(".//failure") == []
+    job.uploads.clear()
+    job.there = frozenset([INSTALL["name"]])
+    with nothing.serving(nothing.echoes_as_events) as bad:
+        assert not RECIPES[key](blocks()[key].replace(ADDRESS, bad), job)
+    second = ElementTree.parse(job.workspace / "conformance-report" / "junit.xml").getroot()
+    assert second.findall(".//failure")
+    assert SECRETS["SERVER_API_KEY"] not in job.said
+
+
+@pytest.mark.parametrize("status", ["0", "1", "2", "4", "5"])
+def test_the_shell_says_what_the_status_means_and_ends_with_it(status: str, tmp_path: Path) -> None:
+    recipe = blocks()["Any other system: the shell", "sh"]
+    rest = recipe[recipe.index("status=0") :]
+    command = tmp_path / ".lg-conformance" / "bin" / "lg-conformance"
+    command.parent.mkdir(parents=True)
+    command.write_text(f"#!/bin/sh\nexit {status}\n")
+    command.chmod(0o755)
+    done = subprocess.run(["sh", "-e"], input=rest, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == int(status)
+    said = {"0": "the gate is passed", "1": "a MUST failed", "2": "it cannot be told"}
+    assert done.stdout.startswith(said.get(status, "the gate itself is not set up"))
+
+
+def test_the_page_of_allure_is_made_as_it_says(job: Runner) -> None:
+    if node_version() < allure_page.OLDEST_NODE:
+        left_out("Node 20 is missing: apt-get install nodejs npm")
+    results = job.workspace / "allure-results"
+    results.mkdir()
+    (results / "1-result.json").write_text('{"uuid": "1", "name": "one", "status": "passed"}')
+    assert shell(blocks()[ALLURE], job), job.said
+    page = (job.workspace / "allure-report" / "index.html").read_text("utf-8")
+    assert "googletagmanager" not in page
+    pinned = runner.read(allure_page.SOURCES / "package.json")["dependencies"]["allure"]
+    assert f"allure@{pinned}" in blocks()[ALLURE]
