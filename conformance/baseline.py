@@ -64,7 +64,7 @@ class Baseline:
         return [entry for entry in self.entries if not entry.flaky and _is_stale(entry, results)]
 
     def unknown(self, results: Sequence[Result]) -> list[Entry]:
-        """Entries that speak of nothing in the profile."""
+        """Entries that speak of nothing in these results."""
         return [entry for entry in self.entries if not any(entry.covers(result) for result in results)]
 
 

@@ -23,7 +23,7 @@ Kind = Literal[
 
 AREAS = (
     "transport", "framing", "threads", "metadata", "updates", "values", "messages", "debug", "custom", "events",
-    "modes", "subgraphs", "stateless", "state", "join", "filtering", "delivery", "errors", "auth",
+    "modes", "subgraphs", "stateless", "state", "join", "filtering", "delivery", "errors", "auth", "clients",
 )  # fmt: skip
 ROOT = Path(__file__).parent
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -102,10 +102,14 @@ class NormStatement:
 
 @dataclass(frozen=True)
 class Profile:
-    """A frozen set of requirement ids, named after the revision of the norm it covers."""
+    """A frozen set of requirement ids: those of a revision of the norm, or what releases of clients need.
+
+    Either `norm` names the revision, and `clients` is empty, or `clients` names the releases, and `norm` is empty.
+    """
 
     name: str
     norm: str
+    clients: tuple[str, ...]
     description: str
     requirements: tuple[str, ...]
 
@@ -261,10 +265,14 @@ def _statement(path: Path, body: dict[str, object]) -> NormStatement:
 
 def _profile(path: Path, head: Norm, known: Collection[str]) -> Profile:
     table = Table(path, "top level", read(path))
-    table.only("name", "norm", "description", "requirements")
+    table.only("name", "norm", "clients", "description", "requirements")
+    clients = table.texts("clients") if "clients" in table.body else ()
+    if bool(clients) == ("norm" in table.body):
+        raise table.error(f'a profile has either norm = "{head.name}" or clients = ["NAME RELEASE"]; write one of them')
     return Profile(
         name=table.among("name", (path.stem,)),
-        norm=table.among("norm", (head.name,)),
+        norm="" if clients else table.among("norm", (head.name,)),
+        clients=clients,
         description=table.required("description"),
         requirements=table.known("requirements", known, "the catalogue"),
     )

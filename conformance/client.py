@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -25,6 +26,9 @@ FINAL = frozenset({"success", "error", "timeout", "interrupted"})
 
 POLL_FIRST_S, POLL_LAST_S = 0.1, 1.0
 """Pauses between two looks at a resource grow from the first to the last, to spare the server."""
+
+PATH = re.compile(r"/(?!/)[!-~]*")
+"""A path from the base URL on: no scheme, no authority, and nothing that a URL cannot hold."""
 
 _Fields = Mapping[str, Any]
 _WIRE = {"messages-tuple": "messages"}
@@ -182,6 +186,21 @@ class Stream:
         """Read on."""
         self._live.resume()
 
+    def silent_for(self, seconds: float) -> None:
+        """Tell the limits of the run that a step on purpose takes so long without an event."""
+        self._live.silent_for(seconds)
+
+    @property
+    def last_id(self) -> str:
+        """The id of the last event that has come, which a client that comes back sends as Last-Event-ID."""
+        return self._live.last_id
+
+    @property
+    def location(self) -> str | None:
+        """Where the answer tells clients to come back to, if that is a path; None for anything else."""
+        value = self._live.exchange.header("location") or ""
+        return value if PATH.fullmatch(value) else None
+
     async def run_id(self) -> str:
         """The run's id, from the metadata event; raises Stopped where none tells it."""
         await self._live.until(lambda: self._live.first("metadata") is not None)
@@ -272,6 +291,10 @@ class Runs:
         url = path("threads", thread, "runs", run, "stream") + (f"?{urlencode(query)}" if query else "")
         given = _STREAM_HEADERS | dict(headers or {})
         return Stream(self._server.send(name, "GET", url, kind="join", headers=given, valid=valid))
+
+    def rejoin(self, location: str, *, name: str = "rejoin") -> Stream:
+        """GET what a Location says, as the SDKs come back: the base URL and then the path as it stands."""
+        return Stream(self._server.send(name, "GET", location, kind="join", headers=_STREAM_HEADERS))
 
     async def create(self, thread: str, *, name: str = "create run", **fields: Any) -> str:
         """POST /threads/{thread_id}/runs, a background run; return its id."""

@@ -106,6 +106,7 @@ class Fault:
     """A rewrite that makes a good server bad in one specific way.
 
     `part` says what the function is handed: the `events` of one exchange, its `bytes`, or its whole `answer`.
+    A lawful oddity has no `requirement`; `unsafe` are those of the area `clients` that it breaks nevertheless.
     """
 
     requirement: str
@@ -113,6 +114,7 @@ class Fault:
     function: Function
     part: str
     where: Callable[[Any], bool]
+    unsafe: tuple[str, ...] = ()
 
     @property
     def doc(self) -> str:
@@ -219,12 +221,15 @@ def fault(
 
 
 def lawful(
-    *, part: str = "bytes", where: Callable[[Any], bool] = lambda exchange: True
+    *, part: str = "bytes", where: Callable[[Any], bool] = lambda exchange: True, unsafe: Sequence[str] = ()
 ) -> Callable[[Function], Function]:
-    """Declare a rewrite that makes a server odd, but not wrong: no outcome may change on it."""
+    """Declare a rewrite that makes a server odd, but not wrong: no outcome may change on it.
+
+    `unsafe` are the requirements that it breaks all the same, for it is lawful by the norm and upsets some client.
+    """
 
     def register(function: Function) -> Function:
-        REGISTRY.oddities.append(Fault("", function.__name__, function, part, where))
+        REGISTRY.oddities.append(Fault("", function.__name__, function, part, where, tuple(unsafe)))
         return function
 
     return register

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from typing import Any
@@ -35,11 +35,15 @@ _HOW = {End.CUT: transcript.BROKEN, End.HANG: transcript.SILENCE}
 
 @dataclass(frozen=True)
 class Sent:
-    """An event as a fault sees it, and as it is sent on; `raw` are its bytes while nothing about it was changed."""
+    """An event as a fault sees it, and as it is sent on; `raw` are its bytes while nothing about it was changed.
+
+    Its id, if it has one, stays with it whatever is changed.
+    """
 
     name: str
     text: str
     raw: bytes | None = None
+    id: str | None = None
 
     @property
     def base(self) -> str:
@@ -57,22 +61,23 @@ class Sent:
 
     def named(self, name: str) -> Sent:
         """The same data under another name."""
-        return Sent(name, self.text)
+        return replace(self, name=name, raw=None)
 
     def holding(self, value: Any) -> Sent:
         """The same name with other data."""
-        return Sent(self.name, json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+        return self.saying(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
     def saying(self, text: str) -> Sent:
         """The same name with this text as its data, JSON or not."""
-        return Sent(self.name, text)
+        return replace(self, text=text, raw=None)
 
     @property
     def bytes(self) -> bytes:
         if self.raw is not None:
             return self.raw
         lines = "".join(f"data: {line}\r\n" for line in self.text.split("\n"))
-        return f"event: {self.name}\r\n{lines}\r\n".encode("utf-8", "surrogatepass")
+        own_id = f"id: {self.id}\r\n" if self.id is not None else ""
+        return f"event: {self.name}\r\n{lines}{own_id}\r\n".encode("utf-8", "surrogatepass")
 
 
 def rewritten(events: Iterable[Sent], base: str, change: Callable[[Any], Any]) -> Iterator[Sent]:
@@ -209,7 +214,7 @@ def of_one_run(one: Exchange, other: Exchange) -> bool:
 def sent(event: Event | Block) -> Sent:
     """An event, or the block that it came in, as a fault sees it."""
     block = event.block if isinstance(event, Event) else event
-    return Sent(block.name, block.data or "", block.raw)
+    return Sent(block.name, block.data or "", block.raw, block.id)
 
 
 def apply(fault: Fault, recording: Recording) -> Recording | None:
@@ -234,13 +239,18 @@ def _same(one: Exchange, other: Exchange, part: str) -> bool:
     if (one.status, one.headers, one.how, one.answered) != (other.status, other.headers, other.how, other.answered):
         return False
     if part == "events":
-        return _events(one) == _events(other)
+        return _blocks(one) == _blocks(other) and not any(map(_is_comment, other.blocks))
     return one.content == other.content
 
 
-def _events(exchange: Exchange) -> list[tuple[str, str, int]]:
-    """What a fault of events can change: not comments, nor which events came in one chunk."""
-    return [(event.name, event.text, event.seq) for event in exchange.events]
+def _blocks(exchange: Exchange) -> list[tuple[bytes, int]]:
+    """What a fault of events is handed or makes: no comments, which it may only add; chunks do not matter."""
+    return [(block.raw, chunk.seq) for block, chunk in exchange.arrivals if not _is_comment(block)]
+
+
+def _is_comment(block: Block) -> bool:
+    """Whether there is nothing in it but comments."""
+    return block.data is None and all(line.startswith(":") for line in block.lines)
 
 
 def _rewrite(fault: Fault, exchange: Exchange, seen: Seen) -> Exchange:

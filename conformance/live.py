@@ -70,12 +70,17 @@ class Run:
     """What the suite itself did wrong."""
     bytes_seen: int = 0
     last_event: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+    """When the limit of silence began to count: with the last event, or with the end of a silence on purpose."""
 
     def stop(self, why: str, how: str) -> None:
         """Close all that is open and start nothing more."""
         self.stopped = self.stopped or why
         for live in list(self.live):
             live.close(how, why)
+
+    def heard(self, now: float) -> None:
+        """Count the limit of silence from now on, unless a silence on purpose lasts longer."""
+        self.last_event = max(self.last_event, now)
 
     def open_client(self, *, slow: bool = False) -> httpx.AsyncClient:
         """A client that keeps no connection, follows no redirect, and asks no proxy for this machine.
@@ -110,6 +115,7 @@ class Live:
         self._decoder = Decoder()
         self._names: list[str] = []
         self._first: dict[str, str] = {}
+        self._last_id = ""
         self._first_event: float | None = None
         self._bytes = 0
         self._blocks = 0
@@ -126,6 +132,11 @@ class Live:
         return self.exchange.ended is not None
 
     @property
+    def last_id(self) -> str:
+        """The id in force: that of the last block which has come and had one, empty while none had."""
+        return self._last_id
+
+    @property
     def names(self) -> Sequence[str]:
         """The names of the events seen so far, in order."""
         return self._names
@@ -140,6 +151,10 @@ class Live:
             self._closing = (how, detail)
             # Not at once: a task that is cancelled before its first step never runs, and would never end the exchange.
             asyncio.get_running_loop().call_soon(self._task.cancel)
+
+    def silent_for(self, seconds: float) -> None:
+        """A step takes so long on purpose: the limit of silence counts from its end."""
+        self._run.heard(asyncio.get_running_loop().time() + seconds)
 
     def pause(self) -> None:
         """Read nothing until `resume`."""
@@ -233,8 +248,10 @@ class Live:
     def _listen(self, data: bytes) -> None:
         for block in self._decoder.feed(data):
             self._blocks += 1
+            self._last_id = block.last_id
             if block.dispatched:
                 self._names.append(block.name)
                 self._first.setdefault(block.name, block.data or "")
-                self._run.last_event = asyncio.get_running_loop().time()
-                self._first_event = self._first_event or self._run.last_event
+                now = asyncio.get_running_loop().time()
+                self._run.heard(now)
+                self._first_event = self._first_event or now

@@ -19,6 +19,7 @@ _ALSO = {
 """Areas and requirements that name a mode, beside its own area and `modes`."""
 
 _STRING = ("a mode as a string", frozenset({_MODES_AREA, "transport.sdk-body"}))
+_RESUMABLE = ("stream_resumable", frozenset({"clients.resumption"}))
 _SUBGRAPHS = ("stream_subgraphs", frozenset({"subgraphs", "events.children"}))
 
 Wish = tuple[str, frozenset[str]]
@@ -26,7 +27,7 @@ Wish = tuple[str, frozenset[str]]
 
 
 def wishes(exchange: Exchange) -> frozenset[Wish]:
-    """What a request for a run asks for: each mode, any two of them together, a mode as a string, subgraphs."""
+    """What a run's request asks for: each mode, any two together, a mode as a string, subgraphs, to be resumable."""
     body = exchange.request
     if not isinstance(body, dict):
         return frozenset()
@@ -37,6 +38,7 @@ def wishes(exchange: Exchange) -> frozenset[Wish]:
     found |= {(f"{one} and {other} together", frozenset({_MODES_AREA})) for one, other in combinations(modes, 2)}
     found |= {_STRING} if isinstance(given, str) else set()
     found |= {_SUBGRAPHS} if body.get("stream_subgraphs") is True else set()
+    found |= {_RESUMABLE} if body.get("stream_resumable") is True else set()
     return frozenset(found)
 
 

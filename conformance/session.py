@@ -283,7 +283,7 @@ class Session:
     @property
     def stale(self) -> list[Entry]:
         """Entries of the baseline that must go."""
-        return [*self.baseline.stale(self.all_results), *self.baseline.unknown(self.all_results)]
+        return [*self.baseline.stale(self.all_results), *self.baseline.unknown(_every_result())]
 
     def _baseline_report(self) -> dict[str, Any]:
         listed = [
@@ -296,6 +296,12 @@ class Session:
             "stale": [entry.subject for entry in self.stale],
             "expired": [entry.subject for entry in self.baseline.expired],
         }
+
+
+def _every_result() -> list[Result]:
+    """A result for every item of every profile: a baseline may speak of more profiles than the one that is run."""
+    items = (item for check in REGISTRY.checks for item in items_of(check))
+    return [Result(item.id, item.check.requirement, item.scenario, Outcome(UNTESTED), False) for item in items]
 
 
 def suite_facts() -> dict[str, str]:

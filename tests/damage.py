@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.declare import Fault
-from conformance.faults import Seen, Sent, apply
+from conformance.faults import Seen, Sent, apply, sent
 from conformance.judge import PASSED, judge
 from conformance.projection import projection
 from conformance.transcript import Exchange, Recording
@@ -71,7 +71,7 @@ def _is(seen: Seen, exchange: Exchange) -> bool:
 
 
 def _rewrite(kind: str, exchange: Exchange, position: int, dice: random.Random) -> tuple[list[Sent], str] | None:
-    events = [Sent(event.name, event.text, event.block.raw) for event in exchange.events]
+    events = [sent(event) for event in exchange.events]
     event, rest = events[position], events[position + 1 :]
     before = events[:position]
     if kind == "drop":
@@ -95,7 +95,7 @@ def _rewrite(kind: str, exchange: Exchange, position: int, dice: random.Random) 
     foreign = dice.choice(other.events)
     return [
         *before,
-        Sent(foreign.name, foreign.text, foreign.block.raw),
+        sent(foreign),
         event,
         *rest,
     ], f"{foreign.name} {foreign.text[:60]}"

@@ -168,7 +168,8 @@ def _lines(exchange: Exchange, show: Callable[[str], str], since: float | None =
 
 
 def _raw(exchange: Exchange, show: Callable[[str], str]) -> list[str]:
-    return [show(_raw_text(block)) for block in exchange.blocks]
+    mark = ["\ufeff"] if exchange.bom else []
+    return [show(text) for text in (*mark, *map(_raw_text, exchange.blocks))]
 
 
 def _raw_text(block: Block) -> str:

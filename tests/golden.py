@@ -12,9 +12,10 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from conformance import suites
+from conformance import catalogue, suites
 from conformance.declare import REGISTRY
 from conformance.judge import Item, Outcome, items_of, judge
+from conformance.settings import DEFAULT_PROFILE
 from conformance.transcript import read_folder
 from conformance.views import Run
 
@@ -41,16 +42,23 @@ def outcomes() -> dict[str, Outcome]:
 
 
 def make(arguments: list[str]) -> int:
-    """Record the embedded official server; keep the recordings if it is conformant."""
+    """Record the embedded official server by every profile; keep the recordings if it is conformant to all.
+
+    What several profiles look at is kept as the default one, which is run last, has seen it.
+    """
     from conformance.cli import main
 
+    others = [name for name in catalogue.profiles() if name != DEFAULT_PROFILE]
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        status = main(["run", "--report-dir", str(folder), "-q", *arguments])
-        if status:
-            return status
+        made = Path(name) / "made"
+        for profile in (*others, DEFAULT_PROFILE):
+            folder = Path(name) / profile
+            status = main(["run", "--profile", profile, "--report-dir", str(folder), "-q", *arguments])
+            if status:
+                return status
+            shutil.copytree(folder / "recordings", made, dirs_exist_ok=True)
         shutil.rmtree(FOLDER, ignore_errors=True)
-        shutil.copytree(folder / "recordings", FOLDER)
+        shutil.copytree(made, FOLDER)
     run = json.loads((FOLDER / "run.json").read_text("utf-8"))
     print(f"{len(list(FOLDER.glob('*.jsonl')))} recordings of {run['target']['name']} {run['target']['version']}")
     return 0

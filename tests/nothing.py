@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 
+from conformance import catalogue
 from conformance.judge import OUTCOMES
 from conformance.session import Session
 from conformance.settings import settings
@@ -155,11 +156,10 @@ async def _serve(
     await asyncio.sleep(0)  # one turn of the loop, in which aborted connections are closed
 
 
-def judged(url: str, folder: Path) -> Session:
+def judged(url: str, folder: Path, profile: str) -> Session:
     """The whole profile, recorded and judged against the server at `url`."""
-    session = Session(
-        settings({"url": url, "report-dir": str(folder), "silence": str(SILENCE_S), "concurrency": "50"}, {})
-    )
+    given = {"url": url, "report-dir": str(folder), "profile": profile}
+    session = Session(settings({**given, "silence": str(SILENCE_S), "concurrency": "50"}, {}))
     session.record(list(session.items), lambda done, total, awaited: None)
     for id, item in session.items.items():
         session.add(id, session.judge(item))
@@ -167,12 +167,12 @@ def judged(url: str, folder: Path) -> Session:
     return session
 
 
-def table() -> str:
-    """What came of every requirement on each of the servers, as a Markdown table."""
+def table(profile: str) -> str:
+    """What came of every requirement of a profile on each of the servers, as a Markdown table."""
     lines = ["| server | verdict | " + " | ".join(OUTCOMES) + " |", "|---|---|" + "---|" * len(OUTCOMES)]
     for name, respond in SERVERS.items():
         with serving(respond) as url, tempfile.TemporaryDirectory() as folder:
-            outcomes = judged(url, Path(folder)).outcomes
+            outcomes = judged(url, Path(folder), profile).outcomes
         counts = summary(outcomes)
         cells = [str(sum(level[word] for level in counts.values())) for word in OUTCOMES]
         lines.append(f"| {name} | {verdict(counts)} | " + " | ".join(cells) + " |")
@@ -180,4 +180,4 @@ def table() -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(table() + "\n")
+    sys.stdout.write("".join(f"{table(profile)}\n\n" for profile in catalogue.profiles()))

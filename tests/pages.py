@@ -9,11 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from conformance import suites
+from conformance import catalogue, suites
 from conformance.declare import REGISTRY
 from conformance.fault_table import entries, page, row
 from conformance.report.catalogue import catalogue_page
 from conformance.report.traceability import traceability
+from conformance.settings import DEFAULT_PROFILE
 
 from . import golden, nothing
 from .examples import examples
@@ -59,8 +60,9 @@ def requirements_page() -> str:
 
 
 def nothing_page() -> str:
-    """Servers that do nothing of use, and how many requirements have which outcome on each."""
-    return f"{_NOTHING}{nothing.table()}\n"
+    """Servers that do nothing of use, and how many requirements of each profile have which outcome on each."""
+    names = [DEFAULT_PROFILE, *(name for name in catalogue.profiles() if name != DEFAULT_PROFILE)]
+    return _NOTHING + "\n".join(f"## Profile {name}\n\n{nothing.table(name)}\n" for name in names)
 
 
 _NOTHING = """# Servers that do nothing

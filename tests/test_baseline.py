@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from conformance import catalogue
 from conformance.baseline import UNEXPLAINED, Baseline, BaselineError, Entry, baseline_text, read_baseline
 from conformance.judge import Outcome
-from conformance.settings import UsageProblem
+from conformance.session import Session
+from conformance.settings import UsageProblem, settings
 from conformance.verdict import Result
 
 TODAY = datetime.date(2026, 6, 15)
@@ -62,6 +64,22 @@ def test_an_entry_covers_a_requirement_a_check_or_an_item(given: Entry, covered:
     known = Baseline((given,))
     assert {one.id for one in results if known.find(one) is given} == covered
     assert known.unknown(results) == ([] if covered else [given])
+
+
+@pytest.mark.parametrize("profile", catalogue.profiles())
+@pytest.mark.parametrize(
+    ("listed", "stale"),
+    [
+        ("clients.strict-json", []),
+        ("join.several-readers", []),
+        ("clients.no-such-thing", ["clients.no-such-thing"]),
+    ],
+)
+def test_a_baseline_may_speak_of_another_profile(tmp_path: Path, profile: str, listed: str, stale: list[str]) -> None:
+    path = tmp_path / "known.toml"
+    path.write_text(entry(requirement=f'"{listed}"', reason='"r"'), "utf-8")
+    session = Session(settings({"url": "http://127.0.0.1:1", "baseline": str(path), "profile": profile}, {}))
+    assert [one.subject for one in session.stale] == stale
 
 
 @pytest.mark.parametrize(

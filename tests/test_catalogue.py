@@ -97,7 +97,22 @@ def test_the_profile_is_large_enough_and_in_catalogue_order() -> None:
     assert len(chosen) >= 90
     assert sum(catalogue.find(id).level == "MUST" for id in chosen) >= 60
     assert list(chosen) == [id for id in catalogue.requirements() if id in chosen]
-    assert list(catalogue.profiles()) == [PROFILE]
+
+
+def test_every_profile_is_in_catalogue_order_and_says_what_it_covers() -> None:
+    assert list(catalogue.profiles()) == ["client-safety", PROFILE]
+    for profile in catalogue.profiles().values():
+        assert list(profile.requirements) == [id for id in catalogue.requirements() if id in profile.requirements]
+        assert bool(profile.norm) != bool(profile.clients)
+
+
+def test_every_requirement_is_in_a_profile() -> None:
+    chosen = {id for profile in catalogue.profiles().values() for id in profile.requirements}
+    assert chosen == set(catalogue.requirements())
+
+
+def test_what_clients_need_is_no_part_of_the_norms_profile() -> None:
+    assert not [id for id in catalogue.profile(PROFILE).requirements if id.startswith("clients.")]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +138,9 @@ def test_an_unknown_requirement_gets_the_nearest_id() -> None:
 
 
 def test_an_unknown_profile_gets_the_nearest_name_and_the_list() -> None:
-    with pytest.raises(catalogue.UnknownName, match=rf"did you mean '{PROFILE}'\?\); profiles: {PROFILE}"):
+    with pytest.raises(
+        catalogue.UnknownName, match=rf"did you mean '{PROFILE}'\?\); profiles: client-safety, {PROFILE}"
+    ):
         catalogue.profile("streaming-api-2025-07")
 
 
@@ -184,6 +201,14 @@ BREAKS = [
     ("requirements/norm.toml", "[norm]", "[normal]", "norm", "write one"),
     ("profiles/streaming-api-2025-06.toml", "join.active-run", "join.activ-run", "top level", "'join.active-run'"),
     ("profiles/streaming-api-2025-06.toml", f'name = "{PROFILE}"', 'name = "x"', "top level", PROFILE),
+    ("profiles/streaming-api-2025-06.toml", f'norm = "{PROFILE}"', "", "top level", "either norm = .* or clients"),
+    (
+        "profiles/client-safety.toml",
+        "clients = [",
+        f'norm = "{PROFILE}"\nclients = [',
+        "top level",
+        "write one of them",
+    ),
 ]
 
 

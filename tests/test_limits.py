@@ -270,6 +270,61 @@ def test_events_of_one_stream_keep_the_others_waiting(tmp_path: Path) -> None:
     assert len(recorded(tmp_path, "quiet").exchanges[0].events) == 1
 
 
+def test_a_silence_on_purpose_does_not_count(tmp_path: Path) -> None:
+    """Neither for the stream that is silent, nor for the others that are open meanwhile."""
+
+    async def quiet(server: Any) -> None:
+        stream = server.runs.stream("quiet", input={})
+        await stream.seen(1, "values")
+        stream.silent_for(1.2)
+        await stream.ended()
+
+    async def pauses(connection: Connection) -> None:
+        await connection.send(STREAM + EVENT)
+        await asyncio.sleep(1)
+        await connection.send(EVENT)
+
+    with serving({"POST /threads/quiet": pauses}) as fake:
+        performance = perform(fake, tmp_path, quiet, limits=replace(PATIENT, silence_s=0.4))
+    assert performance.stopped is None
+    assert len(recorded(tmp_path, "quiet").exchanges[0].events) == 2
+
+
+def test_a_server_that_hangs_after_a_silence_on_purpose_costs_one_limit_more(tmp_path: Path) -> None:
+    async def quiet(server: Any) -> None:
+        stream = server.runs.stream("quiet", input={})
+        await stream.seen(1, "values")
+        stream.silent_for(0.5)
+        await stream.ended()
+
+    with serving({"POST /threads/quiet": then_hangs(STREAM + EVENT)}) as fake:
+        performance = perform(fake, tmp_path, quiet, limits=HASTY)
+    assert "no event came" in (performance.stopped or "")
+
+
+@pytest.mark.parametrize(
+    ("field", "path"),
+    [
+        ("/threads/a/runs/b/stream", "/threads/a/runs/b/stream"),
+        ("//other/threads", None),
+        ("http://127.0.0.1/threads", None),
+        ("/a b", None),
+        ("", None),
+    ],
+)
+def test_a_scenario_comes_back_to_nothing_but_a_path(tmp_path: Path, field: str, path: str | None) -> None:
+    found: list[str | None] = []
+
+    async def looks(server: Any) -> None:
+        stream = await server.runs.streamed(None, input={})
+        found.append(stream.location)
+
+    head = STREAM.replace(b"\r\n\r\n", f"\r\nLocation: {field}\r\n\r\n".encode(), 1)
+    with serving(says(head + EVENT)) as fake:
+        perform(fake, tmp_path, looks)
+    assert found == [path]
+
+
 # --- readers that leave
 
 

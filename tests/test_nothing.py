@@ -2,15 +2,17 @@
 
 import pytest
 
+from conformance import catalogue
 from conformance.live import Limits
 
 from . import nothing
 
 
+@pytest.mark.parametrize("profile", catalogue.profiles())
 @pytest.mark.parametrize("name", nothing.SERVERS)
-def test_no_requirement_passes_on_a_server_that_does_nothing(name, tmp_path):
+def test_no_requirement_passes_on_a_server_that_does_nothing(name, profile, tmp_path):
     with nothing.serving(nothing.SERVERS[name]) as url:
-        session = nothing.judged(url, tmp_path)
+        session = nothing.judged(url, tmp_path, profile)
     assert [one.requirement.id for one in session.outcomes if one.outcome == "passed"] == []
     assert not session.suite_errors
     kept = sum(path.stat().st_size for path in session.recordings.iterdir())
