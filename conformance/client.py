@@ -38,11 +38,12 @@ _STREAM_HEADERS = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
 class Server:
     """The server under test, bound to one scenario variant: its graph, its recording."""
 
-    def __init__(self, run: Run, http: httpx.AsyncClient, writer: RecordingWriter, graph: str) -> None:
+    def __init__(self, run: Run, http: httpx.AsyncClient, writer: RecordingWriter, graph: str, scenario: str) -> None:
         self._run = run
         self._http = http
         self._writer = writer
         self.graph = graph
+        self.scenario = scenario
         self.nonce = run.nonce
         self._lives: list[Live] = []
         self.assistant = run.target.assistant(graph)
@@ -57,7 +58,7 @@ class Server:
 
     def on(self, graph: str) -> Server:
         """The same scenario, bound to another reference graph; its exchanges go into the same recording."""
-        other = Server(self._run, self._http, self._writer, graph)
+        other = Server(self._run, self._http, self._writer, graph, self.scenario)
         other._lives = self._lives  # so that what it leaves open is closed with the rest
         return other
 
@@ -232,8 +233,9 @@ class Threads:
         self._server = server
 
     async def create(self, *, name: str = "create thread", body: _Fields | None = None, **options: Any) -> str:
-        """POST /threads; return the thread's id.  It carries the suite's name and a nonce, unless a body is given."""
-        mark = {"metadata": {"created_by": CREATED_BY, "nonce": self._server.nonce}}
+        """POST /threads; return the thread's id.  It carries who made it for what, unless a body is given."""
+        own = self._server
+        mark = {"metadata": {"created_by": CREATED_BY, "nonce": own.nonce, "scenario": own.scenario}}
         reply = await self._server.ask(name, "POST", "/threads", mark if body is None else body, **options)
         thread = reply.text("thread_id")
         self._server.created(thread)

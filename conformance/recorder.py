@@ -105,7 +105,7 @@ async def _perform(run: Run, variant: Variant, room: asyncio.Semaphore, took: di
         writer = RecordingWriter(
             run.folder / variant.file, run.redactor, scenario.name, variant.id, axes, variant.graph
         )
-        server = Server(run, http, writer, variant.graph)
+        server = Server(run, http, writer, variant.graph, variant.id)
         stopped: str | None = "the run was interrupted"
         try:
             await scenario.function(server, **{key: value for key, value in axes.items() if key != "graph"})

@@ -2,8 +2,9 @@
 
 A track is what was asked about one thread, or one request without a thread.  Two scenarios may begin alike, and a
 client does not say which of them it performs; so a track is chosen by what was asked so far, and when the next request
-does not fit, it changes places with one that began in the same way: the two exchange the ids that they told.  A client
-that follows one recording gets its very bytes.  No I/O.
+does not fit, it changes places with one that began in the same way: the two exchange the ids that they told.  (The
+suite says it, in the metadata of the threads that it makes.)  A client that follows one recording gets its very bytes.
+No I/O.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ class Ask:
     named: tuple[str, ...]
     subject: str
     """The first id of the path, as a rule the thread; empty where there is none."""
+    scenario: str
+    """What a thread is made for, where its maker says so, as the suite does."""
 
 
 def ask(method: str, path: str, body: str | None) -> Ask:
@@ -58,9 +61,19 @@ def ask(method: str, path: str, body: str | None) -> Ask:
     plain = path.partition("?")[0]
     ids = [*_IN_REQUESTS.findall(plain), ""]
     named = (*ids[:-1], *_IN_REQUESTS.findall(body or ""))
-    return Ask(
-        (method, _starred(path), _starred(body)), (method, _starred(plain), _starred(_loose(body))), named, ids[0]
-    )
+    body, scenario = _unnamed(body) if plain == "/threads" else (body, "")
+    exact, loose = (method, _starred(path), _starred(body)), (method, _starred(plain), _starred(_loose(body)))
+    return Ask(exact, loose, named, ids[0], scenario)
+
+
+def _unnamed(body: str | None) -> tuple[str | None, str]:
+    """The body that makes a thread without the name of the scenario, and that name."""
+    try:
+        value = parse_json(body or "")
+        scenario = str(value["metadata"].pop("scenario"))
+    except (NotJson, LookupError, TypeError, AttributeError):
+        return body, ""
+    return json.dumps(value, separators=(",", ":")), scenario
 
 
 def _starred(text: str | None) -> str:
@@ -109,11 +122,14 @@ class Track:
     recorded ones; `elsewhere` are the ids that other tracks of the same recording tell.
     """
 
+    variant: str
     steps: list[Step] = field(default_factory=list)
     elsewhere: set[str] = field(default_factory=set)
     told: dict[str, str] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
     played: set[int] = field(default_factory=set)
+    scenario: str = ""
+    """What its client says that it performs."""
 
     def live(self, recorded: str) -> str | None:
         """The id that client and server speak of where the recording has this one; None for one not yet spoken of."""
@@ -136,7 +152,7 @@ def tracks_of(recording: Recording) -> list[Track]:
     owners: dict[str, Track] = {}
     for exchange in recording.exchanges:
         step = Step(exchange, ask(exchange.method, exchange.path, exchange.body))
-        track = owners.get(step.ask.subject) or Track()
+        track = owners.get(step.ask.subject) or Track(recording.variant)
         if not track.steps:
             tracks.append(track)
         track.steps.append(step)
@@ -194,7 +210,12 @@ class Tracks:
         if (step := self._open(track, asked, how)) is not None:
             return track, step
         for other in self._by_form.get(how.form(asked), ()):
-            if other is not track and _open(other, asked, how, track.played) and _alike(track, other, how):
+            if (
+                other is not track
+                and _may_change(track, other)
+                and _open(other, asked, how, track.played)
+                and _alike(track, other, how)
+            ):
                 self._exchange(track, other)
                 if (step := self._open(other, asked, how)) is not None:
                     places = {track: other, other: track}
@@ -205,7 +226,8 @@ class Tracks:
 
     def _begun(self, asked: Ask, how: _How) -> tuple[Track, Step] | None:
         having = self._by_form.get(how.form(asked), ())
-        fresh = (track for track in having if not track.played and how.same(track.steps[0].ask, asked))
+        fresh = [track for track in having if not track.played and how.same(track.steps[0].ask, asked)]
+        fresh.sort(key=lambda track: track.variant != asked.scenario)  # stable: else in recorded order
         return next(((track, track.steps[0]) for track in fresh if self._fits(track, track.steps[0], asked)), None)
 
     def _open(self, track: Track, asked: Ask, how: _How) -> Step | None:
@@ -233,6 +255,7 @@ class Tracks:
             if track.live(recorded) is None:
                 track.given[recorded] = named
         track.played.add(track.steps.index(step))
+        track.scenario = track.scenario or asked.scenario
         told = [track.told.get(id, id) for id in step.tells]
         self._told.update(told)
         for id in filter(None, (asked.subject, *told)):
@@ -247,12 +270,18 @@ class Tracks:
         for mine, theirs in _paired((mine.ask.named, theirs.ask.named) for mine, theirs in pairs):
             _change_places(one.given, mine, other.given, theirs)
         one.played, other.played = other.played, one.played
+        one.scenario, other.scenario = other.scenario, one.scenario
 
 
 def _open(track: Track, asked: Ask, how: _How, played: set[int]) -> list[Step]:
     """The steps of a track that a request could be, going by its form, when so much is played."""
     steps = [step for number, step in enumerate(track.steps) if number not in played]
     return [step for step in steps[: how.ahead] if how.same(step.ask, asked)]
+
+
+def _may_change(one: Track, other: Track) -> bool:
+    """Whether two tracks may change places: not where a client says what it performs, and the other is not that."""
+    return one.scenario in ("", other.variant) and other.scenario in ("", one.variant)
 
 
 def _alike(one: Track, other: Track, how: _How) -> bool:
