@@ -23,7 +23,7 @@ def document(
     observations: Mapping[str, Any],
     disputed: Sequence[Mapping[str, Any]],
     baseline: Mapping[str, Any] | None,
-    clients: Sequence[Mapping[str, Any]] | None,
+    clients: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """The content of report.json, in the form of schemas/report.schema.json.
 
