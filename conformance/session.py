@@ -240,6 +240,21 @@ class Session:
         return [*lines(old, self.report, found)]
 
     @property
+    def not_deployed(self) -> tuple[list[str], set[str]]:
+        """The graphs of which no request was accepted, and the requirements not told for want of them alone."""
+        if self.run.stopped:
+            return [], set()
+        graphs: dict[str, None] = {}
+        explained = set()
+        for one in self.outcomes:
+            untold = [self.items[result.id] for result in one.results if result.outcome.word == CANNOT_TELL]
+            absent = [[v.graph for v in item.variants if not self.run.accepted(v.graph)] for item in untold]
+            graphs.update(dict.fromkeys(graph for some in absent for graph in some if graph))
+            if one.outcome == CANNOT_TELL and all(absent):
+                explained.add(one.requirement.id)
+        return list(graphs), explained
+
+    @property
     def all_results(self) -> list[Result]:
         """A result for every item of the profile; those that were not run are untested."""
         for id, item in self.items.items():

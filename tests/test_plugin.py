@@ -177,6 +177,7 @@ def test_a_server_that_is_not_there_is_told_and_exits_with_2(tmp_path: Path) -> 
     assert done.returncode == 2, done.stderr
     assert f"{url} cannot be reached (" in done.stdout
     assert "is the server running, and is this its URL?" in done.stdout
+    assert len(done.stdout.splitlines()) < 100  # one cause is told once, not for each check
     assert "Traceback" not in done.stdout + done.stderr
     told = report(tmp_path)
     assert schema.errors("report", told) == []
@@ -184,6 +185,20 @@ def test_a_server_that_is_not_there_is_told_and_exits_with_2(tmp_path: Path) -> 
     assert url in told["stopped"]
     assert set(outcomes(tmp_path).values()) <= {"cantTell", "untested"}
     assert (tmp_path / "out" / "junit.xml").is_file()
+
+
+def test_the_verdict_is_the_last_that_is_said(tmp_path: Path) -> None:
+    """What cannot be told for want of a graph is one line, and what failed is named with its reason."""
+    with serving(says(answer('{"thread_id": "t", "run_id": "r"}'))) as fake:
+        done = run(tmp_path, "--url", fake.url, "-k", "transport.content-location or updates.separate")
+    *_, before, last = done.stdout.rstrip().splitlines()
+    assert before.endswith("report.html"), done.stdout
+    assert "short test summary" not in done.stdout
+    assert "for want of the reference graphs " in done.stdout
+    assert "no request for the reference graph `" not in done.stdout
+    assert "cannot tell" in last
+    areas = [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ") and "□" in line]
+    assert "join" not in areas  # nothing of it was selected
 
 
 def test_nothing_selected_exits_with_5(tmp_path: Path) -> None:
