@@ -50,6 +50,8 @@ class Session:
         self.profile = catalogue.profile(settings.profile or recorded.get("profile") or DEFAULT_PROFILE)
         self.target = find_target(settings)
         chosen = settings.baseline or self.target.baseline
+        if chosen and settings.write_baseline and chosen.absolute() == settings.write_baseline.absolute():
+            chosen = chosen if chosen.exists() else None  # the run that makes it
         self.baseline = read_baseline(chosen, datetime.date.today()) if chosen else Baseline()
         self.redactor = Redactor([*settings.secrets, *self.target.headers.values()])
         self.keyword = ""

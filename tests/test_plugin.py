@@ -201,6 +201,14 @@ def test_the_verdict_is_the_last_that_is_said(tmp_path: Path) -> None:
     assert "join" not in areas  # nothing of it was selected
 
 
+def test_a_target_may_name_the_baseline_that_is_to_be_written(tmp_path: Path) -> None:
+    with serving(says(answer('{"thread_id": "t", "run_id": "r"}'))) as fake:
+        (tmp_path / "mine.toml").write_text(f'url = "{fake.url}"\nbaseline = "known.toml"\n')
+        done = run(tmp_path, "--target", "mine.toml", "--write-baseline", "known.toml", *FEW)
+    assert "known.toml: 1 entries" in done.stdout or "known.toml: 0 entries" in done.stdout, done.stdout + done.stderr
+    assert (tmp_path / "known.toml").is_file()
+
+
 def test_nothing_selected_exits_with_5(tmp_path: Path) -> None:
     assert run(tmp_path, "--url", closed_url(), "-k", "no_such_thing").returncode == 5
     assert not (tmp_path / "out" / "report.json").exists()
