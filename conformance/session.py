@@ -6,6 +6,7 @@ It knows no pytest; the plugin tells it which variants are wanted and what came 
 from __future__ import annotations
 
 import datetime
+import difflib
 import hashlib
 import inspect
 import json
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import catalogue, suites
+from ._files import folder
 from .attribution import platform_facts, recording_digests, schemas_digest, suite_version
 from .baseline import Baseline, Entry, baseline_text, read_baseline
 from .declare import REGISTRY, Variant
@@ -31,6 +33,7 @@ from .report.story import command, stories
 from .report.words import is_partial
 from .report.write import read_report, write_all
 from .settings import DEFAULT_PROFILE, Settings, UsageProblem, report_folder
+from .target import Target
 from .target_file import find_target, recorded_run
 from .transcript import read_folder
 from .verdict import Result, Verified, exit_status, verified
@@ -49,6 +52,8 @@ class Session:
         recorded = recorded_run(settings.judge) if settings.judge else {}
         self.profile = catalogue.profile(settings.profile or recorded.get("profile") or DEFAULT_PROFILE)
         self.target = find_target(settings)
+        if settings.judge is None:
+            _check_names(self.target)
         chosen = settings.baseline or self.target.baseline
         if chosen and settings.write_baseline and chosen.absolute() == settings.write_baseline.absolute():
             chosen = chosen if chosen.exists() else None  # the run that makes it
@@ -288,6 +293,26 @@ class Session:
             "stale": [entry.subject for entry in self.stale],
             "expired": [entry.subject for entry in self.baseline.expired],
         }
+
+
+def _check_names(target: Target) -> None:
+    """Raise UsageProblem for a graph or a capability of the target that there is not: it would be ignored."""
+    suites.load()
+    listing = (folder("fixtures_graphs") / "python" / "langgraph.json").read_text("utf-8")
+    graphs = list(json.loads(listing)["graphs"])
+    places = [(name, graphs, "reference graph") for name in (*target.assistants, *target.urls)]
+    values = {value for one in REGISTRY.scenarios.values() for some in one.axes.values() for value in _flat(some)}
+    lacking = [*catalogue.AREAS, *graphs, *catalogue.requirements(), *sorted(values)]
+    places += [(name, lacking, "area, mode, graph or requirement (`lacks`)") for name in target.lacks]
+    for name, known, kind in places:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            raise UsageProblem(f"no {kind} {name!r}" + (f" (did you mean {near[0]!r}?)" if near else ""))
+
+
+def _flat(values: Iterable[Any]) -> Iterator[str]:
+    for value in values:
+        yield from _flat(value) if isinstance(value, (list, tuple)) else [value] if isinstance(value, str) else []
 
 
 def suite_facts() -> dict[str, str]:

@@ -160,6 +160,9 @@ def test_a_reader_of_the_list_may_leave() -> None:
         (["--nope"], "unrecognized arguments: --nope"),
         (["--profile", "streaming-api-2025"], "(did you mean 'streaming-api-2025-06'?)"),
         (["--header", SECRET], "--header wants 'Name: value'"),
+        (["--ulr", "http://h"], "--ulr: did you mean --url?"),
+        (["http://h"], "the URL of a server is given with --url"),
+        (["--url", "http://h", "--assistant", "jok=mine"], "no reference graph 'jok' (did you mean 'joke'?)"),
     ],
 )
 def test_wrong_options_are_told_and_exit_with_4(tmp_path: Path, arguments: Sequence[str], message: str) -> None:
@@ -209,8 +212,18 @@ def test_a_target_may_name_the_baseline_that_is_to_be_written(tmp_path: Path) ->
     assert (tmp_path / "known.toml").is_file()
 
 
+@pytest.mark.parametrize("lacked", ["event", "jok", "updates.node-sequences"])
+def test_a_capability_that_there_is_not_is_told(tmp_path: Path, lacked: str) -> None:
+    (tmp_path / "mine.toml").write_text(f'url = "http://h"\nlacks = ["{lacked}"]\n')
+    done = run(tmp_path, "--target", "mine.toml")
+    assert done.returncode == 4, done.stdout
+    assert f"(`lacks`) '{lacked}' (did you mean '" in done.stderr
+
+
 def test_nothing_selected_exits_with_5(tmp_path: Path) -> None:
-    assert run(tmp_path, "--url", closed_url(), "-k", "no_such_thing").returncode == 5
+    done = run(tmp_path, "--url", closed_url(), "-k", "no_such_thing")
+    assert done.returncode == 5
+    assert "-k 'no_such_thing' selects no check" in done.stdout
     assert not (tmp_path / "out" / "report.json").exists()
 
 
