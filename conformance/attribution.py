@@ -6,6 +6,7 @@ It reads files and packages' metadata; it judges nothing and does no network I/O
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import platform
 from collections.abc import Iterable
@@ -13,7 +14,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from . import catalogue, suites
 from ._files import folder
+from .declare import REGISTRY
 
 DISTRIBUTION = "langgraph-stream-conformance"
 
@@ -56,3 +59,19 @@ def platform_facts() -> dict[str, Any]:
         "machine": platform.machine(),
         "packages": [{"name": name, "version": metadata.version(name)} for name in PACKAGES],
     }
+
+
+def suite_facts() -> dict[str, str]:
+    """What judged: the suite's version, and the digests of its catalogue and schemas."""
+    return {
+        "version": suite_version(),
+        "catalogue_sha256": catalogue.digest(),
+        "schemas_sha256": schemas_digest(),
+    }
+
+
+def scenario_digests() -> dict[str, str]:
+    """What tells that a scenario is no more the one that was recorded: a digest of each scenario's source."""
+    suites.load()
+    sources = {name: inspect.getsource(one.function) for name, one in REGISTRY.scenarios.items()}
+    return {name: hashlib.sha256(source.encode()).hexdigest()[:16] for name, source in sources.items()}

@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,15 @@ def run(arguments: Sequence[str]) -> int:
     if "-h" in arguments or "--help" in arguments:
         print(_run_usage())
         return OK
-    return _pytest([_prefixed(argument) for argument in arguments])
+    if any("://" in one and not before.startswith("-") for before, one in pairwise(["", *arguments])):
+        return _wrong("the URL of a server is given with --url, as in --url http://127.0.0.1:8123")
+    status = _pytest([_prefixed(argument) for argument in arguments])
+    if status == USAGE:
+        names = [f"--{option.name}" for option in OPTIONS]
+        for given in (argument.partition("=")[0] for argument in arguments if argument.startswith("--")):
+            if given not in names and (near := difflib.get_close_matches(given, names, 1)):
+                print(f"lg-conformance: {given}: did you mean {near[0]}?", file=sys.stderr)
+    return status
 
 
 def judge(arguments: Sequence[str]) -> int:
@@ -116,7 +125,8 @@ def graphs(arguments: Sequence[str]) -> int:
     ignored = shutil.ignore_patterns("__pycache__", "node_modules", ".langgraph_api")
     shutil.copytree(folder("fixtures_graphs"), target, ignore=ignored, dirs_exist_ok=True)
     print(f"{target}{os.sep}README.md says what each graph must do")
-    print(f"cd {target / 'python'} && langgraph dev   # deploys them on the official Python server")
+    print("The official Python server takes them as they are:")
+    print(f"cd {target / 'python'} && langgraph dev --no-browser --n-jobs-per-worker 20 --port 8123")
     return OK
 
 
@@ -165,7 +175,8 @@ def fault(arguments: Sequence[str]) -> int:
     known = {one.name: one for one in (*REGISTRY.faults, *REGISTRY.oddities)}
     if chosen.name not in known:
         near = difflib.get_close_matches(chosen.name, known, 3)
-        return _wrong(f"there is no fault {chosen.name!r}" + (f"; did you mean {', '.join(near)}?" if near else ""))
+        way = f"did you mean {', '.join(near)}?" if near else "`lg-conformance explain ID` names those of a requirement"
+        return _wrong(f"there is no fault {chosen.name!r}; {way}")
     upstream = checked_url(chosen.upstream, "--upstream")
 
     what = f"is {upstream} with the fault {chosen.name}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +90,13 @@ class Controller:
             self._session.suite_errors
         )
 
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Say the verdict, area by area."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None, Any, Any]:
+        """Say the verdict, area by area, after all that pytest says: it is what is looked for at the end."""
+        result = yield
+        if self._session.keyword and not self._session.selected and not self._config.getoption("collectonly"):
+            way = "areas, levels, requirement ids and names of checks are matched; `lg-conformance list` shows them"
+            terminalreporter.write_line(f"-k {self._session.keyword!r} selects no check: {way}", red=True)
         if self._finished:
             terminal.summarise(terminalreporter, self._session, Path(os.getcwd()))
+        return result

@@ -156,6 +156,15 @@ class CheckItem(pytest.Item):
         return self.path, None, self.name
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(report: Any) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+    """Show what cannot be told as that: among the failures it would hide them, as one cause has many such checks."""
+    told = getattr(report, "lg_outcome", None) or {}
+    if report.failed and told.get("word") == "cantTell":
+        return "cannot tell", "?", ("CANNOT TELL", {"yellow": True})
+    return None
+
+
 class NotPassed(Exception):
     """A check did not pass; the text explains it."""
 

@@ -6,12 +6,10 @@ It knows no pytest; the plugin tells it which variants are wanted and what came 
 from __future__ import annotations
 
 import datetime
-import hashlib
-import inspect
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
@@ -19,11 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import catalogue, suites
-from .attribution import platform_facts, recording_digests, schemas_digest, suite_version
+from .attribution import platform_facts, recording_digests, scenario_digests, suite_facts
 from .baseline import Baseline, Entry, baseline_text, read_baseline
 from .declare import REGISTRY, Variant
-from .expect import shown
-from .judge import CANNOT_TELL, FAILED, INAPPLICABLE, PASSED, UNTESTED, Item, Outcome, SuiteError, items_of, judge
+from .judge import CANNOT_TELL, INAPPLICABLE, UNTESTED, Item, Outcome, items_of, judge
 from .redaction import Redactor
 from .report.compare import GONE, changes, lines
 from .report.document import document
@@ -32,7 +29,9 @@ from .report.words import is_partial
 from .report.write import read_report, write_all
 from .settings import DEFAULT_PROFILE, Settings, UsageProblem, report_folder
 from .target_file import find_target, recorded_run
+from .target_names import check_names
 from .transcript import read_folder
+from .unjudged import disputed, observations, unjudged_variants
 from .verdict import Result, Verified, exit_status, verified
 from .views import Run
 from .writer import write_json
@@ -51,7 +50,11 @@ class Session:
         recorded = recorded_run(settings.judge) if settings.judge else {}
         self.profile = catalogue.profile(settings.profile or recorded.get("profile") or DEFAULT_PROFILE)
         self.target = find_target(settings)
+        if settings.judge is None:
+            check_names(self.target)
         chosen = settings.baseline or self.target.baseline
+        if chosen and settings.write_baseline and chosen.absolute() == settings.write_baseline.absolute():
+            chosen = chosen if chosen.exists() else None  # the run that makes it
         self.baseline = read_baseline(chosen, datetime.date.today()) if chosen else Baseline()
         self.redactor = Redactor([*settings.secrets, *self.target.headers.values()])
         self.keyword = ""
@@ -135,7 +138,7 @@ class Session:
         if any(item.check.scope for item in items):
             items = list(self.items.values())
         wanted = [variant for item in items for variant in item.variants]
-        return list({variant.id: variant for variant in [*wanted, *(_unjudged() if whole else ())]}.values())
+        return list({variant.id: variant for variant in [*wanted, *(unjudged_variants() if whole else ())]}.values())
 
     def record(
         self,
@@ -265,6 +268,21 @@ class Session:
         return [*lines(old, self.report, found)]
 
     @property
+    def not_deployed(self) -> tuple[list[str], set[str]]:
+        """The graphs of which no request was accepted, and the requirements not told for want of them alone."""
+        if self.run.stopped:
+            return [], set()
+        graphs: dict[str, None] = {}
+        explained = set()
+        for one in self.outcomes:
+            untold = [self.items[result.id] for result in one.results if result.outcome.word == CANNOT_TELL]
+            absent = [[v.graph for v in item.variants if not self.run.accepted(v.graph)] for item in untold]
+            graphs.update(dict.fromkeys(graph for some in absent for graph in some if graph))
+            if one.outcome == CANNOT_TELL and all(absent):
+                explained.add(one.requirement.id)
+        return list(graphs), explained
+
+    @property
     def all_results(self) -> list[Result]:
         """A result for every item of the profile; those that were not run are untested."""
         for id, item in self.items.items():
@@ -302,74 +320,3 @@ def _every_result() -> list[Result]:
     """A result for every item of every profile: a baseline may speak of more profiles than the one that is run."""
     items = (item for check in REGISTRY.checks for item in items_of(check))
     return [Result(item.id, item.check.requirement, item.scenario, Outcome(UNTESTED), False) for item in items]
-
-
-def suite_facts() -> dict[str, str]:
-    """What judged: the suite's version, and the digests of its catalogue and schemas."""
-    return {
-        "version": suite_version(),
-        "catalogue_sha256": catalogue.digest(),
-        "schemas_sha256": schemas_digest(),
-    }
-
-
-def scenario_digests() -> dict[str, str]:
-    """What tells that a scenario is no more the one that was recorded: a digest of each scenario's source."""
-    suites.load()
-    sources = {name: inspect.getsource(one.function) for name, one in REGISTRY.scenarios.items()}
-    return {name: hashlib.sha256(source.encode()).hexdigest()[:16] for name, source in sources.items()}
-
-
-def observations(run: Run) -> dict[str, Any]:
-    """What was seen of the freedoms; a recording that defies an observation is left out of it."""
-    suites.load()
-    seen: dict[str, Any] = {}
-    for name, look in REGISTRY.observations.items():
-        try:
-            seen[name] = look.function(run)
-        except (LookupError, TypeError, AttributeError, ValueError) as problem:
-            seen[name] = f"not to be told: {shown(str(problem))}"
-    return seen
-
-
-def disputed(run: Run) -> list[dict[str, Any]]:
-    """What the server does where the norm says one thing and every official server another.
-
-    `as_stated` is true if it does as the statement says, false if not, null if that cannot be told.
-    """
-    suites.load()
-    known = catalogue.disputed()
-    rows = []
-    for check in REGISTRY.disputed:
-        for item in items_of(check):
-            outcome = _disputed_outcome(item, run)
-            rows.append({
-                "id": check.requirement,
-                "statement": known[check.requirement].statement,
-                "as_stated": {PASSED: True, FAILED: False}.get(outcome.word),
-                "check": item.id,
-                "scenario": item.scenario,
-                "outcome": outcome.word,
-                "message": outcome.message,
-            })  # fmt: skip
-    return rows
-
-
-def _disputed_outcome(item: Item, run: Run) -> Outcome:
-    try:
-        outcome = judge(item, run)
-    except SuiteError as problem:
-        return Outcome(CANNOT_TELL, str(problem))
-    if outcome.word == UNTESTED:
-        return Outcome(CANNOT_TELL, f"{outcome.message}; it is made when the whole profile is run")
-    return outcome
-
-
-def _unjudged() -> Iterator[Variant]:
-    """The variants that only disputed statements and observations look at."""
-    for check in REGISTRY.disputed:
-        for item in items_of(check):
-            yield from item.variants
-    for observation in REGISTRY.observations.values():
-        for name in observation.scenarios:
-            yield from REGISTRY.scenarios[name].variants()

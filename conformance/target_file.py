@@ -50,6 +50,8 @@ def recorded_run(given: Path) -> dict[str, Any]:
         content = json.loads(place.read_text("utf-8"))
         _target(content)
         return dict(content)
+    except (FileNotFoundError, NotADirectoryError):
+        raise TargetError(f"{given} is no report folder: there is no {place}") from None
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise TargetError(f"{place} does not tell what was recorded ({problem!r}); give a report folder") from None
 

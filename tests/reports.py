@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance import catalogue, suites
-from conformance.attribution import recording_digests
+from conformance.attribution import recording_digests, suite_facts
 from conformance.declare import REGISTRY
 from conformance.faults import apply
 from conformance.judge import Item, Outcome, judge
@@ -17,7 +17,6 @@ from conformance.redaction import Redactor
 from conformance.report.document import document
 from conformance.report.story import stories
 from conformance.report.write import write_all
-from conformance.session import suite_facts
 from conformance.settings import DEFAULT_PROFILE
 from conformance.target import Target
 from conformance.transcript import Chunk, Exchange, Recording

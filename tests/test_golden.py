@@ -5,8 +5,8 @@ import json
 import pytest
 
 from conformance import suites
+from conformance.attribution import scenario_digests
 from conformance.declare import REGISTRY
-from conformance.session import scenario_digests
 
 from . import golden
 

@@ -160,6 +160,9 @@ def test_a_reader_of_the_list_may_leave() -> None:
         (["--nope"], "unrecognized arguments: --nope"),
         (["--profile", "streaming-api-2025"], "(did you mean 'streaming-api-2025-06'?)"),
         (["--header", SECRET], "--header wants 'Name: value'"),
+        (["--ulr", "http://h"], "--ulr: did you mean --url?"),
+        (["http://h"], "the URL of a server is given with --url"),
+        (["--url", "http://h", "--assistant", "jok=mine"], "no reference graph 'jok' (did you mean 'joke'?)"),
     ],
 )
 def test_wrong_options_are_told_and_exit_with_4(tmp_path: Path, arguments: Sequence[str], message: str) -> None:
@@ -177,6 +180,7 @@ def test_a_server_that_is_not_there_is_told_and_exits_with_2(tmp_path: Path) -> 
     assert done.returncode == 2, done.stderr
     assert f"{url} cannot be reached (" in done.stdout
     assert "is the server running, and is this its URL?" in done.stdout
+    assert len(done.stdout.splitlines()) < 100  # one cause is told once, not for each check
     assert "Traceback" not in done.stdout + done.stderr
     told = report(tmp_path)
     assert schema.errors("report", told) == []
@@ -186,8 +190,40 @@ def test_a_server_that_is_not_there_is_told_and_exits_with_2(tmp_path: Path) -> 
     assert (tmp_path / "out" / "junit.xml").is_file()
 
 
+def test_the_verdict_is_the_last_that_is_said(tmp_path: Path) -> None:
+    """What cannot be told for want of a graph is one line, and what failed is named with its reason."""
+    with serving(says(answer('{"thread_id": "t", "run_id": "r"}'))) as fake:
+        done = run(tmp_path, "--url", fake.url, "-k", "transport.content-location or updates.separate")
+    *_, before, last = done.stdout.rstrip().splitlines()
+    assert before.endswith("report.html"), done.stdout
+    assert "short test summary" not in done.stdout
+    assert "for want of the reference graphs " in done.stdout
+    assert "no request for the reference graph `" not in done.stdout
+    assert "cannot tell" in last
+    areas = [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ") and "□" in line]
+    assert "join" not in areas  # nothing of it was selected
+
+
+def test_a_target_may_name_the_baseline_that_is_to_be_written(tmp_path: Path) -> None:
+    with serving(says(answer('{"thread_id": "t", "run_id": "r"}'))) as fake:
+        (tmp_path / "mine.toml").write_text(f'url = "{fake.url}"\nbaseline = "known.toml"\n')
+        done = run(tmp_path, "--target", "mine.toml", "--write-baseline", "known.toml", *FEW)
+    assert "known.toml: 1 entries" in done.stdout or "known.toml: 0 entries" in done.stdout, done.stdout + done.stderr
+    assert (tmp_path / "known.toml").is_file()
+
+
+@pytest.mark.parametrize("lacked", ["event", "jok", "updates.node-sequences"])
+def test_a_capability_that_there_is_not_is_told(tmp_path: Path, lacked: str) -> None:
+    (tmp_path / "mine.toml").write_text(f'url = "http://h"\nlacks = ["{lacked}"]\n')
+    done = run(tmp_path, "--target", "mine.toml")
+    assert done.returncode == 4, done.stdout
+    assert f"(`lacks`) '{lacked}' (did you mean '" in done.stderr
+
+
 def test_nothing_selected_exits_with_5(tmp_path: Path) -> None:
-    assert run(tmp_path, "--url", closed_url(), "-k", "no_such_thing").returncode == 5
+    done = run(tmp_path, "--url", closed_url(), "-k", "no_such_thing")
+    assert done.returncode == 5
+    assert "-k 'no_such_thing' selects no check" in done.stdout
     assert not (tmp_path / "out" / "report.json").exists()
 
 

@@ -201,7 +201,7 @@ def test_a_folder_that_is_no_report_is_told(tmp_path: Path, text: str | None) ->
     (tmp_path / "recordings").mkdir()
     if text is not None:
         (tmp_path / "recordings" / "run.json").write_text(text)
-    with pytest.raises(TargetError, match=r"run\.json does not tell what was recorded .*; give a report folder"):
+    with pytest.raises(TargetError, match=r"there is no .*run\.json|run\.json does not tell what was"):
         recorded_run(tmp_path)
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from ..judge import OUTCOMES, PASSED, printable
+from ..judge import OUTCOMES, printable
 from . import words
 from .matrix import NOTICE, Group, Server, groups
 from .words import LEVELS, NAMES, NOT_PASSED, SYMBOLS, VERDICTS, Document
@@ -65,9 +65,8 @@ def _facts(document: Document) -> Iterator[tuple[str, str]]:
     if selection := words.selection(document):
         yield "Selected", md(selection)
     yield "Declared absent", _absent(document)
-    if found := words.clients(document):
-        passed = [md(words.client(one)) for one in found if one["outcome"] == PASSED]
-        yield "Works with", ", ".join(passed) or "none of the clients that were tried"
+    if words.clients(document):
+        yield "Works with", md(words.works_with(document))
     if document.get("stopped"):
         yield "Ended early", md(document["stopped"])
     yield "Judged", md(words.moment(document))
@@ -159,8 +158,7 @@ def _clients(document: Document) -> Iterator[str]:
     yield table(("client", "outcome", "streams", "", "known bugs of the client that were seen"), rows)
 
 
-def _client_cell(server: Server, name: str) -> str:
-    word = next((one["outcome"] for one in words.clients(server.document) if words.client(one) == name), "")
+def _client_cell(word: str) -> str:
     return f"{SYMBOLS[word]} {NAMES[word]}" if word else "not tried"
 
 
@@ -191,12 +189,9 @@ def _group(group: Group) -> Iterator[str]:
             for id, outcomes in group.outcomes.items()
         ],
     )
-    tried = dict.fromkeys(words.client(one) for server in group.servers for one in words.clients(server.document))
-    if tried:
+    if group.clients:
         yield "Works with:"
-        yield table(
-            ("client", *head), [(md(name), *(_client_cell(one, name) for one in group.servers)) for name in tried]
-        )
+        yield table(("client", *head), [(md(name), *map(_client_cell, row)) for name, row in group.clients.items()])
 
 
 def _cell(server: Server, id: str, word: str) -> str:

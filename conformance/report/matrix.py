@@ -68,6 +68,17 @@ class Group:
         lists = ([one for one in server.document["requirements"] if one["id"] in ids] for server in self.servers)
         return [words.passed_of(members) for members in lists]
 
+    @property
+    def titles(self) -> list[str]:
+        """Name and version of every server."""
+        return [f"{words.name(one.document)} {words.version(one.document)}" for one in self.servers]
+
+    @property
+    def clients(self) -> dict[str, list[str]]:
+        """The outcome of every real client that read streams of any, by server; empty where it was not tried."""
+        tried = [{words.client(one): str(one["outcome"]) for one in words.clients(s.document)} for s in self.servers]
+        return {name: [one.get(name, "") for one in tried] for name in dict.fromkeys(n for one in tried for n in one)}
+
 
 def groups(servers: Sequence[Server]) -> list[Group]:
     """The servers by catalogue, profile and the requirements themselves, in the order in which they were given."""

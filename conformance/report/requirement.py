@@ -6,7 +6,7 @@ It knows the catalogue, the declared checks and faults, and the examples in exam
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from ..catalogue import Requirement
 from ..declare import REGISTRY
 
 EXAMPLES = Path(__file__).parents[1] / "requirements" / "examples.json"
+OBSERVED = Path(__file__).parents[1] / "requirements" / "observed.json"
 
 
 def described(requirement: Requirement) -> dict[str, Any]:
@@ -34,6 +35,7 @@ def described(requirement: Requirement) -> dict[str, Any]:
         "sources": list(requirement.sources),
         "norm": [{"lines": lines, "gist": gists[lines]} for lines in requirement.norm],
         "example": examples().get(requirement.id),
+        "observed": [one for one in observed() if one["requirement"] == requirement.id],
         "checks": [
             {"name": one.name, "looks_at": [one.scope] if one.scope else list(one.parameters), "says": _line(one.doc)}
             for one in checks
@@ -49,6 +51,12 @@ def examples() -> Mapping[str, Mapping[str, Any]]:
     return dict(json.loads(EXAMPLES.read_text("utf-8")))
 
 
+@cache
+def observed() -> Sequence[Mapping[str, str]]:
+    """What real clients were seen to do with the streams of a server that has a fault."""
+    return list(json.loads(OBSERVED.read_text("utf-8")))
+
+
 def markdown(full: Mapping[str, Any]) -> str:
     """The same as Markdown that reads well on a terminal."""
     profiles = ", ".join(full["profiles"]) or "no profile"
@@ -61,6 +69,7 @@ def markdown(full: Mapping[str, Any]) -> str:
         _list("## Sources", full["sources"]),
         *([_list("## The norm, in short", _gists(full["norm"]))] if full["norm"] else []),
         *(_example(full["example"]) if full["example"] else []),
+        *([_list("## Seen with real clients", _seen(full["observed"]))] if full["observed"] else []),
         _list("## Checks", [f"{one['name']} ({', '.join(one['looks_at'])}): {one['says']}" for one in full["checks"]]),
         _list("## Faults that turn it red", [f"{one['name']}: {one['does']}" for one in full["faults"]]),
         *(_serving(full["faults"][0]["name"]) if full["faults"] else []),
@@ -71,6 +80,10 @@ def markdown(full: Mapping[str, Any]) -> str:
 
 def _gists(norm: list[Mapping[str, str]]) -> list[str]:
     return [f"{one['lines']}: {one['gist']}" for one in norm]
+
+
+def _seen(observed: Iterable[Mapping[str, str]]) -> list[str]:
+    return [f"{one['client']} {one['version']}, fault {one['fault']}: {one['observed']}" for one in observed]
 
 
 def _example(example: Mapping[str, Any]) -> Iterator[str]:

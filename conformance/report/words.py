@@ -145,3 +145,9 @@ def clients(document: Document) -> list[Document]:
 def client(one: Document) -> str:
     """A client's library and version."""
     return f"{one['name']} {one['version']}"
+
+
+def works_with(document: Document) -> str:
+    """The clients that saw in the streams what the suite read."""
+    passed = [client(one) for one in clients(document) if one["outcome"] == PASSED]
+    return ", ".join(passed) or "none of the clients that were tried"
