@@ -41,6 +41,14 @@ _FLAGS = (
 )
 
 
+LEFT = "Inspected target navigated or closed"
+"""What the browser says of a question that a new page overtook."""
+
+
+class PageLeft(Exception):
+    """The page that was asked gave way to another."""
+
+
 class Browser:
     """One page of a browser; what it does is asked for in the words of DevTools."""
 
@@ -63,6 +71,8 @@ class Browser:
         os.write(self._commands, json.dumps(message | session).encode() + b"\0")
         while (answer := self._next()).get("id") != self._count:
             self._note(answer)
+        if answer.get("error", {}).get("message") == LEFT:
+            raise PageLeft
         assert "error" not in answer, f"{method}: {answer['error']}"
         return answer["result"]
 
@@ -106,9 +116,15 @@ class Browser:
     def until(self, condition: str) -> None:
         """Wait until an expression is true."""
         deadline = time.monotonic() + LIMIT_S
-        while not self.value(condition):
+        while not self._holds(condition):
             assert time.monotonic() < deadline, f"it does not become true: {condition}"
             time.sleep(0.02)
+
+    def _holds(self, condition: str) -> bool:
+        try:
+            return bool(self.value(condition))
+        except PageLeft:  # it was asked of the page before
+            return False
 
     def value(self, expression: str) -> Any:
         """The value of an expression on the page."""
