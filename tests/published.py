@@ -7,6 +7,7 @@ the table in README.md are made from all that is there.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 import tempfile
@@ -42,8 +43,9 @@ def _checks(document: Any) -> list[Any]:
 
 
 def documents() -> list[tuple[Path, Any]]:
-    """Every published report, by folder."""
-    files = sorted(REPORTS.glob("*/report.json"), key=lambda file: _order(file.parent.name))
+    """Every published report, by folder; ordinary runs, whose folders bear a time, also lie there in a checkout."""
+    found = (file for file in REPORTS.glob("*/report.json") if not re.search(r"-\d{8}-\d{6}-\d+$", file.parent.name))
+    files = sorted(found, key=lambda file: _order(file.parent.name))
     return [(file.parent, json.loads(file.read_text("utf-8"))) for file in files]
 
 
