@@ -160,8 +160,10 @@ class CheckItem(pytest.Item):
 def pytest_report_teststatus(report: Any) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
     """Show what cannot be told as that: among the failures it would hide them, as one cause has many such checks."""
     told = getattr(report, "lg_outcome", None) or {}
-    if report.failed and told.get("word") == "cantTell":
-        return "cannot tell", "?", ("CANNOT TELL", {"yellow": True})
+    shown = {"cantTell": ("cannot tell", "?"), "untested": ("untested", "□")}
+    if report.failed and told.get("word") in shown:
+        name, mark = shown[told["word"]]
+        return name, mark, (name.upper(), {"yellow": True})
     return None
 
 
