@@ -163,7 +163,7 @@ def test_a_recording_that_was_tampered_with_is_linked_and_not_drawn(change: dict
     vars(bad.exchanges[0]).update(change)
     text = report_html(content, {bad.file: bad})
     assert f"recordings/{bad.file}" in Page(text).all("href")
-    assert "cannot be read, so it is not drawn" in text
+    assert "is not drawn: it cannot be read, or it holds too much" in text
 
 
 def files(check: dict[str, list[dict[str, str]]]) -> list[str]:
@@ -171,6 +171,13 @@ def files(check: dict[str, list[dict[str, str]]]) -> list[str]:
 
 
 # --- on the page
+
+
+def test_a_flood_is_not_drawn_and_not_even_read() -> None:
+    flood = stream("stream", [(1.0, event("custom") * (timeline.MOST_BLOCKS + 1))])
+    with pytest.raises(timeline.NotDrawn):
+        drawn(flood)
+    assert "_read" not in vars(flood)
 
 
 def test_each_recording_is_drawn_once_and_those_that_failed_at_their_failure() -> None:

@@ -14,7 +14,7 @@ from ..judge import ROWS_BEFORE, wire_end, wire_row
 from ..transcript import Exchange, Recording
 from . import words
 from .page import rendered
-from .timeline import Drawing, Unsound, drawing
+from .timeline import Drawing, NotDrawn, drawing
 from .words import NOT_PASSED, Document
 
 Recordings = Mapping[str, Recording | None]
@@ -63,7 +63,7 @@ def _drawn(recording: Recording | None) -> Drawing | None:
     """The drawing; none where there is no recording, or it was tampered with."""
     try:
         return drawing(recording) if recording is not None else None
-    except Unsound:
+    except NotDrawn:
         return None
 
 
