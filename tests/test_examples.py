@@ -24,7 +24,8 @@ def published() -> dict[str, dict[str, Any]]:
 def test_every_requirement_with_a_fault_has_an_example():
     examples.golden.items()
     faulty = {fault.requirement for fault in REGISTRY.faults}
-    assert list(published()) == [id for id in catalogue.requirements() if id in faulty]
+    expected = [id for id in catalogue.requirements() if id in faulty]
+    assert list(published()) == expected, "python -m tests.pages examples.json"
 
 
 @pytest.mark.parametrize("id", published())

@@ -14,6 +14,8 @@ from conformance.fault_table import Row, changes, entry, line, page, row
 from . import golden
 from .pages import REQUIREMENTS, requirements_page, traceability_page
 
+AGAIN = "out of step, write it again: python -m tests.pages"
+
 suites.load()
 
 
@@ -30,7 +32,7 @@ def test_the_fault_turns_its_requirement_red(name):
     assert not done.errors
     assert done.touched, "the fault changes no recording"
     assert done.killed, f"red were {done.requirements}"
-    assert entry(done) == published()[name], "faults.json is out of step: python -m tests.pages faults.json FAULTS.md"
+    assert entry(done) == published().get(name), f"{AGAIN} faults.json FAULTS.md"
 
 
 @cache
@@ -39,11 +41,11 @@ def published() -> dict[str, dict[str, Any]]:
 
 
 def test_there_are_no_other_faults_in_the_published_table():
-    assert set(published()) == {fault.name for fault in REGISTRY.faults}
+    assert set(published()) == {fault.name for fault in REGISTRY.faults}, f"{AGAIN} faults.json FAULTS.md"
 
 
 def test_the_page_of_faults_is_made_of_the_same_rows():
-    assert (REQUIREMENTS / "FAULTS.md").read_text("utf-8") == page(published().values())
+    assert (REQUIREMENTS / "FAULTS.md").read_text("utf-8") == page(published().values()), f"{AGAIN} FAULTS.md"
 
 
 def test_a_long_list_of_requirements_is_counted_in_the_page():
@@ -63,16 +65,17 @@ def test_what_a_fault_does_can_follow_a_server_that(fault):
 
 def test_every_check_turns_red_on_some_fault():
     seen = {check for one in published().values() for check in one["checks"]}
-    assert [check.name for check in REGISTRY.checks if check.name not in seen] == []
+    unproven = [check.name for check in REGISTRY.checks if check.name not in seen]
+    assert unproven == [], "give each a fault that it fails on, then: python -m tests.pages faults.json FAULTS.md"
 
 
 def test_the_traceability_page_is_in_step():
-    """Statement of the norm, requirements and checks: python -m tests.pages TRACEABILITY.md."""
-    assert (REQUIREMENTS / "TRACEABILITY.md").read_text("utf-8") == traceability_page()
+    """Statement of the norm, requirements and checks."""
+    assert (REQUIREMENTS / "TRACEABILITY.md").read_text("utf-8") == traceability_page(), f"{AGAIN} TRACEABILITY.md"
 
 
 def test_the_page_of_requirements_is_in_step():
-    assert (REQUIREMENTS / "CATALOGUE.md").read_text("utf-8") == requirements_page()
+    assert (REQUIREMENTS / "CATALOGUE.md").read_text("utf-8") == requirements_page(), f"{AGAIN} CATALOGUE.md"
 
 
 def test_every_requirement_has_a_fault():

@@ -10,7 +10,7 @@ from conformance.declare import REGISTRY
 
 from . import golden
 
-AGAIN = "make the recordings again: tox -e recordings"
+AGAIN = "make the recordings again: tox run -e recordings (or python -m tests.golden)"
 
 
 def test_the_recordings_are_those_of_the_scenarios():
