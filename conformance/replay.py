@@ -51,7 +51,7 @@ def asked_of(recordings: Sequence[Recording]) -> str:
     asked = Counter(" ".join(ask(one.method, one.path, None).exact[:2]) for one in exchanges)
     lines = [f"  {line}" + (f"   ({times} times)" if times > 1 else "") for line, times in asked.items()]
     more = [f"  and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
-    return "\n".join([f"answers as {printable(what)} tells; it can be asked", *map(printable, lines[:SHOWN]), *more])
+    return "\n".join([f"plays back {printable(what)}; it can be asked", *map(printable, lines[:SHOWN]), *more])
 
 
 class Replay:

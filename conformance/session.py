@@ -22,10 +22,9 @@ from .baseline import Baseline, Entry, baseline_text, read_baseline
 from .declare import REGISTRY, Variant
 from .judge import CANNOT_TELL, INAPPLICABLE, UNTESTED, Item, Outcome, items_of, judge
 from .redaction import Redactor
-from .report.compare import GONE, changes, lines
+from .report.compare import changes, lines
 from .report.document import document
 from .report.story import command, stories
-from .report.words import is_partial
 from .report.write import read_report, write_all
 from .settings import DEFAULT_PROFILE, Settings, UsageProblem, report_folder
 from .target_file import find_target, recorded_run
@@ -262,10 +261,7 @@ class Session:
             return [f"the report that was there cannot be compared: {problem}"]
         if old["verdict_digest"] == self.report["verdict_digest"]:
             return [f"the same verdict digest as the report that was there, {old['verdict_digest'][:12]}"]
-        found = changes(old, self.report)
-        if is_partial(self.report):  # what was left out this time has not gone
-            found = [one for one in found if one.kind != GONE]
-        return [*lines(old, self.report, found)]
+        return [*lines(old, self.report, changes(old, self.report))]
 
     @property
     def not_deployed(self) -> tuple[list[str], set[str]]:

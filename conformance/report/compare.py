@@ -14,7 +14,7 @@ from .words import NAMES, Document
 BROKEN, FIXED, CHANGED, NEW, GONE = "broken", "fixed", "changed", "new", "gone"
 KINDS = {
     BROKEN: "a check failed that did not fail before",
-    FIXED: "a check that failed passes, and nothing else of it broke",
+    FIXED: "a check that failed passes, and so does all else that differs",
     CHANGED: "another outcome, but nothing broke and nothing is fixed",
     NEW: "only the new report knows it",
     GONE: "only the old report knows it",
@@ -58,12 +58,12 @@ def _of(id: str, before: Mapping[str, Document], after: Mapping[str, Document]) 
     differ = tuple(check for check in both if was[check] != now[check])
     if any(now[check] == FAILED for check in differ):
         kind = BROKEN
-    elif any(was[check] == FAILED and now[check] == PASSED for check in differ):
+    elif any(was[check] == FAILED for check in differ) and all(now[check] == PASSED for check in differ):
         kind = FIXED
     else:
         kind = CHANGED
-    if not differ and was.keys() == now.keys():
-        return None
+    if not was or not now or (not differ and was.keys() == now.keys()):
+        return None  # what was not selected is not compared
     level = after[id]["level"]
     if differ:
         return Change(kind, id, level, worst(was[one] for one in both), worst(now[one] for one in both), differ)

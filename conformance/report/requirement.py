@@ -14,6 +14,8 @@ from typing import Any
 from .. import catalogue
 from ..catalogue import Requirement
 from ..declare import REGISTRY
+from ..settings import DEFAULT_PROFILE
+from .story import command
 
 EXAMPLES = Path(__file__).parents[1] / "requirements" / "examples.json"
 OBSERVED = Path(__file__).parents[1] / "requirements" / "observed.json"
@@ -24,10 +26,11 @@ def described(requirement: Requirement) -> dict[str, Any]:
     gists = {one.lines: one.gist for one in catalogue.norm_statements()}
     checks = [check for check in REGISTRY.checks if check.requirement == requirement.id]
     faults = [fault for fault in REGISTRY.faults if fault.requirement == requirement.id]
+    profiles = [name for name, one in catalogue.profiles().items() if requirement.id in one.requirements]
     return {
         "id": requirement.id,
         "level": requirement.level,
-        "profiles": [name for name, one in catalogue.profiles().items() if requirement.id in one.requirements],
+        "profiles": profiles,
         "statement": requirement.statement,
         "why": requirement.why,
         "breaks": requirement.breaks,
@@ -41,7 +44,7 @@ def described(requirement: Requirement) -> dict[str, Any]:
             for one in checks
         ],
         "faults": [{"name": one.name, "does": _line(one.doc)} for one in faults],
-        "run": f"lg-conformance run -k '{requirement.id}'",
+        "run": command(() if DEFAULT_PROFILE in profiles else ("--profile", *profiles[:1]), requirement.id),
     }
 
 
