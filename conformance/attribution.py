@@ -55,7 +55,7 @@ def platform_facts() -> dict[str, Any]:
     """Python, operating system, machine and the packages that a result may depend on."""
     return {
         "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": platform.system(),
         "machine": platform.machine(),
         "packages": [{"name": name, "version": metadata.version(name)} for name in PACKAGES],
     }

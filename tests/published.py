@@ -1,7 +1,7 @@
 """The reports that are published below `reports/`: what the suite wrote, with the evidence of failures alone.
 
-`python -m tests.published FOLDER …` takes report folders over (and judges them again with this suite); the matrix and
-the table in README.md are made from all that is there.
+`python -m tests.published FOLDER …` takes report folders over (and judges again those of another suite); the matrix and
+the tables in README.md are made from all that is there.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from conformance.attribution import suite_facts
 from conformance.cli import main
+from conformance.settings import DEFAULT_PROFILE
 
 ROOT = Path(__file__).parents[1]
 REPORTS = ROOT / "reports"
@@ -26,16 +28,22 @@ def take_over(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name) / "report"
         shutil.copytree(folder, work)
-        main(["judge", str(work), "-q", "--tb=no"])
-        document = json.loads((work / "report.json").read_text("utf-8"))
+        if _read(work)["suite"] != suite_facts():
+            main(["judge", str(work), "-q", "--tb=no", "--clients"])
+        document = _read(work)
         shown = {one["recording"] for check in _checks(document) for one in check["evidence"]}
         for path in (work / "recordings").glob("*.jsonl"):
             if path.name not in shown:
                 path.unlink()
         (work / "junit.xml").unlink(missing_ok=True)  # it tells the name of the machine
-        kept = REPORTS / f"{document['target']['name']}-{document['target']['version']}"
+        apart = "" if document["profile"] == DEFAULT_PROFILE else f"-{document['profile']}"
+        kept = REPORTS / f"{document['target']['name']}-{document['target']['version']}{apart}"
         shutil.rmtree(kept, ignore_errors=True)
         shutil.copytree(work, kept)
+
+
+def _read(folder: Path) -> Any:
+    return json.loads((folder / "report.json").read_text("utf-8"))
 
 
 def _checks(document: Any) -> list[Any]:
@@ -45,19 +53,24 @@ def _checks(document: Any) -> list[Any]:
 def documents() -> list[tuple[Path, Any]]:
     """Every published report, by folder; ordinary runs, whose folders bear a time, also lie there in a checkout."""
     found = (file for file in REPORTS.glob("*/report.json") if not re.search(r"-\d{8}-\d{6}-\d+$", file.parent.name))
-    files = sorted(found, key=lambda file: _order(file.parent.name))
-    return [(file.parent, json.loads(file.read_text("utf-8"))) for file in files]
+    return sorted(((file.parent, _read(file.parent)) for file in found), key=lambda one: _order(one[1]))
 
 
-def _order(name: str) -> tuple[str, list[int]]:
-    server, _, version = name.rpartition("-")
-    return server, [int(part) if part.isdigit() else 0 for part in version.split(".")]
+def _order(document: Any) -> tuple[bool, str, list[int]]:
+    target = document["target"]
+    version = [int(part) if part.isdigit() else 0 for part in target["version"].split(".")]
+    return document["profile"] != DEFAULT_PROFILE, target["name"], version
 
 
-def table() -> str:
-    """The table of README.md: what was said of each server, when, and where it stands."""
+def tables() -> str:
+    """The tables of README.md, one for each profile: what was said of each server, when, and where it stands."""
+    profiles = dict.fromkeys(document["profile"] for _, document in documents())
+    return "\n\n".join(f"Profile `{profile}`:\n\n{_table(profile)}" for profile in profiles)
+
+
+def _table(profile: str) -> str:
     lines = ["| server | version | judged | verdict | MUST | SHOULD |", "|---|---|---|---|---|---|"]
-    for folder, document in documents():
+    for folder, document in (one for one in documents() if one[1]["profile"] == profile):
         target, counts = document["target"], document["summary"]
         passed = [f"{counts[level]['passed']}/{sum(counts[level].values())}" for level in ("MUST", "SHOULD")]
         link = f"[{document['verdict']}](reports/{folder.name}/report.md)"
@@ -68,11 +81,11 @@ def table() -> str:
 
 
 def write() -> int:
-    """Make the matrix and the table in README.md again."""
+    """Make the matrix and the tables in README.md again."""
     status = main(["matrix", *(str(folder) for folder, _ in documents()), "--output", str(REPORTS)])
     readme = ROOT / "README.md"
     before, _, rest = readme.read_text("utf-8").partition(BEGIN)
-    readme.write_text(f"{before}{BEGIN}\n\n{table()}\n\n{END}{rest.partition(END)[2]}", "utf-8")
+    readme.write_text(f"{before}{BEGIN}\n\n{tables()}\n\n{END}{rest.partition(END)[2]}", "utf-8")
     return status
 
 

@@ -67,7 +67,7 @@ def report(
             "stopped": None,
             "command": "lg-conformance run --url http://127.0.0.1:8123",
             "seed": "00d1ceb0a7f00d00",
-            "platform": {"python": "3.11.2", "system": "Linux 6.1", "machine": "x86_64", "packages": []},
+            "platform": {"python": "3.11.2", "system": "Linux", "machine": "x86_64", "packages": []},
         },
         recordings=recording_digests(golden.FOLDER),
         stories=stories(outcomes, {id: item.check for id, item in golden.items().items()}, ["--url", target.url]),
