@@ -122,12 +122,21 @@ def graphs(arguments: Sequence[str]) -> int:
     target: Path = parser.parse_args(arguments).dir
     if target.exists() and not target.is_dir():
         return _wrong(f"{target} is no folder; name one that is new or may be added to")
-    ignored = shutil.ignore_patterns("__pycache__", "node_modules", ".langgraph_api")
-    shutil.copytree(folder("fixtures_graphs"), target, ignore=ignored, dirs_exist_ok=True)
+    shutil.copytree(
+        folder("fixtures_graphs"), target, copy_function=_replace, dirs_exist_ok=True,
+        ignore=shutil.ignore_patterns("__pycache__", "node_modules", ".langgraph_api"),
+    )  # fmt: skip
     print(f"{target}{os.sep}README.md says what each graph must do")
     print("The official Python server takes them as they are:")
     print(f"cd {target / 'python'} && langgraph dev --no-browser --n-jobs-per-worker 20 --port 8123")
     return OK
+
+
+def _replace(source: str, target: str) -> None:
+    there = Path(target)
+    if there.is_file() and there.read_bytes() != Path(source).read_bytes():
+        print(f"{there} was changed, and is replaced")
+    shutil.copy2(source, target)
 
 
 def matrix(arguments: Sequence[str]) -> int:

@@ -129,7 +129,7 @@ def test_a_requirement_is_explained_in_full(capsys: pytest.CaptureFixture[str]) 
     assert all(f"- {source}\n" in said for source in requirement.sources)
     assert "\n## Checks\n\n- test_" in said
     assert "\n## Faults that turn it red\n\n- " in said
-    assert f"    lg-conformance run -k '{REQUIREMENT}' --url URL" in said
+    assert f"    lg-conformance run -k {REQUIREMENT} --url URL" in said
 
 
 def test_the_graphs_are_copied_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,7 +139,10 @@ def test_the_graphs_are_copied_out(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "joke" in json.loads((target / "python" / "langgraph.json").read_text("utf-8"))["graphs"]
     assert not [*target.rglob("__pycache__"), *target.rglob("node_modules"), *target.rglob(".langgraph_api")]
     assert str(target / "python") in capsys.readouterr().out
-    assert cli.main(["graphs", str(target)]) == 0  # once more: what is there is replaced
+    (target / "README.md").write_text("mine")
+    assert cli.main(["graphs", str(target)]) == 0
+    assert capsys.readouterr().out.count("was changed, and is replaced") == 1
+    assert (target / "README.md").read_text("utf-8") != "mine"
 
 
 def test_a_reader_of_the_list_may_leave() -> None:

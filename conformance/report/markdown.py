@@ -121,6 +121,10 @@ def _check(check: Document, recordings: Collection[str], reason: str | None) -> 
     yield f"Check {md(check['id'])}, scenario {md(check['scenario'])}"
     if reason is not None:
         yield f"Listed in the baseline: {md(reason)}"
+    if check.get("acceptable"):
+        yield f"Acceptable: {md(check['acceptable'])}"
+    if check.get("cause"):
+        yield f"Likely cause: {md(check['cause'])}"
     for one in check["evidence"]:
         yield fenced([one["curl"]], "sh")
         yield fenced(one["rows"])
@@ -128,6 +132,8 @@ def _check(check: Document, recordings: Collection[str], reason: str | None) -> 
         there = one["recording"] in recordings
         link = f"[{path}](recordings/{quote(one['recording'], safe='')})" if there else path
         yield f"Recording: {link}, exchange {md(one['exchange'])}"
+    if check.get("command"):
+        yield fenced([check["command"]], "sh")
 
 
 def _disputed(document: Document) -> Iterator[str]:
