@@ -32,7 +32,10 @@ _KEYS: dict[str, type] = {
 def find_target(settings: Settings) -> Target:
     """The target that the settings name: a URL, a shipped one or a file; without any the embedded official server."""
     if settings.judge is not None:
-        return _target(recorded_run(settings.judge))
+        recorded = _target(recorded_run(settings.judge))
+        shipped = recorded.name in shipped_targets()
+        known = read_target(SHIPPED / f"{recorded.name}.toml", recorded.version).baseline if shipped else None
+        return replace(recorded, baseline=known)
     if settings.url is not None:
         url = checked_url(settings.url, "--url")
         found = Target(urlsplit(url).netloc, url)

@@ -13,7 +13,7 @@ from conformance.declare import Check, Scenario, Variant
 from conformance.judge import Item
 from conformance.settings import UsageProblem, settings
 from conformance.target import MODEST_CONCURRENCY, Target, TargetError, checked_url, is_loopback
-from conformance.target_file import EMBEDDED, find_target, read_target, recorded_run, shipped_targets
+from conformance.target_file import EMBEDDED, SHIPPED, find_target, read_target, recorded_run, shipped_targets
 
 
 def found(**given: Any) -> Target:
@@ -194,6 +194,14 @@ def test_the_target_of_a_report_is_found_again(tmp_path: Path) -> None:
     (tmp_path / "recordings").mkdir()
     (tmp_path / "recordings" / "run.json").write_text(json.dumps({"target": target.described()}))
     assert found(judge=str(tmp_path)) == found(judge=str(tmp_path / "recordings")) == target
+
+
+@pytest.mark.parametrize(("version", "known"), [("0.11.0", True), ("0.1", False)])
+def test_recordings_of_a_shipped_target_are_judged_with_its_baseline(tmp_path: Path, version: str, known: bool) -> None:
+    (tmp_path / "recordings").mkdir()
+    target = Target("aegra", "http://h", version=version)
+    (tmp_path / "recordings" / "run.json").write_text(json.dumps({"target": target.described()}))
+    assert (found(judge=str(tmp_path)).baseline == SHIPPED / "aegra.baseline.toml") is known
 
 
 @pytest.mark.parametrize("text", [None, "", "[]", "{}", '{"target": 1}', '{"target": {"lacks": []}}', '{"target": {}}'])
