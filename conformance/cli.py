@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import difflib
-import json
 import os
-import shutil
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from . import catalogue, suites
-from ._files import folder
-from .declare import REGISTRY
-from .settings import DEFAULT_PROFILE, OPTIONS, UsageProblem
-from .target import checked_url
-from .verdict import BROKEN_MUST, USAGE
+from . import catalogue, commands, serving
+from .settings import OPTIONS, UsageProblem
+from .verdict import OK, USAGE
 
-if TYPE_CHECKING:
-    from asyncio import Server
-
-OK = 0
 PACKAGE = Path(__file__).parent
 
 UNUSED_PLUGINS = ("-p", "no:langsmith_plugin", "-p", "no:hypothesispytest")
@@ -80,155 +69,6 @@ def judge(arguments: Sequence[str]) -> int:
     return _pytest(["--lg-judge", arguments[0], *(_prefixed(argument) for argument in arguments[1:])])
 
 
-def list_(arguments: Sequence[str]) -> int:
-    """list the requirements of a profile"""
-    parser = argparse.ArgumentParser("lg-conformance list", description="List the requirements of a profile.")
-    parser.add_argument("--profile", default=DEFAULT_PROFILE, metavar="NAME")
-    parser.add_argument("--format", default="md", choices=("md", "json"))
-    chosen = parser.parse_args(arguments)
-    wanted = [catalogue.find(id) for id in catalogue.profile(chosen.profile).requirements]
-    if chosen.format == "json":
-        rows = [
-            {"id": one.id, "level": one.level, "statement": one.statement, "sources": one.sources} for one in wanted
-        ]
-        print(json.dumps(rows, indent=1, ensure_ascii=False))
-        return OK
-    print("| id | level | statement |\n|---|---|---|")
-    for one in wanted:
-        statement = one.statement.replace("|", "\\|")
-        print(f"| {one.id} | {one.level} | {statement} |")
-    return OK
-
-
-def explain(arguments: Sequence[str]) -> int:
-    """one requirement in full: why, who breaks without it, an example on the wire, checks, faults"""
-    from .report.requirement import described, markdown
-
-    parser = argparse.ArgumentParser("lg-conformance explain", description="Explain one requirement.")
-    parser.add_argument("id", metavar="ID")
-    parser.add_argument("--format", default="md", choices=("md", "json"))
-    chosen = parser.parse_args(arguments)
-    requirement = catalogue.find(chosen.id)
-    suites.load()
-    full = described(requirement)
-    print(json.dumps(full, indent=1, ensure_ascii=False) if chosen.format == "json" else markdown(full))
-    return OK
-
-
-def graphs(arguments: Sequence[str]) -> int:
-    """copy the reference graphs and their contract into a folder, to deploy them"""
-    parser = argparse.ArgumentParser("lg-conformance graphs", description="Copy the reference graphs out.")
-    parser.add_argument("dir", metavar="DIR", type=Path)
-    target: Path = parser.parse_args(arguments).dir
-    if target.exists() and not target.is_dir():
-        return _wrong(f"{target} is no folder; name one that is new or may be added to")
-    shutil.copytree(
-        folder("fixtures_graphs"), target, copy_function=_replace, dirs_exist_ok=True,
-        ignore=shutil.ignore_patterns("__pycache__", "node_modules", ".langgraph_api"),
-    )  # fmt: skip
-    print(f"{target}{os.sep}README.md says what each graph must do")
-    print("The official Python server takes them as they are:")
-    print(f"cd {target / 'python'} && langgraph dev --no-browser --n-jobs-per-worker 20 --port 8123")
-    return OK
-
-
-def _replace(source: str, target: str) -> None:
-    there = Path(target)
-    if there.is_file() and there.read_bytes() != Path(source).read_bytes():
-        print(f"{there} was changed, and is replaced")
-    shutil.copy2(source, target)
-
-
-def matrix(arguments: Sequence[str]) -> int:
-    """compare servers: one page, requirement × server, from their reports"""
-    from .report.write import write_matrix
-
-    parser = argparse.ArgumentParser("lg-conformance matrix", description="Compare servers by their reports.")
-    parser.add_argument("reports", nargs="+", type=Path, metavar="FOLDER_OR_REPORT_JSON")
-    parser.add_argument("--output", type=Path, default=Path(), metavar="DIR", help="default: the current folder")
-    chosen = parser.parse_args(arguments)
-    for page in write_matrix(chosen.reports, chosen.output):
-        print(page)
-    return OK
-
-
-def diff(arguments: Sequence[str]) -> int:
-    """compare two reports: what is fixed, broken, changed, new; exit status 1 where something broke"""
-    from .report import compare
-    from .report.write import read_report, report_file
-
-    parser = argparse.ArgumentParser("lg-conformance diff", description="Say what changed between two reports.")
-    parser.add_argument("old", type=Path, metavar="OLD", help="a report folder, or its report.json")
-    parser.add_argument("new", type=Path, metavar="NEW", help="the same, of a later run")
-    parser.add_argument("--format", default="text", choices=("text", "md", "json"))
-    chosen = parser.parse_args(arguments)
-    old, new = (read_report(report_file(path)) for path in (chosen.old, chosen.new))
-    found = compare.changes(old, new)
-    if chosen.format == "text":
-        print("\n".join(compare.lines(old, new, found)))
-    else:
-        print((compare.markdown if chosen.format == "md" else compare.as_json)(old, new, found).rstrip())
-    return BROKEN_MUST if any(one.kind == compare.BROKEN for one in found) else OK
-
-
-def fault(arguments: Sequence[str]) -> int:
-    """serve a faulty view of a running server, to see a check fail: fault NAME --upstream URL [--port N]"""
-    from .proxy import Proxy
-
-    parser = argparse.ArgumentParser("lg-conformance fault", description="Serve a faulty view of a running server.")
-    parser.add_argument("name", metavar="NAME", help="a fault, as `explain ID` names them")
-    parser.add_argument("--upstream", required=True, metavar="URL")
-    parser.add_argument("--port", type=int, default=0, metavar="N", help="a loopback port (default: a free one)")
-    chosen = parser.parse_args(arguments)
-    suites.load()
-    known = {one.name: one for one in (*REGISTRY.faults, *REGISTRY.oddities)}
-    if chosen.name not in known:
-        near = difflib.get_close_matches(chosen.name, known, 3)
-        way = f"did you mean {', '.join(near)}?" if near else "`lg-conformance explain ID` names those of a requirement"
-        return _wrong(f"there is no fault {chosen.name!r}; {way}")
-    upstream = checked_url(chosen.upstream, "--upstream")
-
-    what = f"is {upstream} with the fault {chosen.name}"
-    return _serve(Proxy(upstream, known[chosen.name]).serve, chosen.port, what)
-
-
-def replay(arguments: Sequence[str]) -> int:
-    """play recordings back as a server, byte for byte: replay RECORDING [--port N]"""
-    from .replay import Replay, asked_of, recordings_at
-
-    parser = argparse.ArgumentParser("lg-conformance replay", description="Play recordings back as a server.")
-    what = "a .jsonl file, a report folder, or its recordings/"
-    parser.add_argument("recording", metavar="RECORDING", type=Path, help=what)
-    parser.add_argument("--port", type=int, default=0, metavar="N", help="a loopback port (default: a free one)")
-    parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="how many times as fast (default: 1)")
-    chosen = parser.parse_args(arguments)
-    if not 0 < chosen.speed < 1e9:
-        return _wrong(f"--speed {chosen.speed} must be a number above 0")
-    recordings = recordings_at(chosen.recording)
-    return _serve(Replay(recordings, chosen.speed).serve, chosen.port, asked_of(recordings))
-
-
-def _serve(listen: Callable[[int], Awaitable[Server]], port: int, what: str) -> int:
-    """Serve on a loopback port until Ctrl-C; say where, and what it is."""
-    import asyncio
-
-    from .http1 import address
-
-    async def serve() -> None:
-        server = await listen(port)
-        print(f"{address(server)} {what}\nstop with Ctrl-C", flush=True)
-        await server.serve_forever()
-
-    try:
-        asyncio.run(serve())
-    except KeyboardInterrupt:
-        return OK
-    except (OSError, OverflowError) as problem:
-        why = getattr(problem, "strerror", None) or problem
-        return _wrong(f"port {port} cannot be listened on ({why}); choose another with --port")
-    return OK
-
-
 def snippets(arguments: Sequence[str]) -> int:
     """perform the document's own snippets with the real SDKs and curl"""
     from .snippets.command import main
@@ -245,16 +85,16 @@ def clients(arguments: Sequence[str]) -> int:
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "run": run,
-    "list": list_,
-    "explain": explain,
+    "list": commands.list_,
+    "explain": commands.explain,
     "judge": judge,
-    "graphs": graphs,
-    "fault": fault,
-    "matrix": matrix,
-    "replay": replay,
+    "graphs": commands.graphs,
+    "fault": serving.fault,
+    "matrix": commands.matrix,
+    "replay": serving.replay,
     "clients": clients,
     "snippets": snippets,
-    "diff": diff,
+    "diff": commands.diff,
 }
 
 

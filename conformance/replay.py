@@ -16,10 +16,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from . import http1, transcript
+from .jsonl import read_folder, read_recording
 from .judge import printable
 from .settings import UsageProblem
 from .tracks import Step, Track, Tracks, ask
-from .transcript import Exchange, Recording, read_folder, read_recording
+from .transcript import Exchange, Recording
 
 PATIENCE_S = 3.0
 """Seconds that a clock waits for a request that was recorded and may never come from another client."""

@@ -20,6 +20,7 @@ from . import catalogue, suites
 from .attribution import platform_facts, recording_digests, scenario_digests, suite_facts
 from .baseline import Baseline, Entry, baseline_text, read_baseline
 from .declare import REGISTRY, Variant
+from .jsonl import read_folder
 from .judge import CANNOT_TELL, INAPPLICABLE, UNTESTED, Item, Outcome, items_of, judge
 from .redaction import Redactor
 from .report.compare import changes, lines
@@ -29,7 +30,6 @@ from .report.write import read_report, write_all
 from .settings import DEFAULT_PROFILE, Settings, UsageProblem, report_folder
 from .target_file import find_target, recorded_run
 from .target_names import check_names
-from .transcript import read_folder
 from .unjudged import disputed, observations, unjudged_variants
 from .verdict import Result, Verified, exit_status, verified
 from .views import Run

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from . import transcript
+from . import jsonl
 from .redaction import Redactor, StreamRedactor
 from .transcript import MASKED, Chunk, Exchange
 
@@ -37,7 +37,7 @@ class RecordingWriter:
         self._redactor = redactor
         self._streams: list[StreamRedactor] = []
         self._file: IO[str] = path.open("w", encoding="utf-8")
-        self._line(transcript.header_line(scenario, variant, axes, graph))
+        self._line(jsonl.header_line(scenario, variant, axes, graph))
 
     def request(self, exchange: Exchange) -> int:
         """Write what was sent; return the exchange's number for the lines that follow."""
@@ -47,30 +47,30 @@ class RecordingWriter:
         body = None if exchange.body is None else self._redactor.text(exchange.body)
         shown = replace(exchange, request_headers=headers, url=self._redactor.text(exchange.url), body=body)
         self._streams.append(StreamRedactor(self._redactor))
-        self._line(transcript.request_line(shown))
+        self._line(jsonl.request_line(shown))
         return len(self._streams) - 1
 
     def head(self, number: int, exchange: Exchange) -> None:
         """Write status and header fields as they came."""
         headers = [(self._redactor.text(name), self._redactor.text(value)) for name, value in exchange.headers]
-        self._line(transcript.head_line(number, replace(exchange, headers=headers)))
+        self._line(jsonl.head_line(number, replace(exchange, headers=headers)))
 
     def chunk(self, number: int, chunk: Chunk) -> None:
         """Write bytes that arrived."""
         if data := self._streams[number].feed(chunk.data):
-            self._line(transcript.chunk_line(number, Chunk(chunk.seq, chunk.t, data)))
+            self._line(jsonl.chunk_line(number, Chunk(chunk.seq, chunk.t, data)))
 
     def end(self, number: int, exchange: Exchange) -> None:
         """Write how the exchange ended."""
         assert exchange.ended is not None
         assert exchange.ended_t is not None
         if rest := self._streams[number].close():
-            self._line(transcript.chunk_line(number, Chunk(exchange.ended, exchange.ended_t, rest)))
-        self._line(transcript.end_line(number, replace(exchange, detail=self._redactor.text(exchange.detail))))
+            self._line(jsonl.chunk_line(number, Chunk(exchange.ended, exchange.ended_t, rest)))
+        self._line(jsonl.end_line(number, replace(exchange, detail=self._redactor.text(exchange.detail))))
 
     def finish(self, stopped: str | None) -> None:
         """Write why the scenario ended early (None: it did not), and close the file."""
-        self._line(transcript.finish_line(stopped and self._redactor.text(stopped)))
+        self._line(jsonl.finish_line(stopped and self._redactor.text(stopped)))
         self._file.close()
 
     def _line(self, line: str) -> None:

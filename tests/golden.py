@@ -14,9 +14,9 @@ from pathlib import Path
 
 from conformance import catalogue, suites
 from conformance.declare import REGISTRY
+from conformance.jsonl import read_folder
 from conformance.judge import Item, Outcome, items_of, judge
 from conformance.settings import DEFAULT_PROFILE
-from conformance.transcript import read_folder
 from conformance.views import Run
 
 FOLDER = Path(__file__).parent / "recordings"

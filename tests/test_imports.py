@@ -14,7 +14,7 @@ import conformance
 
 PACKAGE = Path(conformance.__file__).parent
 SUITE = sorted(path for path in (PACKAGE / "suite").glob("*.py") if path.name != "__init__.py")
-OFFLINE = ("sse", "transcript", "catalogue", "judge", "verdict", "baseline", "schema", "cause")
+OFFLINE = ("sse", "transcript", "jsonl", "catalogue", "judge", "verdict", "baseline", "schema", "cause")
 """Modules from which no network may be reached, whatever they import in their turn."""
 
 NETWORK = {

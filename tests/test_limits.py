@@ -11,12 +11,13 @@ import pytest
 from conformance import recorder
 from conformance.declare import Check, Scenario, Variant
 from conformance.expect import expect
+from conformance.jsonl import read_recording
 from conformance.judge import Item, Outcome, judge
 from conformance.live import Limits
 from conformance.recorder import Performance, record
 from conformance.redaction import Redactor
 from conformance.target import Target
-from conformance.transcript import Exchange, Recording, read_recording
+from conformance.transcript import Exchange, Recording
 from conformance.views import Run, View
 
 from .fakes import CHUNKED, EVENT, OK, STREAM, Connection, Fake, Script, answer, closed_url, says, serving

@@ -21,11 +21,12 @@ from conformance.clients.examine import examine, result
 from conformance.clients.performed import PERFORMED, different
 from conformance.clients.readers import READERS, Reader, lacking, named
 from conformance.declare import REGISTRY
+from conformance.jsonl import read_recording
 from conformance.launch import LaunchError
 from conformance.report.markdown import matrix_md, report_md
 from conformance.report.matrix import Server
 from conformance.settings import UsageProblem
-from conformance.transcript import BROKEN, Chunk, Exchange, Recording, read_recording
+from conformance.transcript import BROKEN, Chunk, Exchange, Recording
 from conformance.verdict import BROKEN_MUST, UNSURE, USAGE
 
 from . import golden, observed

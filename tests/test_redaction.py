@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.jsonl import read_recording
 from conformance.redaction import SHORTEST, Redactor, StreamRedactor
-from conformance.transcript import MASKED, Chunk, Exchange, read_recording
+from conformance.transcript import MASKED, Chunk, Exchange
 from conformance.writer import PUBLIC_FIELDS, RecordingWriter, write_json
 
 SECRET = 'sk-/+ "k\\y=?&>'

@@ -17,10 +17,11 @@ import pytest
 
 from conformance import replay
 from conformance.http1 import address
+from conformance.jsonl import read_recording
 from conformance.replay import Replay, recordings_at
 from conformance.settings import UsageProblem
 from conformance.tracks import Step, Tracks, ask
-from conformance.transcript import BROKEN, LEFT, Chunk, Exchange, Recording, read_recording
+from conformance.transcript import BROKEN, LEFT, Chunk, Exchange, Recording
 from conformance.verdict import USAGE
 
 from . import golden

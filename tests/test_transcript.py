@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.jsonl import read_folder, read_recording
 from conformance.transcript import (
     BROKEN,
     COMPLETE,
@@ -25,8 +26,6 @@ from conformance.transcript import (
     NotJson,
     Recording,
     parse_json,
-    read_folder,
-    read_recording,
 )
 
 from .written import recording_lines, write_recording

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from ..jsonl import read_recording
 from ..judge import printable
 from ..redaction import Redactor
 from ..settings import UsageProblem
-from ..transcript import NotJson, Recording, parse_json, read_recording
+from ..transcript import NotJson, Recording, parse_json
 from ..writer import write_json
 from .badge import badge
 from .html import Recordings, report_html
