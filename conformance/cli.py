@@ -51,7 +51,8 @@ def run(arguments: Sequence[str]) -> int:
     if "-h" in arguments or "--help" in arguments:
         print(_run_usage())
         return OK
-    if any("://" in one and not before.startswith("-") for before, one in pairwise(["", *arguments])):
+    bare = (one for before, one in pairwise(["", *arguments]) if not (before.startswith("-") or one.startswith("-")))
+    if any("://" in one for one in bare):
         return _wrong("the URL of a server is given with --url, as in --url http://127.0.0.1:8123")
     status = _pytest([_prefixed(argument) for argument in arguments])
     if status == USAGE:

@@ -275,7 +275,7 @@ def test_the_report_is_attributable() -> None:
     suite = content["suite"]
     for part in (suite["version"], suite["catalogue_sha256"], suite["schemas_sha256"], content["verdict_digest"]):
         assert part in text
-    for part in (content["seed"], content["command"], "aegra 1", "events", "Python 3.11.2, Linux 6.1, x86_64"):
+    for part in (content["seed"], content["command"], "aegra 1", "events", "Python 3.11.2, Linux, x86_64"):
         assert part in text
     assert all(f"recordings/{one['file']}{one['sha256']}" in text for one in content["recordings"])
 
