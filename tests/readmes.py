@@ -30,9 +30,9 @@ pages are Jinja2 templates, which escape by default: whatever a server sent stan
 CLIENTS = """# Real clients
 
 The official SDKs and httpx-sse, pinned, each in an environment of its own that is made once, on demand, in the cache:
-`python/`, `python-2025-06/` (the SDK of the document's time) and `javascript/` say what goes into it, `drivers/` holds the
-few lines that run in it. `lg-conformance clients REPORT` has them read stored streams and compares what each yields with
-what the suite read; the bugs of a client that are known stand in [compare.py](compare.py).
+`python/`, `python-2025-06/` (the SDK of the document's time) and `javascript/` say what goes into it, `drivers/` holds
+the few lines that run in it. `lg-conformance clients REPORT` has them read stored streams and compares what each yields
+with what the suite read; the bugs of a client that are known stand in [compare.py](compare.py).
 """
 
 SNIPPETS = """# The document's snippets
