@@ -63,6 +63,19 @@ def test_a_client_sees_what_the_suite_saw(reader: Reader) -> None:
     assert found["streams"] > 250
 
 
+def test_a_stream_that_was_refused_is_one_that_no_client_sees() -> None:
+    reader = READERS[-1]
+    ready(reader)
+    served = read_recording(golden.FOLDER / "joke_updates.jsonl")
+    refused = read_recording(golden.FOLDER / "joke_without_thread.jsonl")
+    for exchange in (one for one in refused.exchanges if one.is_stream):
+        exchange.status, exchange.headers = 422, [("Content-Type", "application/json")]
+    found = seen(reader, [served, refused])
+    assert (found["outcome"], found["streams"]) == ("failed", 2)
+    assert [one["recording"] for one in found["evidence"]] == ["joke_without_thread.jsonl"]
+    assert found["evidence"][0]["message"] == "it asks for an event stream and is given status 422"
+
+
 LAWFUL: dict[str, dict[str, tuple[str, ...]]] = {
     "begins_with_a_byte_order_mark": {"bom": ("langgraph_sdk==0.1.70", "httpx-sse==0.4.3")},
     "ends_lines_with_cr": {"held": ("langgraph_sdk==0.1.70", "httpx-sse==0.4.3")},

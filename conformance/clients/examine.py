@@ -29,24 +29,34 @@ def examine(
 ) -> list[dict[str, Any]]:
     """Play every event stream back to every client; the content of `clients` in report.json.
 
+    A stream that was rightly asked for and refused is one that the client does not see.
     `performed` is what `performed.perform` found of runs that the clients performed live.
     """
-    streams = [(one, exchange) for one in recordings for exchange in one.exchanges if _is_told(exchange)]
+    asked = [(one, exchange) for one in recordings for exchange in one.exchanges if _asks_for_a_stream(exchange)]
+    streams = [pair for pair in asked if pair[1].is_stream]
+    refused = [(one.file, exchange.name, _refusal(exchange)) for one, exchange in asked if not exchange.is_stream]
 
     async def each() -> list[dict[str, Any]]:
-        return [await _examined(reader, streams, (performed or {}).get(reader.id, ()), say) for reader in readers]
+        more = {reader.id: [*refused, *(performed or {}).get(reader.id, ())] for reader in readers}
+        return [await _examined(reader, streams, more[reader.id], say) for reader in readers]
 
     return asyncio.run(each())
 
 
-def _is_told(exchange: Exchange) -> bool:
-    """Whether it rightly asked for an event stream and was given one."""
-    return exchange.kind in transcript.STREAMS and exchange.valid and exchange.is_stream
+def _asks_for_a_stream(exchange: Exchange) -> bool:
+    return exchange.kind in transcript.STREAMS and exchange.valid
+
+
+def _refusal(exchange: Exchange) -> str:
+    """What every client meets where no stream is given: it raises."""
+    told = "nothing" if exchange.status is None else f"status {exchange.status}"
+    return f"it asks for an event stream and is given {told}"
 
 
 async def _examined(
-    reader: Reader, streams: Sequence[tuple[Recording, Exchange]], live: Sequence[Difference], say: Say
+    reader: Reader, streams: Sequence[tuple[Recording, Exchange]], more: Sequence[Difference], say: Say
 ) -> dict[str, Any]:
+    """`more` is what is known of other streams: those that were refused, and those that the client had live."""
     problem = lacking(reader) or ("" if streams else "there is no event stream to read")
     if problem:
         return result(reader, CANNOT_TELL, problem, len(streams))
@@ -60,7 +70,7 @@ async def _examined(
     found = [compare(reading, exchange, reader.known, text=reader.text) for reading, (_, exchange) in pairs]
     stored = [(one.file, exchange.name) for one, exchange in streams]
     differences = [(*place, one.difference) for place, one in zip(stored, found, strict=True)]
-    return _judged(reader, [*differences, *live], [f"{name}: {KNOWN[name]}" for name in in_order(found)])
+    return _judged(reader, [*differences, *more], [f"{name}: {KNOWN[name]}" for name in in_order(found)])
 
 
 def _judged(reader: Reader, differences: Sequence[Difference], known: Sequence[str]) -> dict[str, Any]:
