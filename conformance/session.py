@@ -222,7 +222,9 @@ class Session:
         )
         self.report_folder.mkdir(parents=True, exist_ok=True)
         self.compared = self._compared()
-        write_all(self.report_folder, self.report, self.redactor)
+        beside = self.report_folder == self.folder
+        read = {one.file: one for one in self.run.recordings.values()} if beside else None
+        write_all(self.report_folder, self.report, self.redactor, recordings=read)
         if self.settings.write_baseline is not None:
             self.settings.write_baseline.write_text(baseline_text(self.all_results), "utf-8")
         return exit_status(

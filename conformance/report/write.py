@@ -41,12 +41,19 @@ MOST_SUMMARY = 900_000
 
 
 def write_all(
-    folder: Path, document: Document, redactor: Redactor, environment: Mapping[str, str] = os.environ
+    folder: Path,
+    document: Document,
+    redactor: Redactor,
+    environment: Mapping[str, str] = os.environ,
+    recordings: Recordings | None = None,
 ) -> None:
-    """Write report.json and all that is made from it; raises OSError."""
+    """Write report.json and all that is made from it; raises OSError.
+
+    `recordings` are those that lie beside it, where somebody has read them already.
+    """
     write_json(folder / "report.json", document, redactor)
     written = json.loads((folder / "report.json").read_text("utf-8"))
-    recordings = _recordings(folder)
+    recordings = _recordings(folder) if recordings is None else recordings
     for name, make in WRITERS.items():
         (folder / name).write_text(make(written, recordings), "utf-8", newline="\n")
     if path := environment.get(STEP_SUMMARY):
