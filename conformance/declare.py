@@ -150,7 +150,8 @@ def scenario(
     """Declare a scenario; several graphs are an axis of their own.
 
     A `paced` one must react while a run goes on, so it is performed before the bulk of the others, undisturbed by
-    their load.  A `long` one takes its time whatever the load, so it begins together with these.
+    their load.  A `long` one takes its time whatever the load, or keeps the server busy for long: it begins together
+    with these, while they wait.
     """
     expanded = {name: tuple(values) for name, values in axes.items()}
     if not isinstance(graph, str):

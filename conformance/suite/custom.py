@@ -53,7 +53,7 @@ async def writes_long_text(server):
     await server.runs.streamed(thread, input={"payloads": [LONG]}, stream_mode=["custom"])
 
 
-@scenario(graph="echo")
+@scenario(graph="echo", long=True)
 async def writes_many(server):
     """A node writes a thousand numbered objects at once."""
     thread = await server.threads.create()

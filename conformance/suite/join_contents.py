@@ -27,7 +27,7 @@ WAITING = {**TOPIC, "delay": 1.5}
 ALL = {"stream_mode": list(MODES), "stream_subgraphs": True}
 
 
-@scenario(graph="sub_model")
+@scenario(graph="sub_model", long=True)
 async def everything_streamed(server):
     """A graph that produces something in each mode and in a subgraph, by POST stream."""
     thread = await server.threads.create()

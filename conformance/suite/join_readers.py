@@ -43,7 +43,7 @@ async def joined_beside_the_creator(server):
     await joiner.ended()
 
 
-@scenario(graph="counter", paced=True)
+@scenario(graph="counter", long=True)
 async def left_by_its_only_reader(server):
     """The only reader leaves after two updates; the run is awaited, and its state read."""
     thread, run = await background(server, **COUNTING)

@@ -27,7 +27,7 @@ from .graphs import TOPIC
 from .join import WIRES
 
 
-@scenario(graph="sub_model", mode=MODES)
+@scenario(graph="sub_model", mode=MODES, long=True)
 async def begun_in_each_mode(server, mode):
     """A run on a thread and one without, in one mode; the graph has something to say in each."""
     thread = await server.threads.create()
