@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from . import catalogue, commands, serving
-from .settings import OPTIONS, UsageProblem
-from .verdict import OK, USAGE
+from conformance import catalogue
+from conformance.authoring.registry import DeclarationError
+from conformance.judging.verdict import OK, UNSURE, USAGE
+from conformance.session import commands, serving
+from conformance.settings import OPTIONS, UsageError
 
 PACKAGE = Path(__file__).parent
 
@@ -27,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(_usage())
         return OK
     if name in ("-V", "--version"):
-        from .attribution import suite_version
+        from conformance.report.attribution import suite_version
 
         print(f"lg-conformance {suite_version()}")
         return OK
@@ -35,8 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _wrong(f"there is no command {name!r}; there are {', '.join(COMMANDS)}")
     try:
         return COMMANDS[name](rest)
-    except (catalogue.UnknownName, UsageProblem) as problem:
+    except (catalogue.UnknownName, UsageError) as problem:
         return _wrong(str(problem))
+    except (catalogue.CatalogueError, DeclarationError) as problem:
+        print(f"lg-conformance: the suite itself is broken: {problem}", file=sys.stderr)
+        return UNSURE
     except SystemExit as ended:
         # argparse ends with 0 after its help, and with 2 for wrong usage, which here says that nothing can be told.
         return USAGE if ended.code else OK
@@ -44,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output left, as `head` does; nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except OSError as problem:
+        return _wrong(f"{problem.filename or 'a file'} cannot be read or written: {problem.strerror or problem}")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -72,14 +79,14 @@ def judge(arguments: Sequence[str]) -> int:
 
 def snippets(arguments: Sequence[str]) -> int:
     """perform the document's own snippets with the real SDKs and curl"""
-    from .snippets.command import main
+    from conformance.session.snippets_command import main
 
     return main(arguments)
 
 
 def clients(arguments: Sequence[str]) -> int:
     """have real clients read stored streams, and say in the report what they saw"""
-    from .clients.command import main
+    from conformance.session.clients_command import main
 
     return main(arguments)
 

@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .settings import OPTIONS, UsageProblem, settings
+from conformance.settings import OPTIONS, UsageError, settings
 
 if TYPE_CHECKING:
-    from .judge import Item, Outcome
-    from .session import Session
+    from conformance.judging.items import Item
+    from conformance.judging.outcomes import Outcome
+    from conformance.session.judgement import Judgement
 
 PACKAGE = Path(__file__).parent
 SUITE = PACKAGE / "suite"
 NODE = "conformance/suite"
 """Where the suite's modules stand in the ids of items, wherever it is installed."""
 
-SESSION: pytest.StashKey[Session] = pytest.StashKey()
+JUDGEMENT: pytest.StashKey[Judgement] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,23 +41,33 @@ def pytest_configure(config: pytest.Config) -> None:
     """Check the options before anything starts, and give JUnit its place in the report folder."""
     if not _wanted(config):
         return
-    from .catalogue import UnknownName
-    from .session import Session
+    from conformance.authoring.registry import DeclarationError
+    from conformance.catalogue import CatalogueError, UnknownName
+    from conformance.session.judgement import Judgement
+    from conformance.session.plan import make_plan
 
     try:
-        session = config.stash[SESSION] = Session(settings(_given(config)))
-    except (UsageProblem, UnknownName) as problem:
+        plan = make_plan(settings(_given(config)))
+    except (UsageError, UnknownName) as problem:
         raise pytest.UsageError(str(problem)) from None
+    except (CatalogueError, DeclarationError) as problem:
+        pytest.exit(f"the suite itself is broken: {problem}", returncode=2)
     worker: dict[str, Any] | None = getattr(config, "workerinput", None)
     if worker is not None:
-        session.folder = Path(worker["lg_folder"])
+        config.stash[JUDGEMENT] = Judgement(plan.in_folder(Path(worker["lg_folder"])))
         return
-    from .controller import Controller
+    from conformance.controller import Controller
+    from conformance.session.output import check_writable
 
-    session.keyword = config.getoption("keyword", "") or ""
-    config.pluginmanager.register(Controller(config, session), "lg-controller")
-    if not config.getoption("xmlpath", None) and not _only_looks(config):
-        config.option.xmlpath = str(session.report_folder / "junit.xml")
+    judgement = config.stash[JUDGEMENT] = Judgement(plan)
+    keyword = config.getoption("keyword", "") or ""
+    config.pluginmanager.register(Controller(config, judgement, keyword), "lg-controller")
+    if not _only_looks(config):
+        config.option.xmlpath = config.getoption("xmlpath", None) or str(plan.report_folder / "junit.xml")
+        try:
+            check_writable(plan, [Path(config.option.xmlpath)])
+        except UsageError as problem:
+            raise pytest.UsageError(str(problem)) from None
 
 
 def _given(config: pytest.Config) -> dict[str, Any]:
@@ -80,15 +91,16 @@ def _only_looks(config: pytest.Config) -> bool:
 @pytest.hookimpl(tryfirst=True)
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """No pattern of the user's keeps the suite out, and nothing else of the package is a test."""
-    if collection_path in (PACKAGE, SUITE) or collection_path.parent == SUITE:
+    if collection_path == PACKAGE or SUITE in (collection_path, *collection_path.parents):
         return collection_path.name == "__pycache__"
     return True if PACKAGE in collection_path.parents else None
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect one module of the suite."""
-    if file_path.parent == SUITE and file_path.suffix == ".py" and file_path.name != "__init__.py":
-        return SuiteModule.from_parent(parent, path=file_path, nodeid=f"{NODE}/{file_path.name}")
+    if SUITE in file_path.parents and file_path.suffix == ".py" and file_path.name != "__init__.py":
+        place = file_path.relative_to(SUITE).as_posix()
+        return SuiteModule.from_parent(parent, path=file_path, nodeid=f"{NODE}/{place}")
     return None
 
 
@@ -111,9 +123,10 @@ class SuiteModule(pytest.File):
     """The checks of one area."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        session = self.config.stash.get(SESSION, None)
-        for item in session.offered if session is not None else ():
-            if item.check.module.rpartition(".")[2] == self.path.stem:
+        judgement = self.config.stash.get(JUDGEMENT, None)
+        module = ".".join((__package__, *self.path.relative_to(PACKAGE).with_suffix("").parts))
+        for item in judgement.plan.offered() if judgement is not None else ():
+            if item.check.module == module:
                 yield CheckItem.from_parent(self, name=item.id, item=item)
 
 
@@ -122,7 +135,7 @@ class CheckItem(pytest.Item):
 
     def __init__(self, *, item: Item, **options: Any) -> None:
         super().__init__(**options)
-        from . import catalogue
+        from conformance import catalogue
 
         self.item = item
         self.outcome: Outcome | None = None
@@ -132,17 +145,19 @@ class CheckItem(pytest.Item):
         self.extra_keyword_matches |= {self.requirement.id, self.requirement.level, self.requirement.area}
 
     def runtest(self) -> None:
-        from .report import allure
-        from .report.explain import explained
+        from conformance.report import allure
+        from conformance.report.explain import explained
 
-        session = self.config.stash[SESSION]
-        self.outcome = outcome = session.judge(self.item)
+        judgement = self.config.stash[JUDGEMENT]
+        self.outcome = outcome = judgement.outcome(self.item)
         text = explained(self.requirement, self.item, outcome)
         if allure.folder(self.config):
-            allure.annotate(session, self.requirement, self.item, outcome, text)
+            plan = judgement.plan
+            annotator = allure.Annotator(plan.profile.name, judgement.session, plan.recordings, plan.redactor)
+            annotator.annotate(self.requirement, self.item, outcome, text)
         if outcome.word == "inapplicable":
             pytest.skip(outcome.message)
-        if outcome.word == "failed" and (why := session.expected(self.item, outcome)):
+        if outcome.word == "failed" and (why := judgement.expected(self.item, outcome)):
             pytest.xfail(f"{why}\n{text}")
         if outcome.word == "failed":
             raise NotHeld(text)

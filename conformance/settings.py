@@ -66,7 +66,7 @@ OPTIONS = (
 )
 
 
-class UsageProblem(ValueError):
+class UsageError(ValueError):
     """An option that cannot be used; the message names it and the way out."""
 
 
@@ -107,11 +107,11 @@ class Settings:
 
 
 def settings(given: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
-    """Check the values of OPTIONS, by name; raises UsageProblem."""
+    """Check the values of OPTIONS, by name; raises UsageError."""
     if given.get("url") and given.get("target"):
-        raise UsageProblem("--url and --target exclude each other; a target file can give the URL")
+        raise UsageError("--url and --target exclude each other; a target file can give the URL")
     if given.get("judge") and (given.get("url") or given.get("target")):
-        raise UsageProblem("stored recordings are judged without a server; leave out --url and --target")
+        raise UsageError("stored recordings are judged without a server; leave out --url and --target")
     return Settings(
         url=given.get("url"),
         target=given.get("target"),
@@ -151,7 +151,7 @@ def _words(given: Mapping[str, Any]) -> Iterator[str]:
 
 def _level(text: str) -> str:
     if text.upper() not in ("MUST", "SHOULD"):
-        raise UsageProblem(f"--fail-on {text!r} must be must or should")
+        raise UsageError(f"--fail-on {text!r} must be must or should")
     return text.upper()
 
 
@@ -162,22 +162,20 @@ def _path(text: str | None) -> Path | None:
 def _header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
-        raise UsageProblem("--header wants 'Name: value' (what was given is not shown, it may be secret)")
+        raise UsageError("--header wants 'Name: value' (what was given is not shown, it may be secret)")
     return name, _field_value(value.strip(), f"the value of --header {name}")
 
 
 def _field_value(value: str, what: str) -> str:
     if not value.isascii() or not value.isprintable():
-        raise UsageProblem(
-            f"{what} holds characters that no header field can carry (it is not shown, it may be secret)"
-        )
+        raise UsageError(f"{what} holds characters that no header field can carry (it is not shown, it may be secret)")
     return value
 
 
 def _assistant(text: str) -> tuple[str, str]:
     graph, equals, name = text.partition("=")
     if not (graph and equals and name):
-        raise UsageProblem(f"--assistant {text!r} must be GRAPH=NAME, such as joke=my-joke")
+        raise UsageError(f"--assistant {text!r} must be GRAPH=NAME, such as joke=my-joke")
     return graph, name
 
 
@@ -190,5 +188,5 @@ def _number(given: Mapping[str, Any], name: str, kind: type) -> Any:
     except ValueError:
         value = 0
     if not 0 < value < 1e9:
-        raise UsageProblem(f"--{name} {text!r} must be a number above 0")
+        raise UsageError(f"--{name} {text!r} must be a number above 0")
     return value

@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 from conformance.cli import main
-from conformance.environments import node_environment, node_version, run
-from conformance.launch import LaunchError
+from conformance.launch.environments import node_environment, node_version, run
+from conformance.launch.process import LaunchError
 from conformance.settings import report_folder
 
 SOURCES = Path(__file__).parent / "allure"

@@ -12,9 +12,9 @@ from typing import Any
 
 import httpx_sse
 
-from conformance.session import Session
+from conformance.session.session import Session
 from conformance.settings import settings
-from conformance.sse import Decoder
+from conformance.wire.sse import Decoder
 
 from . import golden
 

@@ -13,12 +13,15 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.declare import Fault
-from conformance.faults import Seen, Sent, apply, sent
-from conformance.judge import PASSED, judge
-from conformance.projection import projection
-from conformance.transcript import Exchange, Recording
-from conformance.views import Run
+from conformance.authoring.projection import projection
+from conformance.authoring.registry import Fault
+from conformance.authoring.rewriting import FaultContext, SentEvent, sent
+from conformance.authoring.views import SessionRecordings
+from conformance.evidence.exchange import Exchange
+from conformance.evidence.recording import Recording
+from conformance.faults.apply import apply
+from conformance.judging.judge import judge
+from conformance.judging.outcomes import PASSED
 
 from . import golden
 
@@ -63,14 +66,14 @@ def _with_streams() -> list[Recording]:
 
 
 def _damageable(exchange: Exchange) -> bool:
-    return exchange.valid and exchange.is_stream and exchange.how == "complete" and len(exchange.events) > 1
+    return exchange.valid and exchange.is_stream and exchange.ending == "complete" and len(exchange.events) > 1
 
 
-def _is(seen: Seen, exchange: Exchange) -> bool:
+def _is(seen: FaultContext, exchange: Exchange) -> bool:
     return seen.exchange is exchange
 
 
-def _rewrite(kind: str, exchange: Exchange, position: int, dice: random.Random) -> tuple[list[Sent], str] | None:
+def _rewrite(kind: str, exchange: Exchange, position: int, dice: random.Random) -> tuple[list[SentEvent], str] | None:
     events = [sent(event) for event in exchange.events]
     event, rest = events[position], events[position + 1 :]
     before = events[:position]
@@ -101,7 +104,7 @@ def _rewrite(kind: str, exchange: Exchange, position: int, dice: random.Random) 
     ], f"{foreign.name} {foreign.text[:60]}"
 
 
-def _swapped(events: list[Sent], one: int, other: int) -> list[Sent]:
+def _swapped(events: list[SentEvent], one: int, other: int) -> list[SentEvent]:
     changed = list(events)
     changed[one], changed[other] = changed[other], changed[one]
     return changed
@@ -159,7 +162,7 @@ def _meaning(exchange: Exchange) -> Any:
 def caught(faulty: Recording) -> bool:
     """Whether any item, all of which passed before, does not pass any more: it fails, or cannot be told."""
     good = golden.good()
-    run = Run([faulty if name == faulty.variant else one for name, one in good.recordings.items()])
+    run = SessionRecordings([faulty if name == faulty.variant else one for name, one in good.recordings.items()])
     looking = (
         item
         for item in golden.items().values()
@@ -170,7 +173,7 @@ def caught(faulty: Recording) -> bool:
 
 def main(number: int = 1000, seed: int = 0) -> None:
     """Damage as often as asked, and print what came of it."""
-    tried, lawful, survivors = Counter[str](), 0, []
+    tried, conforming, survivors = Counter[str](), 0, []
     while sum(tried.values()) < number:
         seed += 1
         done = damaged(random.Random(seed))
@@ -178,7 +181,7 @@ def main(number: int = 1000, seed: int = 0) -> None:
             continue
         damage, faulty = done
         if not is_damage(faulty):
-            lawful += 1
+            conforming += 1
             continue
         tried[damage.kind] += 1
         if not caught(faulty):
@@ -190,7 +193,7 @@ def main(number: int = 1000, seed: int = 0) -> None:
         print(f"  survived, seed {number_}: {damage}")
     total = sum(tried.values())
     share = 100 * (total - len(survivors)) / total
-    print(f"caught {total - len(survivors)} of {total} ({share:.1f} %), {lawful} lawful left out")
+    print(f"caught {total - len(survivors)} of {total} ({share:.1f} %), {conforming} conforming variations left out")
 
 
 if __name__ == "__main__":

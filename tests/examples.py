@@ -11,14 +11,19 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
 
+from conformance.authoring.registry import REGISTRY, Fault
+from conformance.authoring.views import SessionRecordings
 from conformance.catalogue import requirements
-from conformance.declare import REGISTRY, Fault
-from conformance.fault_table import rewritten
-from conformance.judge import FAILED, Item, Outcome, judge, printable
-from conformance.neutral import neutral
-from conformance.sse import Block
-from conformance.transcript import BROKEN, COMPLETE, Exchange, NotJson, parse_json
-from conformance.views import Run
+from conformance.evidence.exchange import Exchange
+from conformance.faults.normalize import normalize
+from conformance.faults.proof import rewritten
+from conformance.judging.items import Item
+from conformance.judging.judge import judge
+from conformance.judging.outcomes import FAILED, Outcome
+from conformance.wire.endings import BROKEN, COMPLETE
+from conformance.wire.sse import Block
+from conformance.wire.strict_json import NotJson, parse_json
+from conformance.wire.text import printable
 
 from . import golden
 
@@ -69,10 +74,12 @@ def example(fault: Fault) -> dict[str, Any]:
     item, outcome = _first_red(fault, run)
     good, bad = _pair(item, outcome, run)
     ids: dict[str, str] = {}
-    request = neutral(f"{good.method} {re.sub('^https?://[^/]+', '', good.url)}", ids)
-    rows = _rows(good, bad, lambda text: neutral(printable(text), ids), timed=fault.requirement.startswith("delivery."))
-    body = _cut(neutral(printable(good.body or ""), ids))
-    message = _cut(neutral(outcome.message, ids))
+    request = normalize(f"{good.method} {re.sub('^https?://[^/]+', '', good.url)}", ids)
+    rows = _rows(
+        good, bad, lambda text: normalize(printable(text), ids), timed=fault.requirement.startswith("delivery.")
+    )
+    body = _cut(normalize(printable(good.body or ""), ids))
+    message = _cut(normalize(outcome.message, ids))
     request, body, message, *shown = _renumbered([request, body, message, *rows[0], *rows[1]])
     return {
         "fault": fault.name,
@@ -86,7 +93,7 @@ def example(fault: Fault) -> dict[str, Any]:
     }
 
 
-def _first_red(fault: Fault, run: Run) -> tuple[Item, Outcome]:
+def _first_red(fault: Fault, run: SessionRecordings) -> tuple[Item, Outcome]:
     for item in golden.items().values():
         if item.check.requirement == fault.requirement:
             outcome = judge(item, run)
@@ -95,7 +102,7 @@ def _first_red(fault: Fault, run: Run) -> tuple[Item, Outcome]:
     raise AssertionError(f"{fault.name} turns no check of {fault.requirement} red")
 
 
-def _pair(item: Item, outcome: Outcome, run: Run) -> tuple[Exchange, Exchange]:
+def _pair(item: Item, outcome: Outcome, run: SessionRecordings) -> tuple[Exchange, Exchange]:
     """The exchange at fault, good and bad; if the fault left it as it was, the first of the check's that it changed."""
     blamed = [(evidence.recording, evidence.exchange) for evidence in outcome.evidence]
     files = dict.fromkeys([file for file, _ in blamed] + [variant.file for variant in item.variants])
@@ -104,7 +111,7 @@ def _pair(item: Item, outcome: Outcome, run: Run) -> tuple[Exchange, Exchange]:
     return good, bad
 
 
-def _changed(file: str, run: Run) -> Iterator[tuple[Exchange, Exchange]]:
+def _changed(file: str, run: SessionRecordings) -> Iterator[tuple[Exchange, Exchange]]:
     variant = next(variant for variant, one in golden.good().recordings.items() if one.file == file)
     both = golden.good().recordings[variant].exchanges, run.recordings[variant].exchanges
     for good, bad in zip(*both, strict=True):
@@ -114,7 +121,7 @@ def _changed(file: str, run: Run) -> Iterator[tuple[Exchange, Exchange]]:
 
 def _compared(exchange: Exchange) -> tuple[object, ...]:
     chunks = [(chunk.seq, chunk.data) for chunk in exchange.chunks]
-    return exchange.status, exchange.headers, exchange.how, exchange.answered, chunks
+    return exchange.status, exchange.headers, exchange.ending, exchange.answered, chunks
 
 
 def _rows(good: Exchange, bad: Exchange, show: Callable[[str], str], *, timed: bool) -> tuple[list[str], list[str]]:
@@ -164,7 +171,7 @@ def _lines(exchange: Exchange, show: Callable[[str], str], since: float | None =
         moments = [exchange.answered_t or since, *(event.t for event in exchange.events)]
         rows = [f"{t - since:.1f} s  {row}" for t, row in zip(moments, [f"HTTP {exchange.status}", *rows], strict=True)]
     unfinished = [f"(unfinished)  {show(_raw_text(exchange.tail))}"] if exchange.tail else []
-    return [*rows, *unfinished, ENDS.get(exchange.how, "(nothing more comes)")]
+    return [*rows, *unfinished, ENDS.get(exchange.ending, "(nothing more comes)")]
 
 
 def _raw(exchange: Exchange, show: Callable[[str], str]) -> list[str]:

@@ -12,26 +12,28 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from conformance import catalogue, suites
-from conformance.declare import REGISTRY
-from conformance.jsonl import read_folder
-from conformance.judge import Item, Outcome, items_of, judge
+from conformance import catalogue, suite
+from conformance.authoring.registry import REGISTRY
+from conformance.authoring.views import SessionRecordings
+from conformance.evidence.json_lines import read_folder
+from conformance.judging.items import Item, items_of
+from conformance.judging.judge import judge
+from conformance.judging.outcomes import Outcome
 from conformance.settings import DEFAULT_PROFILE
-from conformance.views import Run
 
 FOLDER = Path(__file__).parent / "recordings"
 
 
 @cache
-def good() -> Run:
+def good() -> SessionRecordings:
     """All golden recordings."""
-    return Run(read_folder(FOLDER))
+    return SessionRecordings(read_folder(FOLDER))
 
 
 @cache
 def items() -> dict[str, Item]:
     """Every item of the suite, by id."""
-    suites.load()
+    suite.load()
     return {item.id: item for check in REGISTRY.checks for item in items_of(check)}
 
 

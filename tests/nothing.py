@@ -16,10 +16,10 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from conformance import catalogue
-from conformance.judge import OUTCOMES
-from conformance.session import Session
+from conformance.judging.outcomes import OUTCOMES
+from conformance.judging.verdict import summary, verdict
+from conformance.session.session import Session
 from conformance.settings import settings
-from conformance.verdict import summary, verdict
 
 Respond = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 SILENCE_S = 2.0

@@ -14,13 +14,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from conformance import catalogue, faults, http1, suites, transcript
+from conformance import catalogue, suite
+from conformance.authoring.expectations import shown
+from conformance.authoring.registry import REGISTRY, Fault
 from conformance.clients.compare import Reading
 from conformance.clients.read import Playback, read
 from conformance.clients.readers import READERS, Reader, lacking
-from conformance.declare import REGISTRY, Fault
-from conformance.expect import shown
-from conformance.transcript import Exchange
+from conformance.evidence import exchange as transcript
+from conformance.evidence.exchange import Exchange
+from conformance.faults import apply as faults
+from conformance.wire import http_server as http_server
 
 from . import golden
 
@@ -42,8 +45,8 @@ def touched(fault: Fault) -> Iterator[Pair]:
         faulty = faults.apply(fault, recording)
         for good, bad in zip(recording.exchanges, faulty.exchanges if faulty else (), strict=False):
             asked = good.kind in transcript.STREAMS and good.valid and good.is_stream
-            if asked and (good.content, good.headers, good.status, good.how) != (
-                bad.content, bad.headers, bad.status, bad.how,
+            if asked and (good.content, good.headers, good.status, good.ending) != (
+                bad.content, bad.headers, bad.status, bad.ending,
             ):  # fmt: skip
                 yield good, bad
 
@@ -89,8 +92,8 @@ def observe(reader: Reader, chosen: Sequence[Fault]) -> list[dict[str, str]]:
     playback = Playback([bad for _, (_, bad) in pairs], hold=True)
 
     async def readings() -> list[Reading]:
-        async with await http1.serve(0, playback.answer) as server:
-            return await read(reader, http1.address(server), playback.jobs, print, limit_s=LIMIT_S)
+        async with await http_server.serve(0, playback.answer) as server:
+            return await read(reader, http_server.address(server), playback.jobs, print, limit_s=LIMIT_S)
 
     rows: dict[str, dict[str, str]] = {}
     for (fault, (good, _)), reading in zip(pairs, asyncio.run(readings()), strict=True):
@@ -102,7 +105,7 @@ def observe(reader: Reader, chosen: Sequence[Fault]) -> list[dict[str, str]]:
 
 def write() -> int:
     """Observe all faults with all clients."""
-    suites.load()
+    suite.load()
     wanting = [problem for reader in READERS if (problem := lacking(reader))]
     if wanting:
         print(wanting[0], file=sys.stderr)

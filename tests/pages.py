@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from conformance import catalogue, suites
-from conformance.declare import REGISTRY
-from conformance.fault_table import entries, page, row
+from conformance import catalogue, suite
+from conformance.authoring.registry import REGISTRY
+from conformance.faults.proof import entries, page, row
 from conformance.report.catalogue import catalogue_page
 from conformance.report.traceability import traceability
 from conformance.settings import DEFAULT_PROFILE
@@ -23,8 +23,8 @@ REQUIREMENTS = Path(__file__).parents[1] / "conformance" / "requirements"
 
 
 def traceability_page() -> str:
-    """Statement of the norm, requirements, checks."""
-    suites.load()
+    """Statement of the specification, requirements, checks."""
+    suite.load()
     checks: dict[str, list[str]] = defaultdict(list)
     for check in REGISTRY.checks:
         checks[check.requirement].append(check.name)
@@ -55,7 +55,7 @@ def examples_json() -> str:
 
 def requirements_page() -> str:
     """Every requirement with why it has its level, and who breaks without it."""
-    suites.load()
+    suite.load()
     return catalogue_page(Counter(fault.requirement for fault in REGISTRY.faults))
 
 

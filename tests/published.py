@@ -14,8 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from conformance.attribution import suite_facts
 from conformance.cli import main
+from conformance.report.attribution import suite_facts
 from conformance.settings import DEFAULT_PROFILE
 
 ROOT = Path(__file__).parents[1]

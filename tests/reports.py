@@ -8,20 +8,23 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from conformance import catalogue, suites
-from conformance.attribution import recording_digests, suite_facts
-from conformance.declare import REGISTRY
-from conformance.faults import apply
-from conformance.judge import Item, Outcome, judge
-from conformance.redaction import Redactor
+from conformance import catalogue, suite
+from conformance.authoring.registry import REGISTRY
+from conformance.authoring.views import SessionRecordings
+from conformance.evidence.exchange import Chunk, Exchange
+from conformance.evidence.recording import Recording
+from conformance.evidence.redaction import Redactor
+from conformance.faults.apply import apply
+from conformance.judging.items import Item
+from conformance.judging.judge import judge
+from conformance.judging.outcomes import Outcome
+from conformance.judging.verdict import Result, requirement_results
+from conformance.report.attribution import recording_digests, suite_facts
 from conformance.report.document import document
-from conformance.report.story import stories
+from conformance.report.failure_details import failure_details
 from conformance.report.write import write_all
 from conformance.settings import DEFAULT_PROFILE
-from conformance.target import Target
-from conformance.transcript import Chunk, Exchange, Recording
-from conformance.verdict import Result, verified
-from conformance.views import Run
+from conformance.targets.target import Target
 
 from . import golden
 from .written import write_recording
@@ -32,7 +35,7 @@ FAULTS = ("replays_from_the_start", "sends_values_unasked", "leaves_out_content_
 
 def faulty(names: Sequence[str]) -> list[Recording]:
     """The golden recordings as a server with these faults would have made them."""
-    suites.load()
+    suite.load()
     assert set(names) <= {fault.name for fault in REGISTRY.faults}
     recordings = list(golden.good().recordings.values())
     for fault in (fault for fault in REGISTRY.faults if fault.name in names):
@@ -46,7 +49,7 @@ def report(
 ) -> dict[str, Any]:
     """The content of report.json for a server with these faults; do not change it."""
     target = Target(name=name, version=version or "", url="http://127.0.0.1:8123", lacks=lacks)
-    run = Run(faulty(faults), None)
+    run = SessionRecordings(faulty(faults), None)
 
     def outcome(item: Item) -> Outcome:
         absent = target.declares_absent(item)
@@ -55,7 +58,7 @@ def report(
     profile = catalogue.profile(DEFAULT_PROFILE)
     items = [item for item in golden.items().values() if item.check.requirement in profile.requirements]
     results = [Result(item.id, item.check.requirement, item.scenario, outcome(item)) for item in items]
-    outcomes = verified([catalogue.find(id) for id in profile.requirements], results)
+    outcomes = requirement_results([catalogue.find(id) for id in profile.requirements], results)
     made = document(
         outcomes,
         suite=suite_facts(),
@@ -70,7 +73,9 @@ def report(
             "platform": {"python": "3.11.2", "system": "Linux", "machine": "x86_64", "packages": []},
         },
         recordings=recording_digests(golden.FOLDER),
-        stories=stories(outcomes, {id: item.check for id, item in golden.items().items()}, ["--url", target.url]),
+        failure_details=failure_details(
+            outcomes, {id: item.check for id, item in golden.items().items()}, ["--url", target.url]
+        ),
         observations={"framing.line-endings": ["CRLF"], "framing.comments": {"most": 1, "texts": ["heartbeat"]}},
         disputed=[],
         baseline=None,

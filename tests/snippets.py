@@ -1,9 +1,9 @@
 """The page of the document's snippets on the official servers: `python -m tests.snippets` makes it."""
 
 from conformance.clients.environment import CLIENTS, pinned
-from conformance.environments import node_version
+from conformance.launch.environments import node_version
+from conformance.session.snippets_command import measured
 from conformance.settings import settings
-from conformance.snippets.command import measured
 from conformance.snippets.page import page
 from conformance.snippets.run import chosen
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from conformance.launch import LaunchError
+from conformance.launch.process import LaunchError
 from conformance.report import allure
 
 from . import allure_page, golden

@@ -6,8 +6,8 @@ from pathlib import Path
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from conformance.attribution import platform_facts, recording_digests, verdict_digest
-from conformance.judge import OUTCOMES
+from conformance.judging.outcomes import OUTCOMES
+from conformance.report.attribution import platform_facts, recording_digests, verdict_digest
 
 PAIRS = st.dictionaries(st.text(max_size=5), st.sampled_from(OUTCOMES), max_size=6)
 

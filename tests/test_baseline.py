@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from conformance import catalogue
-from conformance.baseline import UNEXPLAINED, Baseline, BaselineError, Entry, baseline_text, read_baseline
-from conformance.judge import Outcome
-from conformance.session import Session
-from conformance.settings import UsageProblem, settings
-from conformance.verdict import Result
+from conformance.judging.baseline import UNEXPLAINED, Baseline, BaselineError, Entry, baseline_text, read_baseline
+from conformance.judging.outcomes import Outcome
+from conformance.judging.verdict import Result
+from conformance.session.session import Session
+from conformance.settings import UsageError, settings
 
 TODAY = datetime.date(2026, 6, 15)
 
@@ -145,7 +145,7 @@ def test_a_broken_file_is_told_with_place_and_way_out(tmp_path: Path, text: str 
 
 def test_a_missing_file_is_told_with_the_way_out(tmp_path: Path) -> None:
     for path in (tmp_path / "none.toml", tmp_path):
-        with pytest.raises(UsageProblem, match=r"cannot be read .*; --write-baseline .* makes one"):
+        with pytest.raises(UsageError, match=r"cannot be read .*; --write-baseline .* makes one"):
             read_baseline(path, TODAY)
 
 

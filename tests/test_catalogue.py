@@ -13,7 +13,7 @@ from conformance.report.traceability import traceability
 
 PROFILE = "streaming-api-2025-06"
 LONGEST_SENTENCE = 200  # characters of why a requirement has its level, and of who breaks without it
-LONGEST_BLANK_RUN = 2  # of the norm: no more lines than these may lie between two statements
+LONGEST_BLANK_RUN = 2  # of the specification: no more lines than these may lie between two statements
 
 
 def bounds(lines: str) -> tuple[int, int]:
@@ -21,10 +21,10 @@ def bounds(lines: str) -> tuple[int, int]:
     return int(first), int(last or first)
 
 
-def entries() -> list[catalogue.Requirement | catalogue.Freedom | catalogue.Disputed]:
+def entries() -> list[catalogue.Requirement | catalogue.ImplementationDefined | catalogue.Disputed]:
     return [
         *catalogue.requirements().values(),
-        *catalogue.freedoms().values(),
+        *catalogue.implementation_defined().values(),
         *catalogue.disputed().values(),
     ]
 
@@ -33,26 +33,28 @@ def covered() -> set[str]:
     return {lines for entry in entries() for lines in entry.norm}
 
 
-@pytest.mark.parametrize("statement", catalogue.norm_statements(), ids=lambda statement: statement.lines)
-def test_a_statement_is_covered_or_excluded_with_a_reason(statement: catalogue.NormStatement) -> None:
+@pytest.mark.parametrize("statement", catalogue.statements(), ids=lambda statement: statement.lines)
+def test_a_statement_is_covered_or_excluded_with_a_reason(statement: catalogue.Statement) -> None:
     assert (statement.lines in covered()) != bool(statement.excluded)
 
 
 def test_the_statements_are_in_order_and_leave_out_blank_lines_only() -> None:
-    ranges = [bounds(statement.lines) for statement in catalogue.norm_statements()]
+    ranges = [bounds(statement.lines) for statement in catalogue.statements()]
     assert ranges[0][0] == 1
-    assert ranges[-1][1] == catalogue.norm().lines
+    assert ranges[-1][1] == catalogue.specification().lines
     assert all(first <= last for first, last in ranges)
     assert all(1 <= after[0] - before[1] <= LONGEST_BLANK_RUN + 1 for before, after in pairwise(ranges))
 
 
 def test_the_norm_is_identified() -> None:
-    assert re.fullmatch("[0-9a-f]{64}", catalogue.norm().sha256)
-    assert catalogue.norm().original.endswith("docs/docs/cloud/how-tos/streaming.md")
+    assert re.fullmatch("[0-9a-f]{64}", catalogue.specification().sha256)
+    assert catalogue.specification().original.endswith("docs/docs/cloud/how-tos/streaming.md")
 
 
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.id)
-def test_an_entry_is_well_formed(entry: catalogue.Requirement | catalogue.Freedom | catalogue.Disputed) -> None:
+def test_an_entry_is_well_formed(
+    entry: catalogue.Requirement | catalogue.ImplementationDefined | catalogue.Disputed,
+) -> None:
     area, slug = entry.id.split(".")
     assert area in catalogue.AREAS
     assert re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", slug)
@@ -88,7 +90,7 @@ def test_a_must_rests_on_the_norm_or_on_a_client() -> None:
 
 
 def test_a_must_for_which_the_norm_has_no_line_rests_on_a_client() -> None:
-    silent = [one for one in catalogue.requirements().values() if one.level == "MUST" and not one.norm]
+    silent = [one for one in catalogue.requirements().values() if one.level == "MUST" and not one.spec]
     assert [one.id for one in silent if not any(s.startswith("clients") for s in one.sources)] == []
 
 
@@ -119,7 +121,7 @@ def test_what_clients_need_is_no_part_of_the_norms_profile() -> None:
     "id", ["transport.no-closing-event", "modes.order-across-modes", "join.through-another-thread"]
 )
 def test_what_is_free_is_no_requirement(id: str) -> None:
-    assert id in catalogue.freedoms()
+    assert id in catalogue.implementation_defined()
     assert id not in catalogue.requirements()
 
 
@@ -193,12 +195,18 @@ BREAKS = [
     ("requirements/auth.toml", "sources = [", "sources = [1, ", "auth.api-key-accepted", "list of texts"),
     ("requirements/auth.toml", '"13-35"', '"13-36"', "auth.api-key-accepted", "'13-36', .*did you mean '13-35'"),
     ("requirements/auth.toml", '"37-63"', '"13-35"', "auth.api-key-accepted", "'13-35' more than once"),
-    ("requirements/freedoms.toml", "[join.metadata]", "[join.does-not-replay]", "join.does-not-replay", "join.toml"),
+    (
+        "requirements/implementation-defined.toml",
+        "[join.metadata]",
+        "[join.does-not-replay]",
+        "join.does-not-replay",
+        "join.toml",
+    ),
     ("requirements/disputed.toml", "[filtering.", "[filter.", "filter", "areas: transport"),
-    ("requirements/norm.toml", 'kind = "output"', 'kind = "print"', "statement 207-211", "one of heading"),
-    ("requirements/norm.toml", 'lines = "207-211"', 'lines = "207..211"', "statement 207..211", "13-35"),
-    ("requirements/norm.toml", "lines = 955", 'lines = "955"', "norm", "whole number"),
-    ("requirements/norm.toml", "[norm]", "[normal]", "norm", "write one"),
+    ("requirements/specification.toml", 'kind = "output"', 'kind = "print"', "statement 207-211", "one of heading"),
+    ("requirements/specification.toml", 'lines = "207-211"', 'lines = "207..211"', "statement 207..211", "13-35"),
+    ("requirements/specification.toml", "lines = 955", 'lines = "955"', "norm", "whole number"),
+    ("requirements/specification.toml", "[norm]", "[normal]", "norm", "write one"),
     ("profiles/streaming-api-2025-06.toml", "join.active-run", "join.activ-run", "top level", "'join.active-run'"),
     ("profiles/streaming-api-2025-06.toml", f'name = "{PROFILE}"', 'name = "x"', "top level", PROFILE),
     ("profiles/streaming-api-2025-06.toml", f'norm = "{PROFILE}"', "", "top level", "either norm = .* or clients"),
@@ -246,9 +254,9 @@ def test_the_digest_ignores_layout_and_sees_every_kind_of_content(copy: Path) ->
     changes = [
         ("requirements/auth.toml", "joining", "reading"),
         ("requirements/auth.toml", "environment", "settings"),
-        ("requirements/freedoms.toml", "Whether", "If"),
+        ("requirements/implementation-defined.toml", "Whether", "If"),
         ("requirements/disputed.toml", "servers:", "servers say:"),
-        ("requirements/norm.toml", 'gist = "', 'gist = "so: '),
+        ("requirements/specification.toml", 'gist = "', 'gist = "so: '),
         ("profiles/streaming-api-2025-06.toml", "Every", "Each"),
     ]
     digests = {shipped}

@@ -2,9 +2,9 @@
 
 import pytest
 
-from conformance import suites
-from conformance.cause import Cause, KnownFault, known_faults, likely_cause, proof
-from conformance.declare import REGISTRY
+from conformance import suite
+from conformance.authoring.registry import REGISTRY
+from conformance.faults.cause import Cause, KnownFault, known_faults, likely_cause, proof
 
 FAULTS = known_faults()
 EVERY = frozenset(id for fault in FAULTS for id in fault.requirements)
@@ -75,7 +75,7 @@ def test_the_text_says_no_more_than_a_likeness() -> None:
 
 
 def test_every_check_has_a_fault_that_proves_it() -> None:
-    suites.load()
+    suite.load()
     owners = {fault.name: fault.requirement for fault in FAULTS}
     assert {check.name: owners[proof(f"{check.name}[x]", FAULTS)] for check in REGISTRY.checks} == {
         check.name: check.requirement for check in REGISTRY.checks

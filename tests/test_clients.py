@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from conformance.expect import Failed
-from conformance.suite.clients_reconnect import stays_awake
-from conformance.transcript import COMPLETE, Chunk, Exchange
+from conformance.authoring.expectations import Failed
+from conformance.evidence.exchange import Chunk, Exchange
+from conformance.suite.clients.reconnect import stays_awake
+from conformance.wire.endings import COMPLETE
 
 BEAT, EVENT = b": heartbeat\n\n", b"event: updates\ndata: {}\n\n"
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from conformance.cli import main
-from conformance.report.compare import BROKEN, CHANGED, FIXED, GONE, NEW, Change, changes, markdown
+from conformance.report.compare import CHANGED, FIXED, GONE, NEW, Change, changes, markdown
+from conformance.wire.endings import BROKEN
 
 from . import reports
 

@@ -11,9 +11,16 @@ from typing import Any
 
 import pytest
 
-from conformance import environments
-from conformance.environments import cache_root, cached, find_python, node_environment, python_environment, version_of
-from conformance.launch import LaunchError
+from conformance.launch import environments
+from conformance.launch.environments import (
+    cache_root,
+    cached,
+    find_python,
+    node_environment,
+    python_environment,
+    version_of,
+)
+from conformance.launch.process import LaunchError
 
 
 @pytest.fixture(autouse=True)

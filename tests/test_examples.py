@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from conformance import catalogue
-from conformance.declare import REGISTRY
-from conformance.neutral import neutral
+from conformance.authoring.registry import REGISTRY
+from conformance.faults.normalize import normalize
 
 from . import examples
 from .pages import REQUIREMENTS
@@ -46,13 +46,13 @@ def test_the_example_shows_a_difference_in_few_rows(id):
 @pytest.mark.parametrize("id", published())
 def test_the_example_names_no_run_and_no_secret(id):
     text = json.dumps(published()[id])
-    assert neutral(text) == text
+    assert normalize(text) == text
     assert "127.0.0.1" not in text
 
 
 def test_ids_are_named_by_their_order_and_moments_dropped():
     one, other = "01a20337-d384-77ba-b8d0-416573a9e5c9", "0123456789abcdef"
-    text = neutral(f"{one} {other} {one} 9007199254740991 2026-11-22T12:00:00.5+00:00")
+    text = normalize(f"{one} {other} {one} 9007199254740991 2026-11-22T12:00:00.5+00:00")
     assert text == "<id 1> <id 2> <id 1> 9007199254740991 <time>"
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from conformance.expect import (
-    SHOWN,
-    CannotTell,
+from conformance.authoring.expectations import (
+    SHOWN_CHARACTERS,
     Failed,
+    Inconclusive,
     cannot_tell,
     equal,
     expect,
@@ -21,7 +21,8 @@ from conformance.expect import (
     schema_errors,
     shown,
 )
-from conformance.transcript import Chunk, Exchange, NotJson
+from conformance.evidence.exchange import Chunk, Exchange
+from conformance.wire.strict_json import NotJson
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -61,10 +62,10 @@ def test_failing_and_not_being_able_to_tell_are_two_things() -> None:
     with pytest.raises(Failed, match=r"^wrong$") as raised:
         fail("wrong")
     assert raised.value.where is None
-    with pytest.raises(CannotTell, match=r"^nothing there$"):
+    with pytest.raises(Inconclusive, match=r"^nothing there$"):
         cannot_tell("nothing there")
-    assert not issubclass(CannotTell, Failed)
-    assert not issubclass(Failed, CannotTell)
+    assert not issubclass(Inconclusive, Failed)
+    assert not issubclass(Failed, Inconclusive)
 
 
 # --- equality
@@ -169,8 +170,8 @@ def test_a_value_is_shown_on_one_line_that_no_terminal_obeys(value: object) -> N
 
 
 def test_a_long_value_is_shortened_with_its_length() -> None:
-    assert shown("x" * 1000) == f'"{"x" * (SHOWN - 1)}… (1002 characters)'
-    assert shown("x" * (SHOWN - 2)) == f'"{"x" * (SHOWN - 2)}"'
+    assert shown("x" * 1000) == f'"{"x" * (SHOWN_CHARACTERS - 1)}… (1002 characters)'
+    assert shown("x" * (SHOWN_CHARACTERS - 2)) == f'"{"x" * (SHOWN_CHARACTERS - 2)}"'
 
 
 def test_a_value_that_is_nested_too_deeply_is_still_a_message() -> None:
@@ -181,7 +182,7 @@ def test_a_value_that_is_nested_too_deeply_is_still_a_message() -> None:
 @given(JSON)
 def test_what_is_shown_in_full_is_the_value(value: object) -> None:
     text = shown(value)
-    assume(len(text) <= SHOWN)
+    assume(len(text) <= SHOWN_CHARACTERS)
     assert json.loads(text) == value
 
 

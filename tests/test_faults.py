@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from conformance import catalogue, suites
-from conformance.declare import REGISTRY
-from conformance.fault_table import Row, changes, entry, line, page, row
+from conformance import catalogue, suite
+from conformance.authoring.registry import REGISTRY
+from conformance.faults.proof import Row, changes, entry, line, page, row
 
 from . import golden
 from .pages import REQUIREMENTS, requirements_page, traceability_page
 
 AGAIN = "out of step, write it again: python -m tests.pages"
 
-suites.load()
+suite.load()
 
 
 @cache
@@ -70,7 +70,7 @@ def test_every_check_turns_red_on_some_fault():
 
 
 def test_the_traceability_page_is_in_step():
-    """Statement of the norm, requirements and checks."""
+    """Statement of the specification, requirements and checks."""
     assert (REQUIREMENTS / "TRACEABILITY.md").read_text("utf-8") == traceability_page(), f"{AGAIN} TRACEABILITY.md"
 
 
@@ -89,9 +89,9 @@ def test_faults_speak_of_known_requirements():
     assert {fault.requirement for fault in REGISTRY.faults} <= set(catalogue.requirements())
 
 
-@pytest.mark.parametrize("name", [oddity.name for oddity in REGISTRY.oddities])
+@pytest.mark.parametrize("name", [oddity.name for oddity in REGISTRY.variations])
 def test_no_outcome_changes_on_a_lawful_oddity(name):
-    oddity = next(one for one in REGISTRY.oddities if one.name == name)
+    oddity = next(one for one in REGISTRY.variations if one.name == name)
     changed = changes(golden.good(), oddity, golden.items().values())
     outcomes = [(id, before.word, after.word, after.message) for id, before, after in changed]
     assert [one for one in outcomes if requirement_of(one[0]) not in oddity.unsafe] == []
@@ -103,5 +103,5 @@ def requirement_of(id):
 
 
 def test_what_is_lawful_breaks_no_more_than_what_clients_need():
-    unsafe = {requirement for oddity in REGISTRY.oddities for requirement in oddity.unsafe}
+    unsafe = {requirement for oddity in REGISTRY.variations for requirement in oddity.unsafe}
     assert {catalogue.find(id).area for id in unsafe} == {"clients"}

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from conformance import suites
-from conformance.attribution import scenario_digests
-from conformance.declare import REGISTRY
+from conformance import suite
+from conformance.authoring.registry import REGISTRY
+from conformance.report.attribution import scenario_digests
 
 from . import golden
 
@@ -15,7 +15,7 @@ AGAIN = "make the recordings again: tox run -e recordings (or python -m tests.go
 
 def test_the_recordings_are_those_of_the_scenarios():
     """Each variant that a check looks at has its recording, and none is left over."""
-    suites.load()
+    suite.load()
     looked_at = {variant.file for item in golden.items().values() for variant in item.variants}
     kept = {path.name for path in golden.FOLDER.glob("*.jsonl")}
     assert looked_at <= kept, AGAIN

@@ -19,10 +19,10 @@ from unittest.mock import MagicMock
 import httpx
 import pytest
 
-from conformance import launch
-from conformance.launch import LaunchError, Recipe, Running, child_environment, launched
-from conformance.launch_table import read_plan
-from conformance.target_file import EMBEDDED, SHIPPED
+from conformance.launch import process as launch
+from conformance.launch.process import LaunchError, Recipe, Running, child_environment, launched
+from conformance.targets.launch_table import read_plan
+from conformance.targets.target_file import EMBEDDED, SHIPPED
 
 ROOT = Path(__file__).parents[1]
 GRAPHS = ROOT / "fixtures_graphs" / "python"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance.launch_table import PLACEHOLDERS, read_plan
-from conformance.startup import Plan
-from conformance.target import TargetError
-from conformance.target_file import SHIPPED, named_target, read_target, shipped_targets
+from conformance.launch.startup import Plan
+from conformance.targets.launch_table import PLACEHOLDERS, read_plan
+from conformance.targets.target import TargetError
+from conformance.targets.target_file import SHIPPED, named_target, read_target, shipped_targets
 
 LAUNCH = """
 [launch]

@@ -8,17 +8,20 @@ from typing import Any
 
 import pytest
 
-from conformance import recorder
-from conformance.declare import Check, Scenario, Variant
-from conformance.expect import expect
-from conformance.jsonl import read_recording
-from conformance.judge import Item, Outcome, judge
-from conformance.live import Limits
-from conformance.recorder import Performance, record
-from conformance.redaction import Redactor
-from conformance.target import Target
-from conformance.transcript import Exchange, Recording
-from conformance.views import Run, View
+from conformance.authoring.expectations import expect
+from conformance.authoring.registry import Check, Scenario, Variant
+from conformance.authoring.views import RecordingView, SessionRecordings
+from conformance.evidence.exchange import Exchange
+from conformance.evidence.json_lines import read_recording
+from conformance.evidence.recording import Recording
+from conformance.evidence.redaction import Redactor
+from conformance.judging.items import Item
+from conformance.judging.judge import judge
+from conformance.judging.outcomes import Outcome
+from conformance.record import recorder
+from conformance.record.live import Limits
+from conformance.record.recorder import Performance, record
+from conformance.targets.target import Target
 
 from .fakes import CHUNKED, EVENT, OK, STREAM, Connection, Fake, Script, answer, closed_url, says, serving
 
@@ -165,7 +168,7 @@ def test_an_exchange_ends_and_tells_how(
     with serving(script) as fake:
         performance = perform(fake, tmp_path, one_stream, limits=limits)
     recording, exchange = recorded(tmp_path), only(tmp_path)
-    assert (exchange.how, exchange.status) == (how, status), exchange.detail
+    assert (exchange.ending, exchange.status) == (how, status), exchange.detail
     assert bool(exchange.detail) == (how != "complete")
     assert exchange.ended is not None
     assert recording.stopped is None
@@ -181,7 +184,7 @@ def test_a_stream_that_goes_on_too_long_is_closed(tmp_path: Path) -> None:
     with serving(for_ever(EVENT, 0.02)) as fake:
         performance = perform(fake, tmp_path, one_stream, limits=replace(PATIENT, length_s=0.3))
     exchange = only(tmp_path)
-    assert (exchange.how, performance.stopped) == ("length", None)
+    assert (exchange.ending, performance.stopped) == ("length", None)
     assert exchange.detail == "limit reached: 0.3 s after its first event it had not ended"
     assert exchange.events
 
@@ -191,7 +194,7 @@ def test_a_stream_of_too_many_blocks_is_closed(tmp_path: Path, block: bytes) -> 
     with serving(for_ever(block * 100, 0.001)) as fake:
         perform(fake, tmp_path, one_stream, limits=replace(PATIENT, exchange_blocks=1000))
     exchange = only(tmp_path)
-    assert (exchange.how, exchange.detail) == ("cap", "it sent more than 1,000 events; the rest was not read")
+    assert (exchange.ending, exchange.detail) == ("cap", "it sent more than 1,000 events; the rest was not read")
     assert len(exchange.content) <= 1000 * len(block) + 2 * PORTION
 
 
@@ -204,7 +207,7 @@ def test_a_run_that_brings_too_much_is_stopped(tmp_path: Path) -> None:
         performance = perform(fake, tmp_path, one_stream, another_stream, limits=limits)
     assert performance.stopped == "limit reached: the server sent more than 1,048,576 bytes"
     both = [recorded(tmp_path, name).exchanges[0] for name in ("one_stream", "another_stream")]
-    assert [exchange.how for exchange in both] == ["cap", "cap"]
+    assert [exchange.ending for exchange in both] == ["cap", "cap"]
 
 
 def test_a_run_ends_when_its_time_is_over(tmp_path: Path) -> None:
@@ -215,7 +218,7 @@ def test_a_run_ends_when_its_time_is_over(tmp_path: Path) -> None:
         performance = perform(fake, tmp_path, one_stream, another_stream, limits=replace(PATIENT, run_s=0.4))
     assert performance.stopped == ("limit reached: --max-seconds; give the run more, or select less of it with -k")
     both = [recorded(tmp_path, name).exchanges[0] for name in ("one_stream", "another_stream")]
-    assert [exchange.how for exchange in both] == ["length", "length"]
+    assert [exchange.ending for exchange in both] == ["length", "length"]
     assert all(exchange.events for exchange in both)
 
 
@@ -336,7 +339,7 @@ def test_a_reader_may_leave_at_once(tmp_path: Path) -> None:
     with serving(hangs) as fake:
         perform(fake, tmp_path, leaves)
     [exchange] = recorded(tmp_path, "leaves").exchanges
-    assert (exchange.how, exchange.detail, exchange.status) == ("left", "the suite's reader left", None)
+    assert (exchange.ending, exchange.detail, exchange.status) == ("left", "the suite's reader left", None)
 
 
 def test_a_reader_that_leaves_closes_its_connection(tmp_path: Path) -> None:
@@ -355,7 +358,7 @@ def test_a_reader_that_leaves_closes_its_connection(tmp_path: Path) -> None:
     with serving(notices) as fake:
         perform(fake, tmp_path, leaves)
     [exchange] = recorded(tmp_path, "leaves").exchanges
-    assert (exchange.how, len(exchange.events), gone) == ("left", 1, ["POST /runs/stream"])
+    assert (exchange.ending, len(exchange.events), gone) == ("left", 1, ["POST /runs/stream"])
 
 
 def test_what_a_scenario_leaves_open_is_closed(tmp_path: Path) -> None:
@@ -365,7 +368,7 @@ def test_what_a_scenario_leaves_open_is_closed(tmp_path: Path) -> None:
 
     with serving(then_hangs(STREAM)) as fake:
         perform(fake, tmp_path, forgets)
-    assert [(one.how, one.detail) for one in recorded(tmp_path, "forgets").exchanges] == [
+    assert [(one.ending, one.detail) for one in recorded(tmp_path, "forgets").exchanges] == [
         ("left", "the scenario ended"), ("left", "the scenario ended"),
     ]  # fmt: skip
 
@@ -420,7 +423,7 @@ def test_a_graph_whose_url_is_closed_is_unreachable(tmp_path: Path) -> None:
     with serving({}) as fake:
         target = Target("fake", fake.url, urls={"joke": closed_url()})
         performance = perform(target, tmp_path, one_stream)
-    assert (only(tmp_path).how, only(tmp_path).status) == ("unreachable", None)
+    assert (only(tmp_path).ending, only(tmp_path).status) == ("unreachable", None)
     assert (performance.stopped, performance.answered_at_end) == (None, True)
     assert judged(tmp_path).word == "cantTell"
 
@@ -554,14 +557,14 @@ def test_a_server_that_cannot_clear_away_is_none_the_worse(
 # --- what a check makes of it
 
 
-def holds(one_stream: View) -> None:
+def holds(one_stream: RecordingView) -> None:
     """A check as the suite has them; named so that pytest does not take it for a test of its own."""
     expect(one_stream["stream"]["values"], "there are no values")
 
 
 def judged(folder: Path, stopped: str | None = None) -> Outcome:
     item = Item(Check("transport.one", holds), {"one_stream": variant(one_stream)}, {})
-    return judge(item, Run([recorded(folder)], stopped))
+    return judge(item, SessionRecordings([recorded(folder)], stopped))
 
 
 @pytest.mark.parametrize("status", [429, 503])

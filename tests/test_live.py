@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from conformance.target_file import named_target
+from conformance.targets.target_file import named_target
 
 from .test_plugin import environment
 

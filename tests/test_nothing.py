@@ -3,7 +3,7 @@
 import pytest
 
 from conformance import catalogue
-from conformance.live import Limits
+from conformance.record.live import Limits
 
 from . import nothing
 

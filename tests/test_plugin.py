@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from conformance import catalogue, cli, schema
+from conformance import catalogue, cli
+from conformance.catalogue import schemas as schema
 from conformance.settings import DEFAULT_PROFILE
 
 from .fakes import Connection, answer, closed_url, says, serving

@@ -2,7 +2,7 @@
 
 import json
 
-from conformance import schema
+from conformance.catalogue import schemas as schema
 
 from . import published
 

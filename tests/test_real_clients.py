@@ -13,25 +13,29 @@ from typing import Any
 
 import pytest
 
-from conformance import catalogue, faults, schema, suites
+from conformance import catalogue, suite
+from conformance.authoring.registry import REGISTRY
+from conformance.catalogue import schemas as schema
 from conformance.cli import main
 from conformance.clients import readers
 from conformance.clients.compare import KNOWN, Part, Reading, compare
 from conformance.clients.examine import examine, result
 from conformance.clients.performed import PERFORMED, different
 from conformance.clients.readers import READERS, Reader, lacking, named
-from conformance.declare import REGISTRY
-from conformance.jsonl import read_recording
-from conformance.launch import LaunchError
+from conformance.evidence.exchange import Chunk, Exchange
+from conformance.evidence.json_lines import read_recording
+from conformance.evidence.recording import Recording
+from conformance.faults import apply as faults
+from conformance.judging.verdict import BROKEN_MUST, UNSURE, USAGE
+from conformance.launch.process import LaunchError
 from conformance.report.markdown import matrix_md, report_md
 from conformance.report.matrix import Server
-from conformance.settings import UsageProblem
-from conformance.transcript import BROKEN, Chunk, Exchange, Recording
-from conformance.verdict import BROKEN_MUST, UNSURE, USAGE
+from conformance.settings import UsageError
+from conformance.wire.endings import BROKEN
 
 from . import golden, observed
 
-suites.load()
+suite.load()
 
 
 def ready(reader: Reader) -> None:
@@ -92,7 +96,7 @@ LAWFUL: dict[str, dict[str, tuple[str, ...]]] = {
 @pytest.mark.parametrize("reader", READERS, ids=every)
 def test_a_lawful_oddity_fails_on_no_client(reader: Reader, name: str) -> None:
     ready(reader)
-    oddity = next(one for one in REGISTRY.oddities if one.name == name)
+    oddity = next(one for one in REGISTRY.variations if one.name == name)
     chosen = ("joke_updates", "joined_beside_the_creator", "unicode_text-joke", "joined_in_the_middle")
     found = seen(reader, [rewritten(oddity, golden_recording(one)) for one in chosen])
     assert (found["outcome"], found["message"]) == ("passed", "")
@@ -172,7 +176,7 @@ def stream(
         0,
         0.0,
         chunks=[Chunk(2, 0.0, content)],
-        how=how,
+        ending=how,
         **head,
     )
 
@@ -202,7 +206,7 @@ def test_a_difference_is_told(parts: list[Part], error: str, said: str) -> None:
 
 
 def test_a_broken_transport_may_raise_after_all_complete_events() -> None:
-    broken = stream(how=BROKEN)
+    broken = stream(ending=BROKEN)
     assert compare(Reading(RIGHT, "ReadError: x"), broken, ()).difference == ""
     assert "event 2" in compare(Reading(RIGHT[:1], "ReadError: x"), broken, ()).difference
 
@@ -241,7 +245,7 @@ def test_a_run_of_the_clients_own_is_compared_without_its_ids() -> None:
 
 
 def test_an_unknown_client_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(UsageProblem, match=r"langgraph_sdk==0\.4\.14"):
+    with pytest.raises(UsageError, match=r"langgraph_sdk==0\.4\.14"):
         named(["nobody"])
     assert main(["clients", str(golden.FOLDER), "--client", "nobody"]) == USAGE
     assert main(["clients", "nowhere"]) == USAGE

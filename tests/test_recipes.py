@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from conformance.environments import node_version
+from conformance.launch.environments import node_version
 
 from . import allure_page, nothing, runner
 from .conftest import left_out

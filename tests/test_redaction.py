@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.jsonl import read_recording
-from conformance.redaction import SHORTEST, Redactor, StreamRedactor
-from conformance.transcript import MASKED, Chunk, Exchange
-from conformance.writer import PUBLIC_FIELDS, RecordingWriter, write_json
+from conformance.evidence.exchange import MASKED, Chunk, Exchange
+from conformance.evidence.json_lines import read_recording
+from conformance.evidence.redaction import SHORTEST, Redactor, StreamRedactor
+from conformance.evidence.writer import PUBLIC_FIELDS, RecordingWriter, write_json
 
 SECRET = 'sk-/+ "k\\y=?&>'
 """A secret on which every form differs from every other."""

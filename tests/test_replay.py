@@ -15,14 +15,16 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance import replay
-from conformance.http1 import address
-from conformance.jsonl import read_recording
-from conformance.replay import Replay, recordings_at
-from conformance.settings import UsageProblem
-from conformance.tracks import Step, Tracks, ask
-from conformance.transcript import BROKEN, LEFT, Chunk, Exchange, Recording
-from conformance.verdict import USAGE
+from conformance.evidence.exchange import Chunk, Exchange
+from conformance.evidence.json_lines import read_recording
+from conformance.evidence.recording import Recording
+from conformance.judging.verdict import USAGE
+from conformance.replay import replay
+from conformance.replay.matching import Step, Tracks, ask
+from conformance.replay.replay import Replay, recordings_at
+from conformance.settings import UsageError
+from conformance.wire.endings import BROKEN, LEFT
+from conformance.wire.http_server import address
 
 from . import golden
 from .test_plugin import environment
@@ -134,7 +136,7 @@ async def asked(http: httpx.AsyncClient, sent: Exchange) -> tuple[int, list[tupl
 @pytest.mark.parametrize("name", ["joke_updates", "unicode_text-joke", "state_after_the_stream-joke", "unknown_mode-5"])
 def test_a_client_that_follows_a_recording_gets_its_very_bytes(name: str) -> None:
     for sent, status, fields, data, how in follow(single(name)):
-        assert (status, data, how) == (sent.status, sent.content, sent.how)
+        assert (status, data, how) == (sent.status, sent.content, sent.ending)
         kept = [field for field in sent.headers if field[0] != "connection"]
         assert fields == [*kept, ("connection", "close")]
 
@@ -147,7 +149,7 @@ def test_an_exchange_ends_as_it_did(recorded: str, seen: str, framing: str) -> N
     told = {"chunked": ("transfer-encoding", "chunked"), "length": ("content-length", "999999")}.get(framing)
     last = recording.exchanges[-1]
     others = [field for field in last.headers if field[0] not in ("transfer-encoding", "content-length")]
-    recording.exchanges[-1] = replace(last, how=recorded, headers=[*others, *([told] if told else [])])
+    recording.exchanges[-1] = replace(last, ending=recorded, headers=[*others, *([told] if told else [])])
     _, _, _, data, how = follow(recording)[-1]
     assert (data, how) == (last.content, seen)
 
@@ -237,7 +239,7 @@ def test_what_cannot_be_played_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bad.jsonl").write_text("{}\n")
     (tmp_path / "empty").mkdir()
     for path, said in {"none": "does not exist", "empty": "holds no recordings", "bad.jsonl": "no recording"}.items():
-        with pytest.raises(UsageProblem, match=said):
+        with pytest.raises(UsageError, match=said):
             recordings_at(tmp_path / path)
     assert "does not exist" in refused(str(tmp_path / "none"))
     assert "--speed" in refused(str(golden.FOLDER), "--speed", "0")

@@ -18,15 +18,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance import cli
-from conformance.redaction import Redactor
+from conformance.evidence.recording import Recording
+from conformance.evidence.redaction import Redactor
 from conformance.report import page, write
 from conformance.report.badge import badge
 from conformance.report.html import report_html
 from conformance.report.markdown import fenced, matrix_md, md, report_md
 from conformance.report.matrix import Server, groups, matrix_html
 from conformance.report.write import MOST_SUMMARY, WRITERS, read_report, write_all
-from conformance.settings import UsageProblem
-from conformance.transcript import Recording
+from conformance.settings import UsageError
 
 from . import golden
 from .reports import FAULTS, all_evidence, faulty, report, written
@@ -98,7 +98,7 @@ def hostile(text: str = SENTINEL) -> dict[str, Any]:
     content["disputed"] = [{"id": text, "statement": text, "as_stated": None, "message": text}]
     assert all_evidence(content)
     for row in content["requirements"]:
-        row |= {"statement": text, "sources": [text], "norm": [{"lines": text, "gist": text}]}
+        row |= {"statement": text, "sources": [text], "spec": [{"lines": text, "gist": text}]}
         row["checks"] = [
             {**filled(check, text), "outcome": check["outcome"]} | {"cause": text} for check in row["checks"]
         ]
@@ -586,7 +586,7 @@ def test_what_is_nested_too_deeply_to_be_shown_is_named(tmp_path: Path, monkeypa
 
     folder = written(tmp_path / "one", report())
     monkeypatch.setitem(write.PAGES, ".html", exhausted)
-    with pytest.raises(UsageProblem, match=r"report\.json is nested too deeply"):
+    with pytest.raises(UsageError, match=r"report\.json is nested too deeply"):
         write.write_matrix([folder], tmp_path)
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from conformance import catalogue, cli, suites
+from conformance import catalogue, cli, suite
 from conformance.report.requirement import described, markdown
 
-suites.load()
+suite.load()
 
 
 @pytest.mark.parametrize("id", catalogue.requirements())
@@ -21,7 +21,7 @@ def test_every_requirement_is_explained_in_full(id: str) -> None:
     assert {full["example"]["fault"]} <= {one["name"] for one in full["faults"]}
     shown = [full["statement"], full["why"], full["breaks"], *full["sources"], *full["example"]["good"]]
     shown += [*full["example"]["bad"], full["example"]["request"], full["run"]]
-    shown += [one["name"] for one in (*full["checks"], *full["faults"])] + [one["gist"] for one in full["norm"]]
+    shown += [one["name"] for one in (*full["checks"], *full["faults"])] + [one["gist"] for one in full["spec"]]
     assert [one for one in shown if one not in text] == []
     assert all(line.isprintable() for line in text.split("\n"))
 
@@ -30,7 +30,7 @@ def test_a_requirement_without_faults_and_norm_has_no_empty_parts() -> None:
     full: dict[str, Any] = described(catalogue.find("framing.last-event"))
     text = markdown(full | {"example": None, "faults": [], "profiles": [], "note": ""})
     assert "On the wire" not in text
-    assert "The norm, in short" not in text
+    assert "The specification, in short" not in text
     assert "Note:" not in text
     assert "lg-conformance fault" not in text
     assert text.startswith("# framing.last-event (MUST; no profile)\n")

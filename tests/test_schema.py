@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from conformance import _files, schema
+from conformance import files as _files
+from conformance.catalogue import schemas as schema
 
 DOCUMENTS: dict[str, Any] = {
     path.name.removesuffix(".schema.json"): json.loads(path.read_text("utf-8"))
@@ -136,7 +137,7 @@ WRONG: dict[str, list[object]] = {
     ],
 }
 
-# What official servers differ in, or the norm leaves free: no schema may object.
+# What official servers differ in, or the specification leaves free: no schema may object.
 FREE: dict[str, list[object]] = {
     "metadata": [{"run_id": "run-1", "attempt": 2, "thread_id": None}],
     "values": [{}, {"__interrupt__": []}, {"__interrupt__": [{"value": None}]}],

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from conformance import schema
-from conformance.target_file import named_target
-from conformance.verdict import UNSURE
+from conformance.catalogue import schemas as schema
+from conformance.judging.verdict import UNSURE
+from conformance.targets.target_file import named_target
 
 from .test_plugin import environment
 

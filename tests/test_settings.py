@@ -8,14 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.settings import (
-    API_KEY_VARIABLE,
-    OPTIONS,
-    Settings,
-    UsageProblem,
-    report_folder,
-    settings,
-)
+from conformance.settings import API_KEY_VARIABLE, OPTIONS, Settings, UsageError, report_folder, settings
 
 NOW = datetime.datetime(2026, 6, 15, 12, 30, 45, 678)
 SECRET = "s3cr3t-value"
@@ -69,25 +62,25 @@ def test_the_key_may_come_from_the_environment_and_an_option_wins() -> None:
     "given", [{"url": "http://h", "target": "t"}, {"judge": "d", "url": "http://h"}, {"judge": "d", "target": "t"}]
 )
 def test_options_that_exclude_each_other_are_told(given: dict[str, str]) -> None:
-    with pytest.raises(UsageProblem, match="--url and --target"):
+    with pytest.raises(UsageError, match="--url and --target"):
         checked(**given)
 
 
 @pytest.mark.parametrize("name", ["concurrency", "silence", "length"])
 @pytest.mark.parametrize("text", ["", "0", "-1", "x", "nan", "inf", "1e10", "1,5", "0x5"])
 def test_a_number_that_is_none_is_told(name: str, text: str) -> None:
-    with pytest.raises(UsageProblem, match=f"^--{name} '{text}' must be a number above 0$"):
+    with pytest.raises(UsageError, match=f"^--{name} '{text}' must be a number above 0$"):
         checked(**{name: text})
 
 
 def test_scenarios_are_counted_in_whole_numbers() -> None:
-    with pytest.raises(UsageProblem, match="--concurrency"):
+    with pytest.raises(UsageError, match="--concurrency"):
         checked(concurrency="1.5")
 
 
 @pytest.mark.parametrize("text", ["", "joke", "=x", "joke="])
 def test_an_assistant_without_a_name_is_told(text: str) -> None:
-    with pytest.raises(UsageProblem, match=r"--assistant '.*' must be GRAPH=NAME, such as joke=my-joke"):
+    with pytest.raises(UsageError, match=r"--assistant '.*' must be GRAPH=NAME, such as joke=my-joke"):
         checked(assistant=[text])
 
 
@@ -97,7 +90,7 @@ HEADERS = ["", SECRET, f": {SECRET}", f"X Y: {SECRET}", f"X: {SECRET}\r\nY: 1", 
 
 @pytest.mark.parametrize("text", HEADERS)
 def test_a_header_that_cannot_be_sent_is_told_and_not_shown(text: str) -> None:
-    with pytest.raises(UsageProblem, match="--header") as raised:
+    with pytest.raises(UsageError, match="--header") as raised:
         checked(header=[text])
     assert SECRET not in str(raised.value)
     assert "not shown" in str(raised.value)
@@ -105,7 +98,7 @@ def test_a_header_that_cannot_be_sent_is_told_and_not_shown(text: str) -> None:
 
 @pytest.mark.parametrize(("option", "variable"), [(f"{SECRET}\n", ""), ("", f"{SECRET}\n"), ("", f"{SECRET}é")])
 def test_a_key_that_cannot_be_sent_is_told_and_not_shown(option: str, variable: str) -> None:
-    with pytest.raises(UsageProblem, match=r"^the API key .*not shown") as raised:
+    with pytest.raises(UsageError, match=r"^the API key .*not shown") as raised:
         settings({"api-key": option}, {API_KEY_VARIABLE: variable})
     assert SECRET not in str(raised.value)
 
@@ -114,7 +107,7 @@ def test_a_key_that_cannot_be_sent_is_told_and_not_shown(option: str, variable: 
 def test_no_header_makes_it_raise_anything_else(name: str, value: str) -> None:
     try:
         read = checked(header=[f"{name}:{value}"])
-    except UsageProblem:
+    except UsageError:
         return
     assert all(key.isascii() and content.isascii() and content.isprintable() for key, content in read.headers.items())
 

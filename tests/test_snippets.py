@@ -15,15 +15,15 @@ import pytest
 
 from conformance import catalogue, cli
 from conformance.clients import environment
-from conformance.redaction import Redactor
+from conformance.evidence.redaction import Redactor
+from conformance.session.snippets_command import measured
 from conformance.settings import settings
 from conformance.snippets import perform, run
 from conformance.snippets.blocks import Block, Given, blocks, performed, source
-from conformance.snippets.command import measured
 from conformance.snippets.expected import mismatch, problem
 from conformance.snippets.page import page
 from conformance.snippets.run import Result, chosen, exit_status, results
-from conformance.target import Target
+from conformance.targets.target import Target
 
 from .fakes import CHUNKED, Connection, answer, closed_url, says, serving
 from .snippets import PAGE
@@ -40,8 +40,8 @@ SERVER = Target("mine", "http://h:1/path")
 # --- the blocks
 
 
-def code_of_norm() -> list[catalogue.NormStatement]:
-    return [one for one in catalogue.norm_statements() if one.kind in ("code", "output")]
+def code_of_norm() -> list[catalogue.Statement]:
+    return [one for one in catalogue.statements() if one.kind in ("code", "output")]
 
 
 def bounds(lines: str) -> tuple[int, int]:
@@ -50,7 +50,7 @@ def bounds(lines: str) -> tuple[int, int]:
 
 
 def test_every_code_block_of_the_norm_is_performed_or_excluded_with_a_reason() -> None:
-    """A statement of the norm ends with its block; one of them holds two."""
+    """A statement of the specification ends with its block; one of them holds two."""
     for statement in code_of_norm():
         first, last = bounds(statement.lines)
         within = [block for block in blocks().values() if first <= block.line <= last]
@@ -63,7 +63,9 @@ def test_every_code_block_of_the_norm_is_performed_or_excluded_with_a_reason() -
 
 
 def test_the_blocks_are_those_of_the_document() -> None:
-    assert catalogue.norm().sha256 == OF_DOCUMENT, "another document: take the blocks from it, and their digest"
+    assert catalogue.specification().sha256 == OF_DOCUMENT, (
+        "another document: take the blocks from it, and their digest"
+    )
     digest = hashlib.sha256()
     for block in blocks().values():
         if block.code:

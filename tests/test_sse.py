@@ -12,7 +12,7 @@ from httpx_sse import EventSource
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.sse import BOM, Block, Decoder, decode
+from conformance.wire.sse import BOM, Block, Decoder, decode
 
 
 class Dispatched(NamedTuple):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance import environments, postgres, startup
-from conformance.launch import LaunchError, Recipe
-from conformance.startup import Plan, missing, own_urls, started
+from conformance.launch import environments, postgres, startup
+from conformance.launch.process import LaunchError, Recipe
+from conformance.launch.startup import Plan, missing, own_urls, started
 
 PLAN = Plan(Recipe("mine", ("{python}",), "/ok", {}), Path())
 
@@ -108,7 +108,7 @@ def test_a_server_starts_and_what_that_cost_is_said(tmp_path: Path, says: str, v
 def test_a_server_runs_in_the_environment_that_is_made_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python").symlink_to(sys.executable)
-    made = environments.Made(tmp_path, 0.0)
+    made = environments.CachedEnvironment(tmp_path, 0.0)
     monkeypatch.setattr(startup, "python_environment", lambda *_: made)
     monkeypatch.setenv("PYTHONPATH", "/elsewhere")
     code = SERVER.replace("{", "{{").replace("}", "}}").replace('"SAYS"', '"PYTHONPATH"')

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.declare import Check, Scenario, Variant
-from conformance.judge import Item
-from conformance.settings import UsageProblem, settings
-from conformance.target import MODEST_CONCURRENCY, Target, TargetError, checked_url, is_loopback
-from conformance.target_file import EMBEDDED, SHIPPED, find_target, read_target, recorded_run, shipped_targets
+from conformance.authoring.registry import Check, Scenario, Variant
+from conformance.judging.items import Item
+from conformance.settings import UsageError, settings
+from conformance.targets.target import MODEST_CONCURRENCY, Target, TargetError, checked_url, is_loopback
+from conformance.targets.target_file import EMBEDDED, SHIPPED, find_target, read_target, recorded_run, shipped_targets
 
 
 def found(**given: Any) -> Target:
@@ -182,7 +182,7 @@ def test_a_name_that_is_not_shipped_is_told_with_the_nearest() -> None:
 
 
 def test_a_missing_target_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(UsageProblem, match=r"nowhere: no shipped target and no readable file \(No such file"):
+    with pytest.raises(UsageError, match=r"nowhere: no shipped target and no readable file \(No such file"):
         found(target=str(tmp_path / "nowhere"))
 
 

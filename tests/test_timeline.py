@@ -6,13 +6,14 @@ from urllib.parse import quote
 
 import pytest
 
-from conformance import suites
-from conformance.declare import REGISTRY
-from conformance.faults import apply
+from conformance import suite
+from conformance.authoring.registry import REGISTRY
+from conformance.evidence.exchange import Chunk, Exchange
+from conformance.evidence.recording import Recording
+from conformance.faults.apply import apply
 from conformance.report import reader, timeline
 from conformance.report.html import report_html
 from conformance.report.timeline import Drawing, Lane, drawing
-from conformance.transcript import Chunk, Exchange, Recording
 
 from . import golden
 from .reports import event, hostile_recording, report, stream
@@ -86,7 +87,7 @@ def test_a_server_that_buffers_sends_all_at_the_end() -> None:
 
 def test_a_stall_is_told_and_how_it_ended() -> None:
     seen = lane(
-        drawn(stream("one", [*RUN[:2], (9.0, event("custom"))], how="deadline", detail="30 s", ended_t=30.0)), "one"
+        drawn(stream("one", [*RUN[:2], (9.0, event("custom"))], ending="deadline", detail="30 s", ended_t=30.0)), "one"
     )
     assert seen.spans[0].end == "limit"
     assert seen.told.endswith("longest pause 21.0 s; deadline (30 s)")
@@ -97,7 +98,7 @@ def test_a_stall_is_told_and_how_it_ended() -> None:
     [("complete", "complete"), ("broken", "broken"), ("unreachable", "broken"), ("left", "left"), ("cap", "limit")],
 )
 def test_the_end_has_a_mark_of_its_own(how: str, mark: str) -> None:
-    assert drawn(stream("one", RUN, how=how)).lanes[0].spans[0].end == mark
+    assert drawn(stream("one", RUN, ending=how)).lanes[0].spans[0].end == mark
 
 
 def test_modes_and_namespaces_have_rows_of_their_own() -> None:
@@ -196,7 +197,7 @@ def test_each_recording_is_drawn_once_and_those_that_failed_at_their_failure() -
 
 
 def replayed(*faults: str) -> dict[str, Recording | None]:
-    suites.load()
+    suite.load()
     [fault] = [one for one in REGISTRY.faults if one.name in faults]
     return {one.file: apply(fault, one) or one for one in golden.good().recordings.values()}
 

@@ -11,22 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.jsonl import read_folder, read_recording
-from conformance.transcript import (
-    BROKEN,
-    COMPLETE,
-    LEFT,
-    LENGTH,
-    MASKED,
-    SILENCE,
-    SIZE,
-    UNREACHABLE,
-    Chunk,
-    Exchange,
-    NotJson,
-    Recording,
-    parse_json,
-)
+from conformance.evidence.exchange import MASKED, Chunk, Exchange
+from conformance.evidence.json_lines import read_folder, read_recording
+from conformance.evidence.recording import Recording
+from conformance.wire.endings import BROKEN, COMPLETE, LEFT, LENGTH, SILENCE, SIZE, UNREACHABLE
+from conformance.wire.strict_json import NotJson, parse_json
 
 from .written import recording_lines, write_recording
 
@@ -178,7 +167,7 @@ def exchanges(draw: st.DrawFn) -> Exchange:
         sent.status, sent.headers = draw(st.integers(100, 999)), draw(HEADERS)
         sent.answered, sent.answered_t = draw(NUMBERS), draw(TIMES)
     if draw(st.booleans()):
-        sent.how = draw(st.sampled_from([COMPLETE, BROKEN, LEFT, UNREACHABLE, SILENCE, LENGTH, SIZE]))
+        sent.ending = draw(st.sampled_from([COMPLETE, BROKEN, LEFT, UNREACHABLE, SILENCE, LENGTH, SIZE]))
         sent.detail, sent.ended, sent.ended_t = draw(ANY_TEXT), draw(NUMBERS), draw(TIMES)
     return sent
 
@@ -226,7 +215,7 @@ def test_a_recording_that_breaks_off_after_a_line_is_read_up_to_there(tmp_path: 
     assert recording.stopped == "the recording breaks off"
     assert len(recording.exchanges) == (lines > 1)
     if 1 < lines < len(LINES) - 1:
-        assert (recording.exchanges[0].how, recording.exchanges[0].ended) == (SILENCE, None)
+        assert (recording.exchanges[0].ending, recording.exchanges[0].ended) == (SILENCE, None)
 
 
 @given(st.data())

@@ -8,8 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.catalogue import Requirement
-from conformance.judge import OUTCOMES, Outcome
-from conformance.verdict import Result, Verified, exit_status, summary, verdict, verified, worst
+from conformance.judging.outcomes import OUTCOMES, Outcome
+from conformance.judging.verdict import (
+    RequirementResult,
+    Result,
+    exit_status,
+    requirement_results,
+    summary,
+    verdict,
+    worst,
+)
 
 P, F, C, I, U = "passed", "failed", "cantTell", "inapplicable", "untested"  # noqa: E741
 WORDS = st.sampled_from(OUTCOMES)
@@ -20,18 +28,20 @@ def requirement(id: str, level: Literal["MUST", "SHOULD"] = "MUST") -> Requireme
     return Requirement(id, id.partition(".")[0], level, "It holds.", ("norm 1",), ("1",), "Stated.", "All break.")
 
 
-def of(level: Literal["MUST", "SHOULD"], *words: str, selected: bool = True, id: str = "values.one") -> Verified:
+def of(
+    level: Literal["MUST", "SHOULD"], *words: str, selected: bool = True, id: str = "values.one"
+) -> RequirementResult:
     """A requirement whose checks had these outcomes; the id of each is its number."""
     results = [Result(f"{id}-{n}", id, "s", Outcome(word), selected) for n, word in enumerate(words)]
-    return Verified(requirement(id, level), tuple(results))
+    return RequirementResult(requirement(id, level), tuple(results))
 
 
-def said(*outcomes: Verified) -> str:
+def said(*outcomes: RequirementResult) -> str:
     return verdict(summary(outcomes))
 
 
 def status(
-    *outcomes: Verified,
+    *outcomes: RequirementResult,
     known: tuple[str, ...] = (),
     stale: bool = False,
     errors: int = 0,
@@ -55,7 +65,7 @@ def test_a_requirement_has_the_worst_outcome_of_its_checks(words: tuple[str, ...
 
 def test_results_are_gathered_in_the_order_of_the_catalogue() -> None:
     results = [Result(f"check{n}", id, "s", Outcome(P)) for n, id in enumerate(["b.b", "a.a", "b.b"])]
-    gathered = verified([requirement(id) for id in ("a.a", "b.b", "c.c")], results)
+    gathered = requirement_results([requirement(id) for id in ("a.a", "b.b", "c.c")], results)
     assert [(one.requirement.id, [result.id for result in one.results]) for one in gathered] == [
         ("a.a", ["check1"]), ("b.b", ["check0", "check2"]), ("c.c", []),
     ]  # fmt: skip
@@ -71,7 +81,7 @@ def test_a_summary_counts_requirements_not_checks() -> None:
 
 
 @given(st.lists(st.builds(lambda level, words: of(level, *words), LEVELS, st.lists(WORDS, max_size=3))))
-def test_a_summary_counts_every_requirement_once(outcomes: list[Verified]) -> None:
+def test_a_summary_counts_every_requirement_once(outcomes: list[RequirementResult]) -> None:
     counts = summary(outcomes)
     for level, words in counts.items():
         assert set(words) == set(OUTCOMES)
@@ -92,7 +102,7 @@ def test_a_summary_counts_every_requirement_once(outcomes: list[Verified]) -> No
         ([of("MUST", P), of("MUST")], "partial"),
     ],
 )
-def test_the_verdict(outcomes: list[Verified], expected: str) -> None:
+def test_the_verdict(outcomes: list[RequirementResult], expected: str) -> None:
     assert {said(*order) for order in permutations(outcomes)} == {expected}
 
 
@@ -151,7 +161,7 @@ def test_a_listing_excuses_a_failure_but_not_that_nothing_can_be_told() -> None:
     st.booleans(),
 )
 def test_a_run_that_is_conformant_and_in_order_exits_with_0_and_no_other_does_so_unlisted(
-    outcomes: list[Verified], stale: bool, errors: int, answered: bool
+    outcomes: list[RequirementResult], stale: bool, errors: int, answered: bool
 ) -> None:
     in_order = answered and not stale and not errors
     good = all(one.outcome in (P, I) for one in outcomes if one.requirement.level == "MUST")

@@ -11,7 +11,7 @@ from pathlib import Path
 from conformance.cli import main
 
 RELEASES = ("0.2.60", "0.4.48", "0.5.42", "0.6.39", "0.7.103", "0.9.1", "0.11.4", "0.13.8", "0.15.9", "0.16.7")
-"""From the server of the norm's time to the newest when this was written."""
+"""From the server of the specification's time to the newest when this was written."""
 
 
 def judge(folder: Path, versions: tuple[str, ...]) -> int:

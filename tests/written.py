@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from conformance.jsonl import chunk_line, end_line, finish_line, head_line, header_line, request_line
-from conformance.transcript import Recording
+from conformance.evidence.json_lines import chunk_line, end_line, finish_line, head_line, header_line, request_line
+from conformance.evidence.recording import Recording
 
 
 def write_recording(recording: Recording, path: Path) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import transcript
-from ..expect import shown
-from ..transcript import Event, Exchange, NotJson, parse_json
+from conformance.authoring.expectations import shown
+from conformance.evidence.exchange import Event, Exchange
+from conformance.wire.endings import COMPLETE
+from conformance.wire.strict_json import NotJson, parse_json
 
 KNOWN = {
     "phantom": "a block without data yields a part, where the standard dispatches nothing (httpx-sse #35)",
@@ -72,7 +73,7 @@ def compare(reading: Reading, exchange: Exchange, known: Collection[str], *, tex
     left = [part for part in left if not _is_extra(part, exchange, known, seen)]
     if left:
         return Comparison(f"after the {len(events)} events it yielded {_part(left[0])}", frozenset(seen))
-    broken = exchange.how != transcript.COMPLETE
+    broken = exchange.ending != COMPLETE
     return Comparison("" if broken or not reading.error else f"it raised {shown(reading.error)}", frozenset(seen))
 
 
@@ -142,7 +143,7 @@ def _is_extra(part: Part, exchange: Exchange, known: Collection[str], seen: set[
 
 def _is_held(event: Event, exchange: Exchange) -> bool:
     """Whether it is the last event of a connection that broke just after its last CR."""
-    broke = exchange.how != transcript.COMPLETE and exchange.content.endswith(b"\r")
+    broke = exchange.ending != COMPLETE and exchange.content.endswith(b"\r")
     return broke and event.position == len(exchange.events)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ..environments import Say, find_python, node_environment, node_version, python_environment
+from conformance.launch.environments import Say, find_python, node_environment, node_version, python_environment
 
 Client = Literal["python", "javascript", "curl"]
 CLIENTS: tuple[Client, ...] = ("python", "javascript", "curl")

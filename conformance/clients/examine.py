@@ -6,16 +6,17 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .. import http1, transcript
-from ..environments import Say
-from ..expect import shown
-from ..judge import CANNOT_TELL, FAILED, PASSED
-from ..launch import LaunchError
-from ..transcript import Exchange, Recording
-from .compare import KNOWN, compare, in_order
-from .performed import Difference
-from .read import Playback, read
-from .readers import Reader, lacking
+from conformance.authoring.expectations import shown
+from conformance.clients.compare import KNOWN, compare, in_order
+from conformance.clients.performed import Difference
+from conformance.clients.read import Playback, read
+from conformance.clients.readers import Reader, lacking
+from conformance.evidence.exchange import STREAMS, Exchange
+from conformance.evidence.recording import Recording
+from conformance.judging.outcomes import FAILED, INCONCLUSIVE, PASSED
+from conformance.launch.environments import Say
+from conformance.launch.process import LaunchError
+from conformance.wire import http_server as http_server
 
 MOST_EVIDENCE = 20
 """Differences that a report lists for one client; their number is told."""
@@ -44,7 +45,7 @@ def examine(
 
 
 def _asks_for_a_stream(exchange: Exchange) -> bool:
-    return exchange.kind in transcript.STREAMS and exchange.valid
+    return exchange.kind in STREAMS and exchange.valid
 
 
 def _refusal(exchange: Exchange) -> str:
@@ -59,13 +60,13 @@ async def _examined(
     """`more` is what is known of other streams: those that were refused, and those that the client had live."""
     problem = lacking(reader) or ("" if streams else "there is no event stream to read")
     if problem:
-        return result(reader, CANNOT_TELL, problem, len(streams))
+        return result(reader, INCONCLUSIVE, problem, len(streams))
     playback = Playback([exchange for _, exchange in streams])
     try:
-        async with await http1.serve(0, playback.answer) as server:
-            readings = await read(reader, http1.address(server), playback.jobs, say)
+        async with await http_server.serve(0, playback.answer) as server:
+            readings = await read(reader, http_server.address(server), playback.jobs, say)
     except (LaunchError, RuntimeError, OSError) as trouble:
-        return result(reader, CANNOT_TELL, shown(str(trouble)), len(streams))
+        return result(reader, INCONCLUSIVE, shown(str(trouble)), len(streams))
     pairs = zip(readings, streams, strict=True)
     found = [compare(reading, exchange, reader.known, text=reader.text) for reading, (_, exchange) in pairs]
     stored = [(one.file, exchange.name) for one, exchange in streams]

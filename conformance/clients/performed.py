@@ -9,17 +9,19 @@ import asyncio
 import json
 from collections.abc import Sequence
 
-from ..environments import Say
-from ..expect import shown
-from ..launch import LaunchError
-from ..projection import projection
-from ..redaction import Redactor
-from ..target import Target
-from ..transcript import COMPLETE, Chunk, Events, Exchange, Recording
-from ..views import requested, wire
-from .compare import Reading
-from .read import Job, read
-from .readers import Reader, lacking
+from conformance.authoring.expectations import shown
+from conformance.authoring.projection import projection
+from conformance.clients.compare import Reading
+from conformance.clients.read import Job, read
+from conformance.clients.readers import Reader, lacking
+from conformance.evidence.exchange import Chunk, Events, Exchange
+from conformance.evidence.recording import Recording
+from conformance.evidence.redaction import Redactor
+from conformance.launch.environments import Say
+from conformance.launch.process import LaunchError
+from conformance.protocol import requested_modes, wire_name
+from conformance.targets.target import Target
+from conformance.wire.endings import COMPLETE
 
 PERFORMED = {
     **{
@@ -66,7 +68,7 @@ def _performed(recording: Recording) -> tuple[Exchange, Exchange] | None:
     wanted = PERFORMED.get(recording.variant)
     begun = next((one for one in recording.exchanges if one.method == "POST" and "/runs" in one.path), None)
     stream = next((one for one in recording.exchanges if wanted and one.name == wanted), None)
-    if begun is None or stream is None or not stream.is_stream or stream.how != COMPLETE:
+    if begun is None or stream is None or not stream.is_stream or stream.ending != COMPLETE:
         return None
     return begun, stream
 
@@ -81,7 +83,7 @@ def different(reading: Reading, begun: Exchange, stream: Exchange, *, text: bool
     if reading.error:
         return f"live it raised {shown(reading.error)}"
     seen = _as_exchange(reading, stream, text=text)
-    for mode in sorted(requested(begun)):
+    for mode in sorted(requested_modes(begun.request)):
         came, wanted = (projection(mode, _of(mode, one)) for one in (seen, stream))
         if came != wanted:
             first = next(
@@ -94,7 +96,7 @@ def different(reading: Reading, begun: Exchange, stream: Exchange, *, text: bool
 
 
 def _of(mode: str, exchange: Exchange) -> Events:
-    return Events(event for event in exchange.events if event.base == wire(mode))
+    return Events(event for event in exchange.events if event.base == wire_name(mode))
 
 
 def _as_exchange(reading: Reading, stream: Exchange, *, text: bool) -> Exchange:

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .. import http1, transcript
-from ..environments import Say
-from ..transcript import Exchange
-from .compare import Part, Reading
-from .readers import Reader, command
+from conformance.clients.compare import Part, Reading
+from conformance.clients.readers import Reader, command
+from conformance.evidence.exchange import Exchange
+from conformance.launch.environments import Say
+from conformance.wire import http_server as http_server
+from conformance.wire.endings import BROKEN, COMPLETE
 
 AT_ONCE = 16
 """Streams that a client reads at once."""
@@ -114,27 +115,27 @@ class Playback:
         threaded = stream.kind == "join" or "/threads/" in stream.path
         return Job(number, own if threaded else None, own if stream.kind == "join" else None, body)
 
-    async def answer(self, request: http1.Request, writer: asyncio.StreamWriter) -> None:
+    async def answer(self, request: http_server.Request, writer: asyncio.StreamWriter) -> None:
         """Send the stream that is asked for."""
         stream = self._asked(request)
         if stream is None:
             said = b'{"detail":"it reconnects, and a recording is played once"}'
-            await http1.send_whole(404, [("content-type", "application/json")], said, writer)
+            await http_server.send_whole(404, [("content-type", "application/json")], said, writer)
             return
         assert stream.status is not None
-        chunked = http1.is_chunked(stream.headers)
+        chunked = http_server.is_chunked(stream.headers)
         writer.transport.set_write_buffer_limits(0)
-        writer.write(http1.head(stream.status, stream.headers))
+        writer.write(http_server.head(stream.status, stream.headers))
         for chunk in stream.chunks:
-            writer.write(http1.chunk(chunk.data) if chunked else chunk.data)
+            writer.write(http_server.chunk(chunk.data) if chunked else chunk.data)
             await writer.drain()
-        await http1.end(self._end(stream), stream.headers, writer)
+        await http_server.end(self._end(stream), stream.headers, writer)
 
     def _end(self, stream: Exchange) -> str:
         """A stream that the suite left, or that a limit closed, goes on no further: it is seen to break off."""
-        return stream.how if stream.how == transcript.COMPLETE or self._hold else transcript.BROKEN
+        return stream.ending if stream.ending == COMPLETE or self._hold else BROKEN
 
-    def _asked(self, request: http1.Request) -> Exchange | None:
+    def _asked(self, request: http_server.Request) -> Exchange | None:
         path = request.path.partition("?")[0].strip("/").split("/")
         if path[-1] != "stream":
             return None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..environments import Say, find_python, python_environment
-from ..settings import UsageProblem
-from .environment import HERE, PYTHON, Client, client_environment, missing, requirements
+from conformance.clients.environment import HERE, PYTHON, Client, client_environment, missing, requirements
+from conformance.launch.environments import Say, find_python, python_environment
+from conformance.settings import UsageError
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,11 @@ READERS = (
 
 
 def named(names: Sequence[str]) -> list[Reader]:
-    """The readers of these names, NAME or NAME==VERSION, all for none; raises UsageProblem."""
+    """The readers of these names, NAME or NAME==VERSION, all for none; raises UsageError."""
     unknown = [name for name in names if not any(name in (one.id, one.name) for one in READERS)]
     if unknown:
         there = ", ".join(one.id for one in READERS)
-        raise UsageProblem(f"there is no client {unknown[0]!r}; there are {there}")
+        raise UsageError(f"there is no client {unknown[0]!r}; there are {there}")
     return [one for one in READERS if not names or one.id in names or one.name in names]
 
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..catalogue import Requirement
-from ..judge import CANNOT_TELL, FAILED, PASSED, Item, Outcome, printable
-from .words import Document, ratio
-
-if TYPE_CHECKING:
-    from ..session import Session
+from conformance.authoring.views import SessionRecordings
+from conformance.catalogue import Requirement
+from conformance.evidence.redaction import Redactor
+from conformance.judging.items import Item
+from conformance.judging.outcomes import FAILED, INCONCLUSIVE, PASSED, Outcome
+from conformance.report.words import Document, ratio
+from conformance.wire.text import printable
 
 SEVERITY = {"MUST": "critical", "SHOULD": "normal"}
 
@@ -46,15 +48,28 @@ def folder(config: Any) -> Path | None:
     return Path(given) if given else None
 
 
-def annotate(session: Session, requirement: Requirement, item: Item, outcome: Outcome, text: str) -> None:
-    """Describe the running item; `text` explains its outcome."""
+@dataclass(frozen=True)
+class Annotator:
+    """Describes items of one session to Allure while pytest runs them."""
+
+    profile: str
+    session: SessionRecordings
+    recordings: Path
+    redactor: Redactor
+
+    def annotate(self, requirement: Requirement, item: Item, outcome: Outcome, text: str) -> None:
+        """Describe the running item; `text` explains its outcome."""
+        _annotate(self, requirement, item, outcome, text)
+
+
+def _annotate(annotator: Annotator, requirement: Requirement, item: Item, outcome: Outcome, text: str) -> None:
     import allure
 
-    _label(allure.dynamic, session.profile.name, requirement, item)
-    attach = _Attach(session)
-    if outcome.word in (PASSED, FAILED, CANNOT_TELL):
+    _label(allure.dynamic, annotator.profile, requirement, item)
+    attach = _Attach(annotator)
+    if outcome.word in (PASSED, FAILED, INCONCLUSIVE):
         with _step("what was sent"):
-            attach.text("the requests as curl lines", _sent(session, item, outcome))
+            attach.text("the requests as curl lines", _sent(annotator.session, item, outcome))
     with _step(f"what must hold: {requirement.statement}"):
         pass
     with _step(f"what came: {outcome.word}", _problem(outcome)):
@@ -62,12 +77,12 @@ def annotate(session: Session, requirement: Requirement, item: Item, outcome: Ou
             attach.text(outcome.word, text)
         for number, evidence in enumerate(outcome.evidence, 1):
             attach.text(f"the wire, {number}: {evidence.exchange}", "\n".join(evidence.rows))
-        if outcome.word in (FAILED, CANNOT_TELL):
+        if outcome.word in (FAILED, INCONCLUSIVE):
             for name in _recordings(item, outcome)[:RECORDINGS_ATTACHED]:
                 attach.recording(name)
 
 
-def describe_run(results: Path, report: Path) -> None:
+def describe_session(results: Path, report: Path) -> None:
     """Write what Allure shows of the run as a whole, from report.json as it was written."""
     document = json.loads(report.read_text("utf-8"))
     rows = (f"{_property(name)} = {_property(value)}" for name, value in _environment(document))
@@ -92,11 +107,11 @@ def _label(dynamic: Any, profile: str, requirement: Requirement, item: Item) -> 
         dynamic.parameter(axis, str(value))
 
 
-def _sent(session: Session, item: Item, outcome: Outcome) -> str:
+def _sent(session: SessionRecordings, item: Item, outcome: Outcome) -> str:
     """The requests that the evidence names, else all of the scenarios that the item looks at."""
     if outcome.evidence:
         return "\n".join(evidence.curl for evidence in outcome.evidence)
-    known = session.run.recordings
+    known = session.recordings
     seen = [known[variant.id] for variant in item.variants if variant.id in known]
     named = ((f"# {one.variant}: {sent.name}", printable(sent.curl)) for one in seen for sent in one.exchanges)
     return "\n".join(line for lines in named for line in lines) or f"# {item.scenario}"
@@ -110,9 +125,9 @@ def _recordings(item: Item, outcome: Outcome) -> list[str]:
 class _Attach:
     """Adds attachments to the running step; all of them are text, which no page can take for anything else."""
 
-    def __init__(self, session: Session) -> None:
-        self._folder = session.recordings
-        self._redactor = session.redactor
+    def __init__(self, annotator: Annotator) -> None:
+        self._folder = annotator.recordings
+        self._redactor = annotator.redactor
 
     def text(self, name: str, text: str) -> None:
         self._data(name, text.encode("utf-8", "replace"), "txt")
@@ -143,7 +158,7 @@ def _problem(outcome: Outcome) -> Exception | None:
     message = printable(outcome.message)
     if outcome.word == FAILED:
         return AssertionError(message)
-    return RuntimeError(message) if outcome.word == CANNOT_TELL else None
+    return RuntimeError(message) if outcome.word == INCONCLUSIVE else None
 
 
 @contextmanager

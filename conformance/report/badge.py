@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from ..verdict import CANNOT_SAY, CONFORMANT, NOT_CONFORMANT, PARTIAL
-from .words import TITLE, Document, ratio
+from conformance.judging.verdict import CONFORMANT, NOT_CONFORMANT, PARTIAL, VERDICT_INCONCLUSIVE
+from conformance.report.words import TITLE, Document, ratio
 
-COLOURS = {CONFORMANT: "brightgreen", NOT_CONFORMANT: "red", CANNOT_SAY: "lightgrey", PARTIAL: "yellow"}
+COLOURS = {CONFORMANT: "brightgreen", NOT_CONFORMANT: "red", VERDICT_INCONCLUSIVE: "lightgrey", PARTIAL: "yellow"}
 
 
 def badge(document: Document) -> str:

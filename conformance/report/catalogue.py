@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..catalogue import AREAS, Requirement, norm, requirements
+from conformance.catalogue import AREAS, Requirement, requirements, specification
 
 
 def catalogue_page(faults: Mapping[str, int]) -> str:
@@ -17,7 +17,7 @@ def catalogue_page(faults: Mapping[str, int]) -> str:
     index = " · ".join(f"[{area}](#{area}) {len(held)}" for area, held in by_area.items())
     parts = [
         "# Requirements",
-        f"{counts[0]} MUST and {counts[1]} SHOULD. Lines of the norm are those of {norm().title}, {norm().date}; "
+        f"{counts[0]} MUST and {counts[1]} SHOULD. Lines of the specification are those of {specification().title}, {specification().date}; "
         "[TRACEABILITY.md](TRACEABILITY.md) leads from them to the checks, [FAULTS.md](FAULTS.md) shows the faults. "
         "`lg-conformance explain ID` adds an example on the wire.",
         index,

@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from ..judge import FAILED, PASSED, UNTESTED, printable
-from ..verdict import worst
-from . import words
-from .words import NAMES, Document
+from conformance.judging.outcomes import FAILED, PASSED, UNTESTED
+from conformance.judging.verdict import worst
+from conformance.report import words
+from conformance.report.words import NAMES, Document
+from conformance.wire.text import printable
 
 BROKEN, FIXED, CHANGED, NEW, GONE = "broken", "fixed", "changed", "new", "gone"
 KINDS = {
@@ -101,7 +102,7 @@ def lines(old: Document, new: Document, found: Sequence[Change]) -> Iterator[str
 
 def markdown(old: Document, new: Document, found: Sequence[Change]) -> str:
     """The comparison for a pull request."""
-    from .markdown import md, table
+    from conformance.report.markdown import md, table
 
     parts = [f"## {_counted(found)}", f"Old: {md(_titled(old))}. New: {md(_titled(new))}."]
     if different := differences_of_kind(old, new):

@@ -6,20 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from .. import catalogue
-from ..attribution import verdict_digest
-from ..verdict import Verified, summary, verdict
+from conformance import catalogue
+from conformance.judging.verdict import RequirementResult, summary, verdict
+from conformance.report.attribution import verdict_digest
 
-FORMAT = 1
+FORMAT = 2
 
 
 def document(
-    outcomes: Sequence[Verified],
+    outcomes: Sequence[RequirementResult],
     *,
     suite: Mapping[str, Any],
-    run: Mapping[str, Any],
+    session: Mapping[str, Any],
+    suite_errors: Sequence[str],
+    missing_graphs: Mapping[str, Sequence[str]],
     recordings: Sequence[Mapping[str, str]],
-    stories: Mapping[str, Mapping[str, str]],
+    failure_details: Mapping[str, Mapping[str, str]],
     observations: Mapping[str, Any],
     disputed: Sequence[Mapping[str, Any]],
     baseline: Mapping[str, Any] | None,
@@ -27,9 +29,9 @@ def document(
 ) -> dict[str, Any]:
     """The content of report.json, in the form of schemas/report.schema.json.
 
-    `run` is the content of run.json, `recordings` the digest of each recording by its file, and `stories` what is to
-    be told, beside the outcome, of a check that did not pass, by its id; `clients` is what came of real clients, None
-    where none was asked for.
+    `session` is what the session that recorded says about itself, `recordings` the digest of each recording by its
+    file; `failure_details` holds, by the id of a check that did not pass, what to show beside its outcome; `clients` is
+    what real clients saw, None if none was asked for.
     """
     counts = summary(outcomes)
     results = [result for one in outcomes for result in one.results]
@@ -37,36 +39,39 @@ def document(
     return {
         "format": FORMAT,
         "suite": dict(suite),
-        "target": run["target"],
-        "profile": run["profile"],
-        "verdict": verdict(counts, partial=bool(run["target"]["lacks"]) or selected < len(results)),
-        "verdict_digest": verdict_digest(run["profile"], [(one.id, one.outcome.word) for one in results]),
+        "target": session["target"],
+        "profile": session["profile"],
+        "verdict": verdict(counts, partial=bool(session["target"]["lacks"]) or selected < len(results)),
+        "verdict_digest": verdict_digest(session["profile"], [(one.id, one.outcome.word) for one in results]),
         "selection": {"checks": selected, "of": len(results)},
-        "started": run["started"],
-        "duration_s": run["duration_s"],
-        "stopped": run["stopped"],
-        "command": run.get("command"),
-        "seed": run.get("seed"),
-        "platform": run.get("platform"),
+        "started": session["started"],
+        "duration_s": session["duration_s"],
+        "stopped": session["stopped"],
+        "answered_at_end": session["answered_at_end"],
+        "suite_errors": list(suite_errors),
+        "missing_graphs": {graph: list(ids) for graph, ids in missing_graphs.items()},
+        "command": session.get("command"),
+        "nonce": session.get("nonce"),
+        "platform": session.get("platform"),
         "summary": counts,
         "baseline": baseline,
         "observations": dict(observations),
         "disputed": list(disputed),
-        "requirements": [_requirement(one, stories) for one in outcomes],
+        "requirements": [_requirement(one, failure_details) for one in outcomes],
         "recordings": list(recordings),
         **({} if clients is None else {"clients": list(clients)}),
     }
 
 
-def _requirement(one: Verified, stories: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+def _requirement(one: RequirementResult, failure_details: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     requirement = one.requirement
-    gists = {statement.lines: statement.gist for statement in catalogue.norm_statements()}
+    gists = {statement.lines: statement.gist for statement in catalogue.statements()}
     return {
         "id": requirement.id,
         "level": requirement.level,
         "statement": requirement.statement,
         "sources": list(requirement.sources),
-        "norm": [{"lines": lines, "gist": gists[lines]} for lines in requirement.norm],
+        "spec": [{"lines": lines, "gist": gists[lines]} for lines in requirement.spec],
         "outcome": one.outcome,
         "checks": [
             {
@@ -75,7 +80,7 @@ def _requirement(one: Verified, stories: Mapping[str, Mapping[str, str]]) -> dic
                 "outcome": result.outcome.word,
                 "message": result.outcome.message,
                 "evidence": [asdict(evidence) for evidence in result.outcome.evidence],
-                **stories.get(result.id, {}),
+                **failure_details.get(result.id, {}),
             }
             for result in one.results
         ],

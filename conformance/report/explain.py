@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from ..catalogue import Requirement
-from ..judge import FAILED, Evidence, Item, Outcome, printable
+from conformance.catalogue import Requirement
+from conformance.judging.items import Item
+from conformance.judging.outcomes import FAILED, Evidence, Outcome
+from conformance.wire.text import printable
 
 
 def explained(requirement: Requirement, item: Item, outcome: Outcome) -> str:

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..judge import ROWS_BEFORE, wire_end, wire_row
-from ..transcript import Exchange, Recording
-from . import words
-from .page import rendered
-from .timeline import Drawing, NotDrawn, drawing
-from .words import NOT_PASSED, Document
+from conformance.evidence.exchange import Exchange
+from conformance.evidence.recording import Recording
+from conformance.evidence.rows import ROWS_BEFORE, end_row, event_row
+from conformance.report import words
+from conformance.report.page import rendered
+from conformance.report.timeline import Drawing, NotDrawn, drawing
+from conformance.report.words import NOT_PASSED, Document
 
 Recordings = Mapping[str, Recording | None]
 """The recordings in `recordings/` beside a page, by file; None for one that cannot be read."""
@@ -107,7 +108,7 @@ def _after(sent: Exchange | None, rows: list[str]) -> tuple[str, ...]:
     if sent is None:
         return ()
     events = sent.events[-ROWS_BEFORE - 1 :] if sent.is_stream else []
-    last = [*(wire_row(event) for event in events), wire_end(sent)]
+    last = [*(event_row(event) for event in events), end_row(sent)]
     return tuple(row for row in last if row not in rows)
 
 

@@ -9,10 +9,11 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from ..judge import OUTCOMES, printable
-from . import words
-from .matrix import NOTICE, Group, Server, groups
-from .words import LEVELS, NAMES, NOT_PASSED, SYMBOLS, VERDICTS, Document
+from conformance.judging.outcomes import OUTCOMES
+from conformance.report import words
+from conformance.report.matrix import NOTICE, Group, Server, groups
+from conformance.report.words import LEVELS, NAMES, NOT_PASSED, SYMBOLS, VERDICTS, Document
+from conformance.wire.text import printable
 
 _ENTITIES = {ord(char): f"&#{ord(char)};" for char in "\\|`<>&$@"}
 _ESCAPES = {ord(char): f"\\{char}" for char in "*_[]#~!"}
@@ -140,7 +141,7 @@ def _disputed(document: Document) -> Iterator[str]:
     if not document["disputed"]:
         return
     yield "## Disputed"
-    yield "Where the norm says one thing and every official server does another; outside summary and verdict."
+    yield "Where the specification says one thing and every official server does another; outside summary and verdict."
     rows = [(md(one["id"]), md(one.get("statement", "")), words.as_stated(one)) for one in document["disputed"]]
     yield table(("statement", "says", "the server does"), rows)
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from . import words
-from .page import rendered, tokens
-from .words import Document
+from conformance.report import words
+from conformance.report.page import rendered, tokens
+from conformance.report.words import Document
 
 NOTICE = (
     "These servers were judged against different catalogues or profiles, and stand in {} tables: "

@@ -14,9 +14,10 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..judge import OUTCOMES, printable
-from . import words
-from .words import NOT_PASSED, Document
+from conformance.judging.outcomes import OUTCOMES
+from conformance.report import words
+from conformance.report.words import NOT_PASSED, Document
+from conformance.wire.text import printable
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 TEMPLATES = Path(__file__).parent / "templates"

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from functools import cached_property
 from itertools import pairwise
 
-from ..faults import of_one_run
-from ..transcript import COMPLETE, STREAMS, Event, Exchange, Recording
-from .words import cut
+from conformance.authoring.rewriting import same_run
+from conformance.evidence.exchange import STREAMS, Event, Exchange
+from conformance.evidence.recording import Recording
+from conformance.report.words import cut
+from conformance.wire.endings import COMPLETE
 
 MOST_LABEL = 60
 """Characters of a name that a label shows."""
@@ -42,7 +44,7 @@ class Reader:
         if self.exchange.kind != "join":
             return {}
         streams = [one for one in self._recording.exchanges if one.kind in STREAMS and one is not self.exchange]
-        readers = [one for one in streams if one.is_stream and of_one_run(one, self.exchange)]
+        readers = [one for one in streams if one.is_stream and same_run(one, self.exchange)]
         found = {one.name: [event for event in one.events if _had(event, self.exchange)] for one in readers}
         return {name: events for name, events in found.items() if events}
 
@@ -63,7 +65,7 @@ class Reader:
             same = sum(self.again(event) for event in self.events)
             came = f"{same} of its events equal one of them" if same else "none of them came to it"
             parts.append(f"{len(events)} had reached `{cut(name, MOST_LABEL)}` before it asked, {came}")
-        if self.exchange.how != COMPLETE:
+        if self.exchange.ending != COMPLETE:
             parts.append(ended(self.exchange))
         return "; ".join(parts)
 
@@ -87,4 +89,4 @@ def _had(event: Event, joiner: Exchange) -> bool:
 
 def ended(exchange: Exchange) -> str:
     """How an exchange ended, and why if not by itself."""
-    return COMPLETE if exchange.how == COMPLETE else f"{exchange.how} ({cut(exchange.detail, 100)})"
+    return COMPLETE if exchange.ending == COMPLETE else f"{exchange.ending} ({cut(exchange.detail, 100)})"

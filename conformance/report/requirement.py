@@ -11,11 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .. import catalogue
-from ..catalogue import Requirement
-from ..declare import REGISTRY
-from ..settings import DEFAULT_PROFILE
-from .story import command
+from conformance import catalogue
+from conformance.authoring.registry import REGISTRY
+from conformance.catalogue import Requirement
+from conformance.report.failure_details import command
+from conformance.settings import DEFAULT_PROFILE
 
 EXAMPLES = Path(__file__).parents[1] / "requirements" / "examples.json"
 OBSERVED = Path(__file__).parents[1] / "requirements" / "observed.json"
@@ -23,7 +23,7 @@ OBSERVED = Path(__file__).parents[1] / "requirements" / "observed.json"
 
 def described(requirement: Requirement) -> dict[str, Any]:
     """All that is known of a requirement, as data; the suite must have been loaded."""
-    gists = {one.lines: one.gist for one in catalogue.norm_statements()}
+    gists = {one.lines: one.gist for one in catalogue.statements()}
     checks = [check for check in REGISTRY.checks if check.requirement == requirement.id]
     faults = [fault for fault in REGISTRY.faults if fault.requirement == requirement.id]
     profiles = [name for name, one in catalogue.profiles().items() if requirement.id in one.requirements]
@@ -36,11 +36,15 @@ def described(requirement: Requirement) -> dict[str, Any]:
         "breaks": requirement.breaks,
         "note": requirement.note,
         "sources": list(requirement.sources),
-        "norm": [{"lines": lines, "gist": gists[lines]} for lines in requirement.norm],
+        "spec": [{"lines": lines, "gist": gists[lines]} for lines in requirement.spec],
         "example": examples().get(requirement.id),
         "observed": [one for one in observed() if one["requirement"] == requirement.id],
         "checks": [
-            {"name": one.name, "looks_at": [one.scope] if one.scope else list(one.parameters), "says": _line(one.doc)}
+            {
+                "name": one.name,
+                "looks_at": [one.scope.value] if one.scope else [scenario.name for scenario in one.scenarios],
+                "says": _line(one.doc),
+            }
             for one in checks
         ],
         "faults": [{"name": one.name, "does": _line(one.doc)} for one in faults],
@@ -70,7 +74,7 @@ def markdown(full: Mapping[str, Any]) -> str:
         f"Who breaks without it: {full['breaks']}",
         *([f"Note: {full['note']}"] if full["note"] else []),
         _list("## Sources", full["sources"]),
-        *([_list("## The norm, in short", _gists(full["norm"]))] if full["norm"] else []),
+        *([_list("## The specification, in short", _gists(full["spec"]))] if full["spec"] else []),
         *(_example(full["example"]) if full["example"] else []),
         *([_list("## Seen with real clients", _seen(full["observed"]))] if full["observed"] else []),
         _list("## Checks", [f"{one['name']} ({', '.join(one['looks_at'])}): {one['says']}" for one in full["checks"]]),
@@ -81,8 +85,8 @@ def markdown(full: Mapping[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def _gists(norm: list[Mapping[str, str]]) -> list[str]:
-    return [f"{one['lines']}: {one['gist']}" for one in norm]
+def _gists(statements: list[Mapping[str, str]]) -> list[str]:
+    return [f"{one['lines']}: {one['gist']}" for one in statements]
 
 
 def _seen(observed: Iterable[Mapping[str, str]]) -> list[str]:

@@ -1,28 +1,28 @@
-"""What a run says on the terminal: a progress line while recording, and the result by area at the end."""
+"""What a session prints: progress while it records, and the result by area at the end, made from the report."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..judge import CANNOT_TELL, FAILED, INAPPLICABLE, PASSED, UNTESTED, printable
-from ..verdict import CONFORMANT, Verified, summary
-from .words import Document, client, clients, known, not_passed, selection, why
+from conformance.judging.outcomes import FAILED, INAPPLICABLE, INCONCLUSIVE, PASSED, UNTESTED
+from conformance.judging.verdict import CONFORMANT
+from conformance.report.words import Document, areas, client, clients, known, lacks, not_passed, selection, why
+from conformance.wire.text import printable
 
-if TYPE_CHECKING:
-    from ..session import Session
+_MARKS = {PASSED: "■", FAILED: "✗", INCONCLUSIVE: "?", INAPPLICABLE: "–", UNTESTED: "□"}
+_COLOURS = {FAILED: "red", INCONCLUSIVE: "yellow", PASSED: "green"}
+LINE_CHARACTERS = 120
+"""A line about a requirement is never cut to less than this."""
 
-_MARKS = {PASSED: "■", FAILED: "✗", CANNOT_TELL: "?", INAPPLICABLE: "–", UNTESTED: "□"}
-_COLOURS = {FAILED: "red", CANNOT_TELL: "yellow", PASSED: "green"}
-LINE = 120
-"""The least that a line about a requirement is cut to."""
+Line = tuple[str, dict[str, bool]]
+"""A line of the summary with its markup."""
 
 
 class Progress:
-    """One line, rewritten on a terminal: how far the recording is, and what is still awaited."""
+    """One line, rewritten on a terminal: how far the recording is, and which scenarios it waits for."""
 
     def __init__(self, writer: Any) -> None:
         self._writer = writer
@@ -39,12 +39,12 @@ class Progress:
             self._writer.line(f"recorded {self._done} of {self._total} scenarios")
 
     def say(self, text: str) -> None:
-        """Write a line that stays."""
+        """Print a line that stays."""
         self._writer.line(printable(text))
         self._writer.flush()
 
     def __call__(self, done: int, total: int, awaited: Sequence[str]) -> None:
-        """Take the state of the recording."""
+        """Show the state of the recording."""
         self._done, self._total = done, total
         if self._tty:
             waiting = ", ".join(awaited[:3]) + (" …" if len(awaited) > 3 else "")
@@ -53,84 +53,90 @@ class Progress:
             self._writer.flush()
 
 
-def summarise(reporter: Any, session: Session, cwd: Path) -> None:
-    """Write the outcomes by area, what is stale, and the verdict."""
-    outcomes = session.outcomes
-    counts = summary(outcomes)
+def summarise(reporter: Any, document: Document, folder: Path, notes: Sequence[str] = ()) -> None:
+    """Print the outcomes by area, what did not pass, and the verdict; `folder` holds the report, `notes` come last."""
     reporter.section("conformance", "=")
-    areas = [list(members) for _, members in groupby(outcomes, key=lambda one: one.requirement.area)]
-    for members in areas:
-        if any(one.outcome != UNTESTED for one in members):
-            _area(reporter, members)
-    stopped = session.run_json["stopped"]
-    told = {one.outcome for one in outcomes} - {CANNOT_TELL, UNTESTED, INAPPLICABLE}
-    graphs, explained = session.not_deployed
-    for found in not_passed(session.report) if told or not stopped else ():
-        if found["id"] not in explained:
-            _named(reporter, found, known(session.report))
-    if graphs:
-        ways = "deploy them (`lg-conformance graphs DIR`), or say their names with `--assistant GRAPH=NAME`"
-        needed = f"of {len(explained)} requirements nothing can be told for want of the reference graphs"
-        reporter.write_line(f"  {needed} {', '.join(graphs)}: no request for them was accepted; {ways}", yellow=True)
-    for error in session.suite_errors:
-        reporter.write_line(f"  suite error: {printable(error)}", red=True)
-    for entry in session.stale:
-        reporter.write_line(f"  stale in the baseline: {entry.subject} (it no longer fails; remove it)", red=True)
-    for entry in session.baseline.expired:
-        reporter.write_line(f"  expired in the baseline: {entry.subject} (until {entry.until})", yellow=True)
-    if stopped:
-        reporter.write_line(f"  {printable(stopped)}", red=True)
-    elif not session.answered:
-        gone = "when the scenarios were over the server answered no more; see its log (what was recorded is kept)"
-        reporter.write_line(f"  {gone}", red=True)
-    if session.target.lacks:
-        reporter.write_line(f"  declared absent: {', '.join(session.target.lacks)}")
-    if selected := selection(session.report):
-        reporter.write_line(f"  selected {selected}")
-    said = session.report["verdict"]
-    reporter.write_line(
-        f"  {said.upper()}: {_totals(counts)}", bold=True, green=said == CONFORMANT, red=said != CONFORMANT
-    )
-    for found in clients(session.report):
-        reporter.write_line(f"  {client_line(found)}", red=found["outcome"] == FAILED)
-    for line in session.compared:
-        reporter.write_line(f"  {line}")
-    target = session.run_json["target"]
-    reporter.write_line("  target " + printable(f"{target['name']} {target['version']} {target['url']}"))
-    reporter.write_line(f"  report {os.path.relpath(session.report_folder, cwd)}{os.sep}report.html")
-    if session.settings.write_baseline is not None:
-        failures = sum(result.outcome.word == FAILED for result in session.all_results)
-        rest = "each needs a reason before it is accepted" if failures else "nothing failed"
-        reporter.write_line(f"  baseline {session.settings.write_baseline}: {failures} entries; {rest}")
+    for area, members in areas(document["requirements"]).items():
+        if any(one["outcome"] != UNTESTED for one in members):
+            _print_area(reporter, area, members)
+    lines = [*_not_passed(document, reporter._tw.fullwidth), *_problems(document), *_verdict(document)]
+    for text, markup in lines:
+        reporter.write_line(f"  {text}", **markup)
+    for note in notes:
+        reporter.write_line(f"  {note}")
+    reporter.write_line(f"  report {os.path.relpath(folder)}{os.sep}report.html")
 
 
-def _area(reporter: Any, members: list[Verified]) -> None:
-    reporter.write(f"  {members[0].requirement.area:<12}")
+def _print_area(reporter: Any, area: str, members: Sequence[Document]) -> None:
+    reporter.write(f"  {area:<12}")
     for one in members:
-        reporter.write(_MARKS[one.outcome], **{_COLOURS.get(one.outcome, "white"): True})
-    passed = sum(one.outcome == PASSED for one in members)
+        reporter.write(_MARKS[one["outcome"]], **{_COLOURS.get(one["outcome"], "white"): True})
+    passed = sum(one["outcome"] == PASSED for one in members)
     reporter.write_line(f"  {passed}/{len(members)}")
 
 
-def _named(reporter: Any, one: Document, listed: Mapping[str, str]) -> None:
-    """One requirement that did not pass, and the first reason, on one line."""
+def _not_passed(document: Document, width: int) -> Iterator[Line]:
+    """Yield a line for each requirement that did not pass, and one for each reference graph that is missing."""
+    explained = {id for ids in document["missing_graphs"].values() for id in ids}
+    judged = any(one["outcome"] in (PASSED, FAILED) for one in document["requirements"])
+    for one in not_passed(document) if judged or not document["stopped"] else ():
+        if one["id"] not in explained:
+            yield _requirement(one, known(document), width)
+    if graphs := list(document["missing_graphs"]):
+        named = f"graph {graphs[0]} is" if len(graphs) == 1 else f"graphs {', '.join(graphs)} are"
+        fix = "deploy them (`lg-conformance graphs DIR`), or give their names with `--assistant GRAPH=NAME`"
+        because = f"because the reference {named} not deployed (no request for them was accepted)"
+        yield f"{len(explained)} requirements are inconclusive {because}; {fix}", {"yellow": True}
+
+
+def _requirement(one: Document, listed: Mapping[str, str], width: int) -> Line:
+    """Return one requirement with the first reason why it did not pass."""
     failures = [check["id"] for check in one["checks"] if check["outcome"] == FAILED]
-    known_here = " (known)" if failures and all(check in listed for check in failures) else ""
-    line = f"{one['outcome']:<8} {one['level']:<6} {one['id']}{known_here}: {printable(why(one))}"
-    colour = {"red": one["level"] == "MUST" and one["outcome"] == FAILED, "yellow": one["outcome"] == CANNOT_TELL}
-    most = max(LINE, reporter._tw.fullwidth) - 2
-    reporter.write_line(f"  {line if len(line) <= most else line[: most - 1] + '…'}", **colour)
+    expected = " (known)" if failures and all(check in listed for check in failures) else ""
+    line = f"{one['outcome']:<8} {one['level']:<6} {one['id']}{expected}: {printable(why(one))}"
+    most = max(LINE_CHARACTERS, width) - 2
+    markup = {"red": one["level"] == "MUST" and one["outcome"] == FAILED, "yellow": one["outcome"] == INCONCLUSIVE}
+    return line if len(line) <= most else line[: most - 1] + "…", markup
 
 
-def _totals(counts: dict[str, dict[str, int]]) -> str:
+def _problems(document: Document) -> Iterator[Line]:
+    """Yield a line for each problem of the session, the suite or the baseline."""
+    red = {"red": True}
+    baseline = document["baseline"] or {}
+    for error in document["suite_errors"]:
+        yield f"suite error: {printable(error)}", red
+    for subject in baseline.get("stale", ()):
+        yield f"stale in the baseline: {subject} (it no longer fails; remove it)", red
+    for subject in baseline.get("expired", ()):
+        yield f"expired in the baseline: {subject}", {"yellow": True}
+    if document["stopped"]:
+        yield printable(document["stopped"]), red
+    elif not document["answered_at_end"]:
+        yield "The server stopped responding; see its log. Everything recorded so far is kept.", red
+    if absent := lacks(document):
+        yield f"declared absent: {', '.join(absent)}", {}
+    if selected := selection(document):
+        yield f"selected {selected}", {}
+
+
+def _verdict(document: Document) -> Iterator[Line]:
+    good = document["verdict"] == CONFORMANT
+    yield f"{document['verdict'].upper()}: {_totals(document)}", {"bold": True, "green": good, "red": not good}
+    for found in clients(document):
+        yield client_line(found), {"red": found["outcome"] == FAILED}
+    target = document["target"]
+    yield "target " + printable(f"{target['name']} {target['version']} {target['url']}"), {}
+
+
+def _totals(document: Document) -> str:
     parts = []
-    for level, words in counts.items():
+    for level, words in document["summary"].items():
         others = ", ".join(f"{number} {word}" for word, number in words.items() if number and word != PASSED)
         parts.append(f"{level} {words[PASSED]}/{sum(words.values())}" + (f" ({others})" if others else ""))
     return " · ".join(parts)
 
 
 def client_line(one: Document) -> str:
-    """What came of a real client, on one line."""
+    """Return what a real client saw, on one line."""
     message = f": {one['message']}" if one["message"] else ""
     return printable(f"{one['outcome']:<8} {client(one)} on {one['streams']} streams{message}")

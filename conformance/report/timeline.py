@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from ..transcript import BROKEN, COMPLETE, LEFT, LIMITS, UNREACHABLE, Event, Exchange, Recording
-from .reader import MOST_LABEL, Reader, ended
-from .words import KINDS, cut
+from conformance.evidence.exchange import Event, Exchange
+from conformance.evidence.recording import Recording
+from conformance.report.reader import MOST_LABEL, Reader, ended
+from conformance.report.words import KINDS, cut
+from conformance.wire.endings import BROKEN, COMPLETE, LEFT, LIMITS, UNREACHABLE
 
 ENDS = {COMPLETE: "complete", BROKEN: "broken", UNREACHABLE: "broken", LEFT: "left"} | dict.fromkeys(LIMITS, "limit")
 """The marks of how an exchange ended."""
@@ -144,7 +146,7 @@ def drawing(recording: Recording) -> Drawing:
 
 def _check(one: Exchange) -> None:
     """Raise NotDrawn where a value has another type than the recorder gives it: files may come from anywhere."""
-    texts = (one.name, one.kind, one.method, one.url, one.how, one.detail, one.graph, one.body or "")
+    texts = (one.name, one.kind, one.method, one.url, one.ending, one.detail, one.graph, one.body or "")
     seen: list[tuple[object, object]] = [(one.sent, one.sent_t), *((chunk.seq, chunk.t) for chunk in one.chunks)]
     seen += [pair for pair in ((one.answered, one.answered_t), (one.ended, one.ended_t)) if pair != (None, None)]
     if not all(isinstance(text, str) for text in texts):
@@ -204,7 +206,7 @@ def _lane(group: Sequence[Exchange], recording: Recording, axis: _Axis, y: int) 
 def _span(one: Exchange, axis: _Axis) -> Span:
     over = one.ended_t if one.ended_t is not None else axis.end
     answered = None if one.answered_t is None else axis(one.answered_t)
-    return Span(axis(one.sent_t), answered, axis(over), ENDS.get(one.how, "limit"), _said(one))
+    return Span(axis(one.sent_t), answered, axis(over), ENDS.get(one.ending, "limit"), _said(one))
 
 
 def _said(one: Exchange) -> str:

@@ -1,4 +1,4 @@
-"""The page that leads from each statement of the norm to its requirements and on to the checks that verify them.
+"""The page that leads from each statement of the specification to its requirements and on to the checks that verify them.
 
 It knows the catalogue and how to write Markdown; which checks exist it is told.
 """
@@ -14,11 +14,11 @@ def traceability(checks: Checks) -> str:
     """Render the Markdown page; `checks` maps requirement ids to names of checks; raise UnknownName on a foreign id."""
     for id in checks:
         catalogue.find(id)
-    norm = catalogue.norm()
+    spec = catalogue.specification()
     parts = [
-        "# Traceability: norm, requirements, checks",
-        f"{norm.title}, {norm.date}. Lines are those of `{norm.file}` (SHA-256 `{norm.sha256}`), "
-        f"after [{norm.original}]({norm.url}).",
+        "# Traceability: specification, requirements, checks",
+        f"{spec.title}, {spec.date}. Lines are those of `{spec.file}` (SHA-256 `{spec.sha256}`), "
+        f"after [{spec.original}]({spec.url}).",
         _table(("lines", "kind", "what it says", "covered by", "checks"), _statement_rows(checks)),
         "## Requirements that rest on clients or servers alone",
         _table(("requirement", "sources", "checks"), _other_rows(checks)),
@@ -28,7 +28,7 @@ def traceability(checks: Checks) -> str:
 
 def _statement_rows(checks: Checks) -> Iterator[tuple[str, ...]]:
     """Yield one row for each statement and what covers it; a statement's own cells stand in its first row only."""
-    for statement in catalogue.norm_statements():
+    for statement in catalogue.statements():
         head: tuple[str, ...] = (statement.lines, statement.kind, statement.gist)
         for covering in list(_covering(statement.lines, checks)) or [(f"excluded: {statement.excluded}", "")]:
             yield (*head, *covering)
@@ -37,17 +37,20 @@ def _statement_rows(checks: Checks) -> Iterator[tuple[str, ...]]:
 
 def _covering(lines: str, checks: Checks) -> Iterator[tuple[str, str]]:
     for requirement in catalogue.requirements().values():
-        if lines in requirement.norm:
+        if lines in requirement.spec:
             yield f"`{requirement.id}` {requirement.level}", _names(checks, requirement.id)
-    for word, unjudged in (("disputed", catalogue.disputed()), ("freedom", catalogue.freedoms())):
+    for word, unjudged in (
+        ("disputed", catalogue.disputed()),
+        ("implementation-defined", catalogue.implementation_defined()),
+    ):
         for id, one in unjudged.items():
-            if lines in one.norm:
+            if lines in one.spec:
                 yield f"`{id}` {word}", "never judged"
 
 
 def _other_rows(checks: Checks) -> Iterator[tuple[str, ...]]:
     for requirement in catalogue.requirements().values():
-        if not requirement.norm:
+        if not requirement.spec:
             sources = "; ".join(requirement.sources)
             yield f"`{requirement.id}` {requirement.level}", sources, _names(checks, requirement.id)
 

@@ -8,26 +8,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..judge import CANNOT_TELL, FAILED, INAPPLICABLE, OUTCOMES, PASSED, UNTESTED
-from ..verdict import CANNOT_SAY, CONFORMANT, NOT_CONFORMANT, PARTIAL
+from conformance.judging.outcomes import FAILED, INAPPLICABLE, INCONCLUSIVE, OUTCOMES, PASSED, UNTESTED
+from conformance.judging.verdict import CONFORMANT, NOT_CONFORMANT, PARTIAL, VERDICT_INCONCLUSIVE
 
 Document = Mapping[str, Any]
 """The content of a report.json, in the form of schemas/report.schema.json."""
 
 TITLE = "LangGraph streaming API"
 LEVELS = ("MUST", "SHOULD")
-NOT_PASSED = (FAILED, CANNOT_TELL)
+NOT_PASSED = (FAILED, INCONCLUSIVE)
 
-SYMBOLS = {PASSED: "✓", FAILED: "✗", CANNOT_TELL: "?", INAPPLICABLE: "–", UNTESTED: "□"}
-NAMES = {word: word for word in OUTCOMES} | {CANNOT_TELL: "cannot tell"}
+SYMBOLS = {PASSED: "✓", FAILED: "✗", INCONCLUSIVE: "?", INAPPLICABLE: "–", UNTESTED: "□"}
+NAMES = {word: word for word in OUTCOMES} | {INCONCLUSIVE: "cannot tell"}
 MEANINGS = {
     PASSED: "every check passed",
     FAILED: "a check failed",
-    CANNOT_TELL: "a prerequisite was missing, so nothing can be said",
+    INCONCLUSIVE: "a prerequisite was missing, so nothing can be said",
     INAPPLICABLE: "the target declares that it lacks this",
     UNTESTED: "not selected, or not run",
 }
-VERDICTS = {CONFORMANT: PASSED, NOT_CONFORMANT: FAILED, CANNOT_SAY: CANNOT_TELL, PARTIAL: INAPPLICABLE}
+VERDICTS = {CONFORMANT: PASSED, NOT_CONFORMANT: FAILED, VERDICT_INCONCLUSIVE: INCONCLUSIVE, PARTIAL: INAPPLICABLE}
 """The outcome whose symbol and colour a verdict has."""
 
 KINDS = {

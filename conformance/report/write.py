@@ -13,17 +13,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ..jsonl import read_recording
-from ..judge import printable
-from ..redaction import Redactor
-from ..settings import UsageProblem
-from ..transcript import NotJson, Recording, parse_json
-from ..writer import write_json
-from .badge import badge
-from .html import Recordings, report_html
-from .markdown import matrix_md, report_md
-from .matrix import Server, matrix_html
-from .words import LEVELS, Document, is_partial
+from conformance.evidence.json_lines import read_recording
+from conformance.evidence.recording import Recording
+from conformance.evidence.redaction import Redactor
+from conformance.evidence.writer import write_json
+from conformance.report.badge import badge
+from conformance.report.html import Recordings, report_html
+from conformance.report.markdown import matrix_md, report_md
+from conformance.report.matrix import Server, matrix_html
+from conformance.report.words import LEVELS, Document, is_partial
+from conformance.settings import UsageError
+from conformance.wire.strict_json import NotJson, parse_json
+from conformance.wire.text import printable
 
 Make = Callable[[Document, Recordings], str]
 """From the content of a report.json, and the recordings beside it, the text of a file."""
@@ -61,7 +62,7 @@ def write_all(
 
 
 def write_matrix(given: Sequence[Path], output: Path) -> list[Path]:
-    """Compare reports, each a folder or its report.json; return the pages written.  Raises UsageProblem.
+    """Compare reports, each a folder or its report.json; return the pages written.  Raises UsageError.
 
     Beside each report.json its own pages are made again, so that every link of the matrix leads to what it names.
     """
@@ -74,7 +75,7 @@ def write_matrix(given: Sequence[Path], output: Path) -> list[Path]:
         for path, text in pages.items():
             path.write_text(text, "utf-8", newline="\n")
     except OSError as problem:
-        raise UsageProblem(f"{_shown(problem.filename or output)} cannot be written: {problem.strerror}") from None
+        raise UsageError(f"{_shown(problem.filename or output)} cannot be written: {problem.strerror}") from None
     return list(pages)
 
 
@@ -84,25 +85,25 @@ def report_file(given: Path) -> Path:
 
 
 def read_report(file: Path) -> dict[str, Any]:
-    """The content of a report.json; raises UsageProblem, naming the file, if it is none that can be rendered."""
-    from .. import schema  # jsonschema is slow to import
+    """The content of a report.json; raises UsageError, naming the file, if it is none that can be rendered."""
+    from conformance.catalogue import schemas as schema  # jsonschema is slow to import
 
     place = _shown(file)
     try:
         document = parse_json(file.read_text("utf-8"))
     except OSError as problem:
-        raise UsageProblem(f"{place} cannot be read: {problem.strerror}; name a report folder or its file") from None
+        raise UsageError(f"{place} cannot be read: {problem.strerror}; name a report folder or its file") from None
     except (NotJson, UnicodeDecodeError) as problem:
-        raise UsageProblem(f"{place} is no JSON: {printable(str(problem))}") from None
+        raise UsageError(f"{place} is no JSON: {printable(str(problem))}") from None
     problems = schema.errors("report", document) or _contradictions(document)
     if problems:
-        raise UsageProblem(f"{place} is no report of this suite: {problems[0]}; make it with `judge` or `run`")
+        raise UsageError(f"{place} is no report of this suite: {problems[0]}; make it with `judge` or `run`")
     return dict(document)
 
 
 def _contradictions(document: Document) -> list[str]:
     """Why a report of the right form cannot be believed: its parts do not say the same."""
-    from ..verdict import verdict
+    from conformance.judging.verdict import verdict
 
     requirements = document["requirements"]
     if len({one["id"] for one in requirements}) != len(requirements):
@@ -133,7 +134,7 @@ def _made(make: Make, document: Document, recordings: Recordings, file: Path) ->
     try:
         return make(document, recordings)
     except RecursionError:
-        raise UsageProblem(f"{_shown(file)} is nested too deeply to be shown") from None
+        raise UsageError(f"{_shown(file)} is nested too deeply to be shown") from None
 
 
 def _update(path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The code blocks of the norm as data: read from `norm/*.toml`, their placeholders filled, their defects mended.
+"""The code blocks of the specification as data: read from `specification/*.toml`, their placeholders filled, their defects mended.
 
 It knows the files and the text of a snippet; it performs nothing.
 """
@@ -14,9 +14,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from ..target import Target
+from conformance.targets.target import Target
 
-FOLDER = Path(__file__).with_name("norm")
+FOLDER = Path(__file__).with_name("specification")
 
 Prints = Literal["data", "chunk", "text", "nothing"]
 
@@ -51,7 +51,7 @@ class Defect:
 
 @dataclass(frozen=True)
 class Block:
-    """One code block of the norm; `excluded` says why it is not performed, if it is not."""
+    """One code block of the specification; `excluded` says why it is not performed, if it is not."""
 
     lines: str
     language: str
@@ -84,7 +84,7 @@ class Block:
 
 @cache
 def blocks(folder: Path = FOLDER) -> dict[int, Block]:
-    """Every code block of the norm by the line of its opening fence, in the order of the document."""
+    """Every code block of the specification by the line of its opening fence, in the order of the document."""
     found = [block for path in folder.glob("*.toml") for block in _read(path)]
     return {block.line: block for block in sorted(found, key=lambda block: block.line)}
 

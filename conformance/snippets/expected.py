@@ -7,9 +7,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from .. import sse
-from ..expect import shown
-from .blocks import Block, Expected
+from conformance.authoring.expectations import shown
+from conformance.snippets.blocks import Block, Expected
+from conformance.wire import sse
 
 Events = list[tuple[str | None, Any]]
 """Name and data of what was streamed; the name is None where the snippet prints data alone."""

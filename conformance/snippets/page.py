@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from .blocks import Block, blocks
-from .run import Result
+from conformance.snippets.blocks import Block, blocks
+from conformance.snippets.run import Result
 
 Found = Mapping[str, Sequence[Result]]
 """The results of all snippets, by name and version of the server."""
@@ -62,9 +62,9 @@ def _plain(text: str) -> str:
 
 _HEAD = """# The document's snippets, performed
 
-Every Python, JavaScript and curl block of the norm, with nothing but its placeholders filled, performed by the real
+Every Python, JavaScript and curl block of the specification, with nothing but its placeholders filled, performed by the real
 client in a process of its own, and what it printed compared with what a good server makes it print. The blocks lie as
-data in [`snippets/norm/`](../snippets/norm/); `lg-conformance snippets` performs them against any server. This page is
+data in [`snippets/specification/`](../snippets/specification/); `lg-conformance snippets` performs them against any server. This page is
 made by `python -m tests.snippets`, with:
 """
 

@@ -18,10 +18,10 @@ from typing import Any
 
 import httpx
 
-from ..clients.environment import ClientEnvironment
-from ..launch import child_environment, temporary_folder
-from ..target import Target, is_loopback
-from .blocks import Block, Given, api_key, blocks, other_headers, source
+from conformance.clients.environment import ClientEnvironment
+from conformance.launch.process import child_environment, temporary_folder
+from conformance.snippets.blocks import Block, Given, api_key, blocks, other_headers, source
+from conformance.targets.target import Target, is_loopback
 
 LIMIT_S = 60.0
 """A snippet takes a second or two, and the SDKs give up a stream that was cut off after 20 s."""

@@ -12,16 +12,16 @@ from typing import Any
 
 import httpx
 
-from ..clients.environment import CLIENTS, Client, ClientEnvironment, client_environment, missing
-from ..environments import Say
-from ..expect import shown
-from ..judge import CANNOT_TELL, FAILED, PASSED, Outcome
-from ..launch import LaunchError
-from ..redaction import Redactor
-from ..target import Target, is_loopback
-from .blocks import Block, performed
-from .expected import problem
-from .perform import LIMIT_S, Performance, Prerequisite, perform
+from conformance.authoring.expectations import shown
+from conformance.clients.environment import CLIENTS, Client, ClientEnvironment, client_environment, missing
+from conformance.evidence.redaction import Redactor
+from conformance.judging.outcomes import FAILED, INCONCLUSIVE, PASSED, Outcome
+from conformance.launch.environments import Say
+from conformance.launch.process import LaunchError
+from conformance.snippets.blocks import Block, performed
+from conformance.snippets.expected import problem
+from conformance.snippets.perform import LIMIT_S, Performance, Prerequisite, perform
+from conformance.targets.target import Target, is_loopback
 
 AT_ONCE = 4
 """Each is an interpreter that starts; more of them make none faster on the few cores of a CI machine."""
@@ -72,7 +72,7 @@ async def _results(
     async def one(block: Block) -> Result:
         environment = ready[block.language]
         if isinstance(environment, str):
-            return Result(block, Outcome(CANNOT_TELL, environment))
+            return Result(block, Outcome(INCONCLUSIVE, environment))
         async with gate:
             return await _result(block, target, environment, redactor)
 
@@ -140,7 +140,7 @@ def _excused(result: Result, absent: set[str]) -> Result:
         return result
     way = f"deploy it (lg-conformance graphs DIR), or name it with --assistant {graph}=NAME"
     message = f"no run of the graph `{graph}` is accepted: {way}; {outcome.message}"
-    return replace(result, outcome=Outcome(CANNOT_TELL, message))
+    return replace(result, outcome=Outcome(INCONCLUSIVE, message))
 
 
 def _all_local(target: Target) -> bool:
@@ -153,4 +153,4 @@ def _all_local(target: Target) -> bool:
 def exit_status(found: Sequence[Result]) -> int:
     """1 if a snippet failed, 2 if one cannot be told, 0 otherwise; the text as printed does not count."""
     words = {result.outcome.word for result in found}
-    return 1 if FAILED in words else 2 if CANNOT_TELL in words else 0
+    return 1 if FAILED in words else 2 if INCONCLUSIVE in words else 0

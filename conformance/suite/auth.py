@@ -1,8 +1,8 @@
-"""The header field `x-api-key`, which every curl line of the norm sends."""
+"""The header field `x-api-key`, which every curl line of the specification sends."""
 
-from conformance import (
-    Heard,
-    View,
+from conformance.authoring import (
+    ExchangeView,
+    RecordingView,
     cannot_tell,
     expect,
     fail,
@@ -12,16 +12,29 @@ from conformance import (
     schema_errors,
     verifies,
 )
-
-from .join import steps_told
+from conformance.suite.join.progress import steps_told
+from conformance.suite.join.scenarios import joined_from_the_start
 
 INPUT = {"n": 2, "delay": 0}
 COUNTED = [{"step": {"count": 1}}, {"step": {"count": 2}}]
 
 
-@scenario(graph="counter", paced=True)
+@scenario(
+    graph="counter",
+    exchanges=(
+        "create thread without a key",
+        "without a key",
+        "create thread",
+        "create thread to join",
+        "create run",
+        "join",
+        "on a thread",
+        "stateless",
+    ),
+    paced=True,
+)
 async def with_an_api_key(server):
-    """Everything the norm shows, each request with a key: the one given to the suite, or an arbitrary one.
+    """Everything the specification shows, each request with a key: the one given to the suite, or an arbitrary one.
 
     A server that needs no key serves a run without one as well, which tells that only the key can be in the way.
     """
@@ -42,24 +55,26 @@ async def with_an_api_key(server):
         await stream.ended()
 
 
-@verifies("auth.api-key-accepted")
-def test_a_thread_is_created_with_a_key(with_an_api_key: View) -> None:
+@verifies("auth.api-key-accepted", on=with_an_api_key)
+def test_a_thread_is_created_with_a_key(recording: RecordingView) -> None:
     """POST /threads is served."""
-    created = sent_with_a_key(with_an_api_key["create thread"])
+    created = sent_with_a_key(recording["create thread"])
     for problem in schema_errors("thread", created.json):
         fail(f"a thread must have been created: {problem}", created.exchange)
 
 
-@verifies("auth.api-key-accepted")
-def test_runs_are_streamed_with_a_key(with_an_api_key: View) -> None:
+@verifies("auth.api-key-accepted", on=with_an_api_key)
+def test_runs_are_streamed_with_a_key(recording: RecordingView) -> None:
     """Streams with and without a thread are complete."""
     for name in ("on a thread", "stateless"):
-        stream = sent_with_a_key(with_an_api_key[name])
+        stream = sent_with_a_key(recording[name])
         same_sequence(stream["updates"], COUNTED, f"the updates of the run `{name}`", stream.exchange)
 
 
-@verifies("auth.api-key-accepted", over="client")
-def test_a_run_is_joined_with_a_key(with_an_api_key: View, joined_from_the_start: dict[str, View]) -> None:
+@verifies("auth.api-key-accepted", on=(with_an_api_key, joined_from_the_start), over="client")
+def test_a_run_is_joined_with_a_key(
+    with_an_api_key: RecordingView, joined_from_the_start: dict[str, RecordingView]
+) -> None:
     """A join is served to the end of the run, where one without a key is."""
     join = sent_with_a_key(with_an_api_key["join"])
     others = [view["join"] for view in joined_from_the_start.values()]
@@ -68,7 +83,7 @@ def test_a_run_is_joined_with_a_key(with_an_api_key: View, joined_from_the_start
     expect(3 in steps_told(join), "a join with a key must tell of the last step, nothing that does came", join.exchange)
 
 
-def sent_with_a_key(heard: Heard) -> Heard:
+def sent_with_a_key(heard: ExchangeView) -> ExchangeView:
     if all(name.lower() != "x-api-key" for name, _ in heard.exchange.request_headers):
         cannot_tell(f"`{heard.name}` was sent without a key")
     return heard

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from conformance import (
-    View,
+from conformance.authoring import (
+    RecordingView,
     cannot_tell,
     expect,
     fault,
@@ -15,8 +15,7 @@ from conformance import (
     verifies,
     without,
 )
-
-from .graphs import DEEP
+from conformance.suite.graphs import DEEP
 
 KINDS: list[Any] = [
     {"a": 1}, {"data": {"data": 1}}, {"event": "updates", "data": {"a": 1}}, {"custom": 1}, {}, {"a": {}}, {"a": None},
@@ -60,7 +59,7 @@ async def writes_many(server):
     await server.runs.streamed(thread, input={"payloads": NUMBERED}, stream_mode=["custom"])
 
 
-def expect_written(view: View, payloads: list[Any], what: str) -> None:
+def expect_written(view: RecordingView, payloads: list[Any], what: str) -> None:
     """The stream must show exactly these writes, each as the data of an event that is named custom and nothing more."""
     stream = view["stream"]
     same_sequence(stream["custom"], payloads, what, stream.exchange)
@@ -68,19 +67,19 @@ def expect_written(view: View, payloads: list[Any], what: str) -> None:
         expect(event.name == "custom", f"data of the root graph came under the name `{event.name}`", event)
 
 
-def kinds_that_arrive(written: View) -> set[type]:
+def kinds_that_arrive(written: RecordingView) -> set[type]:
     """The kinds of value of which any write arrives at all: that each does is the matter of custom.any-json alone."""
     return {type(event.value) for event in written["stream"]["custom"]}
 
 
-@verifies("custom.any-json")
-def test_every_kind_of_value_arrives_unchanged(writes_each_kind: View) -> None:
+@verifies("custom.any-json", on=writes_each_kind)
+def test_every_kind_of_value_arrives_unchanged(recording: RecordingView) -> None:
     """Objects, lists, text, numbers, true and false, also where they look like something else or are empty."""
-    expect_written(writes_each_kind, KINDS, "custom data of every kind")
+    expect_written(recording, KINDS, "custom data of every kind")
 
 
-@verifies("custom.any-json")
-def test_null_arrives(writes_null: View, writes_each_kind: View) -> None:
+@verifies("custom.any-json", on=(writes_null, writes_each_kind))
+def test_null_arrives(writes_null: RecordingView, writes_each_kind: RecordingView) -> None:
     """A write of null is an event whose data is null; nothing else judges whether it is JSON."""
     if all(event.text.strip() == "null" for event in writes_each_kind["stream"]["custom"]):
         cannot_tell("no other write arrives as anything but null, so null proves nothing")
@@ -89,10 +88,10 @@ def test_null_arrives(writes_null: View, writes_each_kind: View) -> None:
     expect_written(writes_null, [None], "a write of null")
 
 
-@verifies("custom.any-json")
-def test_long_text_arrives_unchanged(writes_long_text: View) -> None:
+@verifies("custom.any-json", on=writes_long_text)
+def test_long_text_arrives_unchanged(recording: RecordingView) -> None:
     """A text of 200 kB is the data of one event."""
-    expect_written(writes_long_text, [LONG], "a write of 200 kB")
+    expect_written(recording, [LONG], "a write of 200 kB")
 
 
 @fault("custom.any-json")
@@ -178,10 +177,10 @@ def cuts_long_text(events, exchange):
     yield from rewritten(events, "custom", lambda value: value[:65536] if isinstance(value, str) else value)
 
 
-@verifies("custom.all-in-order")
-def test_a_thousand_writes_arrive_in_order(writes_many: View) -> None:
+@verifies("custom.all-in-order", on=writes_many)
+def test_a_thousand_writes_arrive_in_order(recording: RecordingView) -> None:
     """A thousand numbered writes have a thousand events, in the order of the numbers."""
-    expect_written(writes_many, NUMBERED, "a thousand writes")
+    expect_written(recording, NUMBERED, "a thousand writes")
 
 
 @fault("custom.all-in-order")

@@ -1,8 +1,18 @@
-"""Where the norm says one thing and every official server another: whether this server does as the norm says."""
+"""Where the specification says one thing and every official server another: whether this server does as the specification says."""
 
-from conformance import Event, View, cannot_tell, disputes, expect, fail, member, scenario, shown, text_of
-
-from .graphs import ANSWER, INNER_ANSWER, REFINED, ROOT_ANSWER, TOLD, TOPIC
+from conformance.authoring import (
+    Event,
+    RecordingView,
+    cannot_tell,
+    disputes,
+    expect,
+    fail,
+    member,
+    scenario,
+    shown,
+    text_of,
+)
+from conformance.suite.graphs import ANSWER, INNER_ANSWER, REFINED, ROOT_ANSWER, TOLD, TOPIC
 
 
 @scenario(graph="quiet")
@@ -12,9 +22,9 @@ async def quiet_values(server):
     await server.runs.streamed(thread, input={"log": ["start"]}, stream_mode=["values"])
 
 
-@scenario(graph="joke")
+@scenario(graph="joke", exchanges=("stream",))
 async def joke_debug_without_thread(server):
-    """The norm's first example in the mode debug, without a thread."""
+    """The specification's first example in the mode debug, without a thread."""
     await server.runs.streamed(None, input=TOPIC, stream_mode=["debug"])
 
 
@@ -27,25 +37,25 @@ async def sub_model_without_flag(server):
 
 @scenario(graph="tokens")
 async def tokens_as_messages(server):
-    """The mode that the norm names for filtering, line 743."""
+    """The mode that the specification names for filtering, line 743."""
     thread = await server.threads.create()
     await server.runs.streamed(thread, input=TOPIC, stream_mode=["messages"], valid=False)
 
 
-@disputes("values.step-without-writes")
-def test_a_step_without_writes_has_a_state(quiet_values: View) -> None:
+@disputes("values.step-without-writes", on=quiet_values)
+def test_a_step_without_writes_has_a_state(recording: RecordingView) -> None:
     """The state after step one comes once more after the quiet step."""
-    stream = quiet_values["stream"]
+    stream = recording["stream"]
     logs = [member(event.value, "log") for event in stream["values"].root]
     if ["start", "one", "two"] not in logs:
         cannot_tell("the run has no final state")
     expect(logs.count(["start", "one"]) == 2, f"no state of its own for the quiet step: {shown(logs)}", stream.exchange)
 
 
-@disputes("debug.stateless-full-state")
-def test_debug_shows_the_state_without_a_thread(joke_debug_without_thread: View) -> None:
+@disputes("debug.stateless-full-state", on=joke_debug_without_thread)
+def test_debug_shows_the_state_without_a_thread(recording: RecordingView) -> None:
     """Each step is followed by a checkpoint with the full state."""
-    stream = joke_debug_without_thread["stream"]
+    stream = recording["stream"]
     types = [member(event.value, "type") for event in stream["debug"]]
     if "task" not in types:
         cannot_tell("the stream shows no task")
@@ -54,10 +64,10 @@ def test_debug_shows_the_state_without_a_thread(joke_debug_without_thread: View)
         expect(state in seen, f"no event shows the state {shown(state)}; there are {shown(types)}", stream.exchange)
 
 
-@disputes("subgraphs.tokens-without-flag")
-def test_tokens_of_a_subgraph_come_without_the_flag(sub_model_without_flag: View) -> None:
+@disputes("subgraphs.tokens-without-flag", on=sub_model_without_flag)
+def test_tokens_of_a_subgraph_come_without_the_flag(recording: RecordingView) -> None:
     """The inner model's answer arrives in several pieces, as the root model's does."""
-    stream = sub_model_without_flag["stream"]
+    stream = recording["stream"]
     calls = pieces_by_call(stream["messages"])
     if not any("".join(pieces) == ROOT_ANSWER for pieces in calls):
         cannot_tell("not even the tokens of the root model came")
@@ -66,10 +76,10 @@ def test_tokens_of_a_subgraph_come_without_the_flag(sub_model_without_flag: View
     expect(max(found) > 1, "the answer of the model inside the subgraph came as one piece", stream.exchange)
 
 
-@disputes("filtering.messages-mode")
-def test_the_mode_messages_streams_pairs(tokens_as_messages: View) -> None:
+@disputes("filtering.messages-mode", on=tokens_as_messages)
+def test_the_mode_messages_streams_pairs(recording: RecordingView) -> None:
     """The tokens come as pairs of piece and metadata that names the node."""
-    stream = tokens_as_messages["stream"]
+    stream = recording["stream"]
     names = sorted({event.name for event in stream.events})
     spoken = [event for event in stream.events if event.base.partition("/")[0] == "messages"]
     if not spoken:

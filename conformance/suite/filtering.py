@@ -2,10 +2,16 @@
 
 from collections.abc import Mapping
 
-from conformance import View, expect, fault, scenario, shown, verifies
-
-from .graphs import ANSWERS, BOTH, INNER_ANSWER, ROOT_ANSWER, TOPIC
-from .messages import changed, joins_to, pieces, texts
+from conformance.authoring import RecordingView, expect, fault, scenario, shown, verifies
+from conformance.suite.graphs import ANSWERS, BOTH, INNER_ANSWER, ROOT_ANSWER, TOPIC
+from conformance.suite.messages.pieces import (
+    changed,
+    joins_to,
+    messages_of_models,
+    messages_of_models_at_once,
+    pieces,
+    texts,
+)
 
 TAGS = ["tag-a", "tag-b", "tag-left", "tag-right"]
 """The tags that the models of the reference graphs have."""
@@ -18,25 +24,25 @@ async def messages_of_a_subgraph(server):
     await server.runs.streamed(thread, input=TOPIC, stream_mode=["messages-tuple"], stream_subgraphs=True)
 
 
-@verifies("filtering.by-node")
-def test_filtering_by_node_gives_the_nodes_answers(messages_of_models: View) -> None:
+@verifies("filtering.by-node", on=messages_of_models)
+def test_filtering_by_node_gives_the_nodes_answers(recording: RecordingView) -> None:
     """The pieces that name a node are the answers of its calls: one, one, and two."""
-    filtered_by_node(messages_of_models, {"first": ANSWERS[0], "second": ANSWERS[1], "third": ANSWERS[2] + ANSWERS[3]})
+    filtered_by_node(recording, {"first": ANSWERS[0], "second": ANSWERS[1], "third": ANSWERS[2] + ANSWERS[3]})
 
 
-@verifies("filtering.by-node")
-def test_filtering_by_node_parts_nodes_that_run_at_once(messages_of_models_at_once: View) -> None:
+@verifies("filtering.by-node", on=messages_of_models_at_once)
+def test_filtering_by_node_parts_nodes_that_run_at_once(recording: RecordingView) -> None:
     """The pieces of two nodes in one step are told apart by their node."""
-    filtered_by_node(messages_of_models_at_once, BOTH)
+    filtered_by_node(recording, BOTH)
 
 
-@verifies("filtering.by-node")
-def test_tokens_of_a_subgraph_name_the_inner_node(messages_of_a_subgraph: View) -> None:
+@verifies("filtering.by-node", on=messages_of_a_subgraph)
+def test_tokens_of_a_subgraph_name_the_inner_node(recording: RecordingView) -> None:
     """Inside a subgraph it is the inner node that is named, not the node that is the subgraph."""
-    filtered_by_node(messages_of_a_subgraph, {"root": ROOT_ANSWER, "inner": INNER_ANSWER})
+    filtered_by_node(recording, {"root": ROOT_ANSWER, "inner": INNER_ANSWER})
 
 
-def filtered_by_node(view: View, answers: Mapping[str, str]) -> None:
+def filtered_by_node(view: RecordingView, answers: Mapping[str, str]) -> None:
     """Every piece must name one of these nodes, and the pieces of each must join to its answer."""
     stream = view["stream"]
     found = pieces(stream)
@@ -83,19 +89,19 @@ def tells_the_node_before(events, exchange):
     yield from changed(events, late)
 
 
-@verifies("filtering.by-tag")
-def test_filtering_by_tag_gives_the_calls_answer(messages_of_models: View) -> None:
+@verifies("filtering.by-tag", on=messages_of_models)
+def test_filtering_by_tag_gives_the_calls_answer(recording: RecordingView) -> None:
     """The pieces with a tag are exactly those of the call that it was attached to, of four in a row."""
-    filtered_by_tag(messages_of_models, {"tag-a": ANSWERS[0], "tag-b": ANSWERS[1]})
+    filtered_by_tag(recording, {"tag-a": ANSWERS[0], "tag-b": ANSWERS[1]})
 
 
-@verifies("filtering.by-tag")
-def test_filtering_by_tag_parts_calls_at_once(messages_of_models_at_once: View) -> None:
+@verifies("filtering.by-tag", on=messages_of_models_at_once)
+def test_filtering_by_tag_parts_calls_at_once(recording: RecordingView) -> None:
     """The pieces of two calls that run at the same time are told apart by their tags."""
-    filtered_by_tag(messages_of_models_at_once, {f"tag-{node}": answer for node, answer in BOTH.items()})
+    filtered_by_tag(recording, {f"tag-{node}": answer for node, answer in BOTH.items()})
 
 
-def filtered_by_tag(view: View, answers: Mapping[str, str]) -> None:
+def filtered_by_tag(view: RecordingView, answers: Mapping[str, str]) -> None:
     """The pieces with each of these tags must join to its answer; all pieces of a call, also empty ones, have it."""
     stream = view["stream"]
     found = pieces(stream)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-# --- joke: the norm's first example, lines 95-119
+# --- joke: the specification's first example, lines 95-119
 
 TOPIC = {"topic": "ice cream"}
 """The input of `joke`, and of all graphs that call the model."""
@@ -11,7 +11,7 @@ JOKE = {"joke": "This is a joke about ice cream and cats"}
 TOLD = REFINED | JOKE
 """The final state."""
 PRINTED = [{"refine_topic": REFINED}, {"generate_joke": JOKE}]
-"""The two updates that the norm prints, lines 209-210."""
+"""The two updates that the specification prints, lines 209-210."""
 
 # --- the parrot's answers to TOPIC
 

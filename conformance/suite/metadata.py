@@ -3,13 +3,13 @@
 from urllib.parse import unquote
 from uuid import NAMESPACE_OID, uuid5
 
-from conformance import (
+from conformance.authoring import (
     EVERY_STREAM,
     MODES,
-    WHOLE_RUN,
+    WHOLE_SESSION,
     Exchange,
-    Heard,
-    View,
+    ExchangeView,
+    RecordingView,
     cannot_tell,
     equal,
     expect,
@@ -22,12 +22,11 @@ from conformance import (
     verifies,
     without,
 )
+from conformance.suite.graphs import TOPIC
+from conformance.suite.join.progress import WIRES
 
-from .graphs import TOPIC
-from .join import WIRES
 
-
-@scenario(graph="sub_model", mode=MODES, long=True)
+@scenario(graph="sub_model", exchanges=("create thread", "on a thread", "without a thread"), mode=MODES, long=True)
 async def begun_in_each_mode(server, mode):
     """A run on a thread and one without, in one mode; the graph has something to say in each."""
     thread = await server.threads.create()
@@ -35,7 +34,7 @@ async def begun_in_each_mode(server, mode):
     await server.runs.streamed(None, name="without a thread", input=TOPIC, stream_mode=[mode])
 
 
-@scenario(graph="fails")
+@scenario(graph="fails", exchanges=("create thread", "on a thread", "without a thread"))
 async def begun_and_failed(server):
     """A run that fails, on a thread and without one."""
     thread = await server.threads.create()
@@ -46,7 +45,11 @@ async def begun_and_failed(server):
 PLACES = ("on a thread", "without a thread")
 
 
-@scenario(graph="joke", long=True)
+@scenario(
+    graph="joke",
+    exchanges=("create thread", "run 1", "get run 1", "run 2", "get run 2", "run 3", "get run 3"),
+    long=True,
+)
 async def three_runs(server):
     """Three runs one after another on one thread, each looked up by the id that its metadata told."""
     thread = await server.threads.create()
@@ -55,7 +58,7 @@ async def three_runs(server):
         await server.runs.get(thread, await stream.run_id(), name=f"get run {number}")
 
 
-@scenario(graph="counter", paced=True)
+@scenario(graph="counter", exchanges=("create thread", "create run", "get run", "join"), paced=True)
 async def background_run(server):
     """A run in the background, looked up by the id that was returned, and joined from its start."""
     thread = await server.threads.create()
@@ -67,10 +70,10 @@ async def background_run(server):
 # --- metadata.first-and-only ---
 
 
-def first_and_only(stream: Heard) -> None:
+def first_and_only(stream: ExchangeView) -> None:
     """A reader that left may have heard nothing yet; any other has heard the metadata first, and once."""
     events = stream.events
-    if not events and stream.exchange.how == "left":
+    if not events and stream.exchange.ending == "left":
         return
     expect(events, f"`{stream.name}` carried no event, expected metadata", stream.exchange)
     first = events[0]
@@ -79,29 +82,29 @@ def first_and_only(stream: Heard) -> None:
         expect(False, f"event {again.position} is named {shown(again.name)} once more", again)
 
 
-@verifies("metadata.first-and-only", over=EVERY_STREAM)
-def test_metadata_is_first_and_only_in_every_new_run(stream: Heard) -> None:
+@verifies("metadata.first-and-only", on=EVERY_STREAM)
+def test_metadata_is_first_and_only_in_every_new_run(stream: ExchangeView) -> None:
     """Joins are not concerned: one that comes late rightly has none."""
     if stream.exchange.kind == "stream" and stream.exchange.is_stream:
         first_and_only(stream)
 
 
-@verifies("metadata.first-and-only")
-def test_metadata_is_first_and_only_in_each_mode(begun_in_each_mode: View) -> None:
+@verifies("metadata.first-and-only", on=begun_in_each_mode)
+def test_metadata_is_first_and_only_in_each_mode(recording: RecordingView) -> None:
     """With and without a thread."""
-    mode = begun_in_each_mode.axes["mode"]
+    mode = recording.axes["mode"]
     for place in PLACES:
-        stream = begun_in_each_mode[place]
+        stream = recording[place]
         first_and_only(stream)
         if not stream[mode]:
             cannot_tell(f"`{place}` carried no event of the mode {mode}, so it showed no run")
 
 
-@verifies("metadata.first-and-only")
-def test_metadata_is_first_and_only_in_a_failed_run(begun_and_failed: View) -> None:
+@verifies("metadata.first-and-only", on=begun_and_failed)
+def test_metadata_is_first_and_only_in_a_failed_run(recording: RecordingView) -> None:
     """Nothing is sent before it and it is not repeated, though the run fails."""
     for place in PLACES:
-        stream = begun_and_failed[place]
+        stream = recording[place]
         first_and_only(stream)
         if not stream["error"]:
             cannot_tell(f"`{place}` carried no error event, so the run did not fail")
@@ -159,8 +162,8 @@ def tells_runs_on_threads_alone(events, exchange):
 # --- metadata.fields ---
 
 
-@verifies("metadata.fields", over=EVERY_STREAM)
-def test_metadata_tells_run_and_attempt(stream: Heard) -> None:
+@verifies("metadata.fields", on=EVERY_STREAM)
+def test_metadata_tells_run_and_attempt(stream: ExchangeView) -> None:
     """run_id is a text that is not empty, attempt the number 1; none of the suite's runs is retried."""
     if stream.exchange.kind != "stream" or not stream.exchange.is_stream:
         return
@@ -206,29 +209,29 @@ def id_of(value: object) -> str | None:
     return found if isinstance(found, str) and found else None
 
 
-def is_run(resource: Heard, run: str, source: str) -> None:
+def is_run(resource: ExchangeView, run: str, source: str) -> None:
     """The resource must be that run."""
     found = id_of(resource.json)
     expect(found == run, f"{source} tells the run {shown(run)}, its resource {shown(found)}", resource.exchange)
 
 
-@verifies("metadata.identifies-the-run")
-def test_the_run_of_that_id_exists(three_runs: View) -> None:
+@verifies("metadata.identifies-the-run", on=three_runs)
+def test_the_run_of_that_id_exists(recording: RecordingView) -> None:
     """On the thread, and each of three runs has an id of its own."""
     runs: list[str] = []
     for number in (1, 2, 3):
-        run = run_id_of(three_runs[f"run {number}"])
-        where = three_runs[f"run {number}"].exchange
+        run = run_id_of(recording[f"run {number}"])
+        where = recording[f"run {number}"].exchange
         expect(run not in runs, f"run {number} has the id {shown(run)} of an earlier one", where)
-        is_run(three_runs[f"get run {number}"], run, f"the metadata of run {number}")
+        is_run(recording[f"get run {number}"], run, f"the metadata of run {number}")
         runs.append(run)
 
 
-@verifies("metadata.identifies-the-run", over=WHOLE_RUN)
-def test_no_two_runs_share_an_id(run):
+@verifies("metadata.identifies-the-run", on=WHOLE_SESSION)
+def test_no_two_runs_share_an_id(session):
     """Of all streams of new runs, with and without a thread; and who joins a run is not told the id of another."""
     seen: dict[str, str] = {}
-    for stream in run.streams():
+    for stream in session.streams():
         ids = [id_of(event.value) for event in stream.events if event.name == "metadata"] if posted(stream) else []
         for id in filter(None, ids[:1]):
             expect(id not in seen, f"`{stream.url}` has the run id {shown(id)}, as `{seen.get(id)}` has", stream)
@@ -240,21 +243,21 @@ def test_no_two_runs_share_an_id(run):
                     id_of(event.value) == joined, f"the metadata of a join of {joined} is {shown(event.value)}", event
                 )
     if len(seen) < 2:
-        cannot_tell("fewer than two streams told the id of their run" + run.way_out())
+        cannot_tell("fewer than two streams named the id of their run")
 
 
 def posted(stream: Exchange) -> bool:
     return stream.kind == "stream" and stream.is_stream
 
 
-@verifies("metadata.identifies-the-run")
-def test_a_background_run_keeps_the_id_it_was_created_with(background_run: View) -> None:
+@verifies("metadata.identifies-the-run", on=background_run)
+def test_a_background_run_keeps_the_id_it_was_created_with(recording: RecordingView) -> None:
     """Its resource has it, and so has the metadata event of a join, which a joiner may hear or not."""
-    created = id_of(background_run["create run"].json)
+    created = id_of(recording["create run"].json)
     if created is None:
         cannot_tell("the answer to the creation of the run tells no run_id")
-    is_run(background_run["get run"], created, "the answer to the creation")
-    join = background_run["join"]
+    is_run(recording["get run"], created, "the answer to the creation")
+    join = recording["join"]
     if not any(event.base in WIRES for event in join.events):
         cannot_tell("the joiner heard no event of a mode, so the join showed no run")
     for event in join["metadata"]:

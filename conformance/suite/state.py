@@ -2,9 +2,19 @@
 
 from typing import Any
 
-from conformance import Heard, View, equal, expect, fault, first_difference, member, scenario, shown, verifies
-
-from .graphs import REFINED, TOLD, TOPIC
+from conformance.authoring import (
+    ExchangeView,
+    RecordingView,
+    equal,
+    expect,
+    fault,
+    first_difference,
+    member,
+    scenario,
+    shown,
+    verifies,
+)
+from conformance.suite.graphs import REFINED, TOLD, TOPIC
 
 INPUTS: dict[str, Any] = {"joke": TOPIC, "counter": {"n": 3, "delay": 0}}
 STEPS: dict[str, list[Any]] = {
@@ -22,7 +32,7 @@ TWO_RUNS: dict[str, list[Any]] = {
 """Two runs on one thread, each with its input and final state; the second of `counter` leaves two keys alone."""
 
 
-@scenario(graph=tuple(INPUTS))
+@scenario(graph=tuple(INPUTS), exchanges=("create thread", "stream", "get state", "get history"))
 async def state_after_the_stream(server):
     """State and history, read as soon as the stream has ended."""
     thread = await server.threads.create()
@@ -31,7 +41,7 @@ async def state_after_the_stream(server):
     await server.threads.get_history(thread, limit=10)
 
 
-@scenario(graph="joke")
+@scenario(graph="joke", exchanges=("create thread", "stream", "get run", "get thread"))
 async def status_after_the_stream(server):
     """The statuses of run and thread, read as soon as the stream has ended."""
     thread = await server.threads.create()
@@ -40,7 +50,7 @@ async def status_after_the_stream(server):
     await server.threads.get(thread)
 
 
-@scenario(graph=tuple(TWO_RUNS))
+@scenario(graph=tuple(TWO_RUNS), exchanges=("create thread", "first run", "second run"))
 async def two_runs_on_a_thread(server):
     """A second run on the thread of a first."""
     thread = await server.threads.create()
@@ -48,17 +58,17 @@ async def two_runs_on_a_thread(server):
         await server.runs.streamed(thread, input=given, stream_mode=["values"], name=name)
 
 
-def expect_final_state(stream: Heard, state: dict[str, Any]) -> None:
+def expect_final_state(stream: ExchangeView, state: dict[str, Any]) -> None:
     """The last values event must hold this state."""
     last = stream["values"][-1:]
     expect(last, f"`{stream.name}` has no values event", stream.exchange)
     equal(last[0].value, state, f"the last values event of `{stream.name}`", last[0])
 
 
-@verifies("state.readable-at-close")
-def test_the_state_equals_the_last_values(state_after_the_stream: View) -> None:
+@verifies("state.readable-at-close", on=state_after_the_stream)
+def test_the_state_equals_the_last_values(recording: RecordingView) -> None:
     """The state that is read when the stream has ended is that of its last values event."""
-    stream, state = state_after_the_stream["stream"], state_after_the_stream["get state"]
+    stream, state = recording["stream"], recording["get state"]
     last = stream["values"].values[-1:]
     expect(last and last[0], f"expected a last values event with the state, came {shown(last)}", stream.exchange)
     equal(member(state.json, "values"), last[0], "the thread's state and the last values event", state.exchange)
@@ -101,12 +111,12 @@ def leaves_a_key_out_of_the_state(answer, exchange):
     change_values(answer, lambda values: values.pop("joke", None))
 
 
-@verifies("state.next-run-continues")
-def test_the_second_run_starts_from_the_first(two_runs_on_a_thread: View) -> None:
+@verifies("state.next-run-continues", on=two_runs_on_a_thread)
+def test_the_second_run_starts_from_the_first(recording: RecordingView) -> None:
     """Keys that the second run leaves alone are still there, and accumulating ones go on accumulating."""
-    runs = TWO_RUNS[two_runs_on_a_thread.axes["graph"]]
+    runs = TWO_RUNS[recording.axes["graph"]]
     for name, (_, state) in zip(("first run", "second run"), runs, strict=True):
-        expect_final_state(two_runs_on_a_thread[name], state)
+        expect_final_state(recording[name], state)
 
 
 @fault("state.next-run-continues", where=lambda x: x.graph == "accumulate")
@@ -128,12 +138,12 @@ def forgets_keys_that_are_left_alone(events, exchange):
         yield event
 
 
-@verifies("state.history")
-def test_the_history_lists_every_step(state_after_the_stream: View) -> None:
+@verifies("state.history", on=state_after_the_stream)
+def test_the_history_lists_every_step(recording: RecordingView) -> None:
     """The history begins with the present state and goes back over every step of the run."""
-    state, history = state_after_the_stream["get state"], state_after_the_stream["get history"]
-    state_after_the_stream["stream"].expect_stream()
-    steps = STEPS[state_after_the_stream.axes["graph"]]
+    state, history = recording["get state"], recording["get history"]
+    recording["stream"].expect_stream()
+    steps = STEPS[recording.axes["graph"]]
     listed = history.json
     expect(isinstance(listed, list) and listed, f"expected a list of states, came {shown(listed)}", history.exchange)
     found = [member(one, "values") for one in listed]
@@ -173,19 +183,19 @@ def lists_every_second_state(answer, exchange):
     change_list(answer, slice(None, None, 2))
 
 
-@verifies("state.status-at-close")
-def test_the_run_has_succeeded(status_after_the_stream: View) -> None:
+@verifies("state.status-at-close", on=status_after_the_stream)
+def test_the_run_has_succeeded(recording: RecordingView) -> None:
     """The run's status is success when its stream has ended."""
-    expect_status(status_after_the_stream, "get run", "success")
+    expect_status(recording, "get run", "success")
 
 
-@verifies("state.status-at-close")
-def test_the_thread_is_idle(status_after_the_stream: View) -> None:
+@verifies("state.status-at-close", on=status_after_the_stream)
+def test_the_thread_is_idle(recording: RecordingView) -> None:
     """The thread's status is idle when the stream of its only run has ended."""
-    expect_status(status_after_the_stream, "get thread", "idle")
+    expect_status(recording, "get thread", "idle")
 
 
-def expect_status(view: View, name: str, status: str) -> None:
+def expect_status(view: RecordingView, name: str, status: str) -> None:
     """The resource read under this name, after a stream that ended, must have this status."""
     resource = view[name]
     expect(view["stream"]["values"], "the stream carried no values event", view["stream"].exchange)

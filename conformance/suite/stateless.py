@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from conformance import (
-    Heard,
-    View,
+from conformance.authoring import (
+    ExchangeView,
+    RecordingView,
     cannot_tell,
     equal,
     expect,
@@ -16,8 +16,7 @@ from conformance import (
     verifies,
     without,
 )
-
-from .graphs import JOKE, TOPIC
+from conformance.suite.graphs import JOKE, TOPIC
 
 COMPARED = ("values", "updates", "messages-tuple", "custom", "events")
 """The modes whose output may not depend on a thread; `debug` is disputed."""
@@ -35,13 +34,13 @@ ALSO = {"tokens": "messages-tuple", "echo": "custom"}
 """The mode that a graph has output in beside values, updates and events."""
 
 
-@scenario(graph="joke")
+@scenario(graph="joke", exchanges=("stream",))
 async def joke_without_thread(server):
-    """The norm's request without a thread, lines 885-897."""
+    """The specification's request without a thread, lines 885-897."""
     await server.runs.streamed(None, input=INPUTS["joke"], stream_mode=["updates"])
 
 
-@scenario(graph=tuple(INPUTS), subgraphs=(False, True))
+@scenario(graph=tuple(INPUTS), exchanges=("create thread", "on a thread", "without a thread"), subgraphs=(False, True))
 async def with_and_without_thread(server, subgraphs):
     """The same input on a new thread and without one."""
     thread = await server.threads.create()
@@ -50,7 +49,11 @@ async def with_and_without_thread(server, subgraphs):
         await server.runs.streamed(where, name=name, input=INPUTS[server.graph], **fields)
 
 
-@scenario(graph="accumulate", long=True)
+@scenario(
+    graph="accumulate",
+    exchanges=("create thread", "x without a thread", "x on a thread", "y without a thread", "y on a thread"),
+    long=True,
+)
 async def accumulate_without_thread(server):
     """Two runs without a thread, and two on one."""
     thread = await server.threads.create()
@@ -59,7 +62,19 @@ async def accumulate_without_thread(server):
             await server.runs.streamed(where, name=f"{item} {name}", input={"item": item}, stream_mode=["values"])
 
 
-@scenario(graph="joke")
+@scenario(
+    graph="joke",
+    exchanges=(
+        "create thread",
+        "kept run",
+        "kept thread",
+        "kept state",
+        "other run",
+        "other thread",
+        "other state",
+        "list threads",
+    ),
+)
 async def traces_of_runs(server):
     """What can be found of a run on a thread and of one without, asked for in the same ways once each has ended."""
     thread = await server.threads.create()
@@ -86,10 +101,10 @@ def thread_named_by(stream: Any) -> str | None:
     return found if isinstance(found, str) and found else None
 
 
-@verifies("stateless.stream")
-def test_a_graph_runs_without_a_thread(joke_without_thread: View) -> None:
+@verifies("stateless.stream", on=joke_without_thread)
+def test_a_graph_runs_without_a_thread(recording: RecordingView) -> None:
     """The stream shows what the graph produces."""
-    stream = joke_without_thread["stream"]
+    stream = recording["stream"]
     told = any(JOKE["joke"] in event.text for event in stream["updates"])
     expect(told, f"no update holds what the graph produces, {shown(JOKE['joke'])}", stream.exchange)
 
@@ -112,12 +127,12 @@ def runs_nothing_without_thread(events, exchange):
     yield from (event for event in events if event.base == "metadata")
 
 
-@verifies("stateless.same-output")
-def test_the_output_is_that_of_a_thread(with_and_without_thread: View) -> None:
+@verifies("stateless.same-output", on=with_and_without_thread)
+def test_the_output_is_that_of_a_thread(recording: RecordingView) -> None:
     """Mode by mode both streams are the same, ids and times aside."""
-    kept, other = with_and_without_thread["on a thread"], with_and_without_thread["without a thread"]
+    kept, other = recording["on a thread"], recording["without a thread"]
     expect_neighbour(kept.exchange.is_stream, "the run on a thread was refused")
-    graph = with_and_without_thread.axes["graph"]
+    graph = recording.axes["graph"]
     for mode in COMPARED:
         if mode in {"values", "updates", "events", ALSO.get(graph)}:
             shows = any(PRODUCED[graph] in event.text for event in kept[mode])
@@ -164,15 +179,15 @@ def sends_no_tokens_without_thread(events, exchange):
     yield from without(events, "messages")
 
 
-def final_state(stream: Heard) -> Any:
+def final_state(stream: ExchangeView) -> Any:
     """The data of the last values event; None where there is none."""
     return next(iter(stream["values"].values[::-1]), None)
 
 
-@verifies("stateless.nothing-shared")
-def test_a_run_without_thread_sees_no_other(accumulate_without_thread: View) -> None:
+@verifies("stateless.nothing-shared", on=accumulate_without_thread)
+def test_a_run_without_thread_sees_no_other(recording: RecordingView) -> None:
     """Two runs without a thread each end in a state of their own, where two on one thread add up."""
-    view = accumulate_without_thread
+    view = recording
     added = {"item": "y", "items": ["x", "y"], "count": 2}
     found = final_state(view["y on a thread"])
     expect_neighbour(found == added, f"not even two runs on one thread add up, they end in {shown(found)}")
@@ -201,10 +216,10 @@ def starts_from_the_last_state(events, exchange):
         yield event
 
 
-@verifies("stateless.nothing-kept")
-def test_nothing_is_found_of_a_run_without_thread(traces_of_runs: View) -> None:
+@verifies("stateless.nothing-kept", on=traces_of_runs)
+def test_nothing_is_found_of_a_run_without_thread(recording: RecordingView) -> None:
     """What finds a run on a thread by the thread's id or by its state finds nothing of a run without one."""
-    view = traces_of_runs
+    view = recording
     for name in ("kept run", "other run"):
         stream = view[name]
         produced = any(topic_of(stream) in event.text for event in stream["events"])
@@ -216,12 +231,12 @@ def test_nothing_is_found_of_a_run_without_thread(traces_of_runs: View) -> None:
         )
 
 
-def topic_of(stream: Heard) -> str:
+def topic_of(stream: ExchangeView) -> str:
     """The topic that the graph makes of the run's own."""
     return f"{stream.exchange.request['input']['topic']} and cats"
 
 
-def ids_tell(view: View) -> bool:
+def ids_tell(view: RecordingView) -> bool:
     """Whether asking for a thread by its id tells anything; then the other run's must be unknown."""
     kept = view["kept thread"].exchange.accepted and topic_of(view["kept run"]) in body_of(view["kept state"])
     if not kept or "other thread" not in view:
@@ -235,17 +250,17 @@ def ids_tell(view: View) -> bool:
     return True
 
 
-def lists_threads(view: View) -> bool:
+def lists_threads(view: RecordingView) -> bool:
     """Whether the list of threads shows the run on a thread; then it must not show the other."""
     if "list threads" not in view:
         return False
     listed = view["list threads"]
     found = topic_of(view["other run"]) in body_of(listed)
     expect(not found, "the list of threads has one with the state of the run without a thread", listed.exchange)
-    return topic_of(view["kept run"]) in body_of(listed) and listed.exchange.how == "complete"
+    return topic_of(view["kept run"]) in body_of(listed) and listed.exchange.ending == "complete"
 
 
-def body_of(heard: Heard) -> str:
+def body_of(heard: ExchangeView) -> str:
     """The body of an accepted answer as text; empty for any other."""
     return heard.exchange.content.decode("utf-8", "replace") if heard.exchange.accepted else ""
 

@@ -3,10 +3,10 @@
 import re
 from urllib.parse import unquote
 
-from conformance import (
+from conformance.authoring import (
     EVERY_STREAM,
-    Heard,
-    View,
+    ExchangeView,
+    RecordingView,
     cannot_tell,
     equal,
     expect,
@@ -21,7 +21,7 @@ from conformance import (
 
 @scenario(graph="joke")
 async def created_thread(server):
-    """A thread by the body of the norm, line 191, and a run on it."""
+    """A thread by the body of the specification, line 191, and a run on it."""
     thread = await server.threads.create(body={})
     await server.runs.streamed(thread, input={"topic": "ice cream"}, stream_mode=["updates"])
 
@@ -29,7 +29,9 @@ async def created_thread(server):
 ITEMS = {"left": ["x", "y"], "right": ["p", "q"]}
 
 
-@scenario(graph="accumulate", long=True)
+@scenario(
+    graph="accumulate", exchanges=("create left", "create right", "left 1", "right 1", "left 2", "right 2"), long=True
+)
 async def two_threads(server):
     """Two runs on each of two threads, in turns."""
     threads = {side: await server.threads.create(name=f"create {side}") for side in ITEMS}
@@ -43,7 +45,7 @@ async def two_threads(server):
 # --- threads.create ---
 
 
-def thread_of(created: Heard) -> str:
+def thread_of(created: ExchangeView) -> str:
     """The id that the answer to a creation tells."""
     try:
         value = created.json
@@ -55,11 +57,11 @@ def thread_of(created: Heard) -> str:
     return thread
 
 
-@verifies("threads.create")
-def test_a_created_thread_can_be_run_on(created_thread: View) -> None:
+@verifies("threads.create", on=created_thread)
+def test_a_created_thread_can_be_run_on(recording: RecordingView) -> None:
     """The answer tells the thread's id, and a run on that thread is streamed."""
-    thread_of(created_thread["create thread"])
-    stream = created_thread["stream"]
+    thread_of(recording["create thread"])
+    stream = recording["stream"]
     expect(stream["updates"], "the run on the created thread brought no update", stream.exchange)
 
 
@@ -95,14 +97,14 @@ def does_not_find_what_it_created(answer, exchange):
 # --- threads.isolated ---
 
 
-@verifies("threads.isolated")
-def test_threads_keep_their_state_apart(two_threads: View) -> None:
+@verifies("threads.isolated", on=two_threads)
+def test_threads_keep_their_state_apart(recording: RecordingView) -> None:
     """After each run the state holds what its own thread was given so far, and nothing else."""
-    left, right = (thread_of(two_threads[f"create {side}"]) for side in ITEMS)
-    expect(left != right, f"two threads were created as {shown(left)}", two_threads["create right"].exchange)
+    left, right = (thread_of(recording[f"create {side}"]) for side in ITEMS)
+    expect(left != right, f"two threads were created as {shown(left)}", recording["create right"].exchange)
     for visit in (1, 2):
         for side, items in ITEMS.items():
-            stream = two_threads[f"{side} {visit}"]
+            stream = recording[f"{side} {visit}"]
             states = stream["values"]
             expect(states, f"`{stream.name}` brought no state", stream.exchange)
             own = items[:visit]
@@ -155,16 +157,16 @@ def begins_with_another_state(events, exchange):
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
-@verifies("threads.uuid-ids")
-def test_a_created_thread_has_a_uuid(created_thread: View) -> None:
+@verifies("threads.uuid-ids", on=created_thread)
+def test_a_created_thread_has_a_uuid(recording: RecordingView) -> None:
     """The id that the creation answers."""
-    created = created_thread["create thread"]
+    created = recording["create thread"]
     thread = thread_of(created)
     expect(UUID.fullmatch(thread), f"the thread id {shown(thread)} is no UUID", created.exchange)
 
 
-@verifies("threads.uuid-ids", over=EVERY_STREAM)
-def test_all_thread_and_run_ids_are_uuids(stream: Heard) -> None:
+@verifies("threads.uuid-ids", on=EVERY_STREAM)
+def test_all_thread_and_run_ids_are_uuids(stream: ExchangeView) -> None:
     """The thread that was streamed on, and the run that the metadata tells."""
     _, on, rest = stream.exchange.url.rpartition("/threads/")
     thread = unquote(rest.partition("/")[0])

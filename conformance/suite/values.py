@@ -3,10 +3,10 @@
 from itertools import permutations
 from typing import Any
 
-from conformance import (
+from conformance.authoring import (
     Events,
-    Heard,
-    View,
+    ExchangeView,
+    RecordingView,
     expect,
     fault,
     first_difference,
@@ -16,8 +16,7 @@ from conformance import (
     shown,
     verifies,
 )
-
-from .graphs import ANSWER, REFINED, TOLD, TOPIC
+from conformance.suite.graphs import ANSWER, REFINED, TOLD, TOPIC
 
 INPUTS: dict[str, Any] = {
     "joke": TOPIC,
@@ -42,7 +41,7 @@ async def values_alone(server):
     await server.runs.streamed(thread, input=INPUTS[server.graph], stream_mode=["values"])
 
 
-@scenario(graph="joke")
+@scenario(graph="joke", exchanges=("create thread", "first run", "second run"))
 async def values_of_two_runs(server):
     """A second run on the thread of a first."""
     thread = await server.threads.create()
@@ -50,7 +49,7 @@ async def values_of_two_runs(server):
     await server.runs.streamed(thread, input={"topic": "rain"}, stream_mode=["values"], name="second run")
 
 
-def states_of(graph: str, stream: Heard) -> list[Any]:
+def states_of(graph: str, stream: ExchangeView) -> list[Any]:
     """The state after each step; the order in which `parallel` joins items is free, so its last state tells."""
     if graph != "parallel":
         return list(STATES[graph])
@@ -61,21 +60,21 @@ def states_of(graph: str, stream: Heard) -> list[Any]:
     return [{"items": order, "scale": 0.3}, joined[tuple(order)]]
 
 
-def after_the_steps(stream: Heard, states: list[Any]) -> Events:
+def after_the_steps(stream: ExchangeView, states: list[Any]) -> Events:
     """The values events but for one that stands before the first step.
 
-    The norm speaks of "after each super-step" (218); what may come before the first is not judged by it.
+    The specification speaks of "after each super-step" (218); what may come before the first is not judged by it.
     """
     events = stream["values"]
     leads = len(events) > len(states) and first_difference(events[0].value, states[0]) is not None
     return Events(events[1:]) if leads else events
 
 
-@verifies("values.full-state")
-def test_every_event_holds_the_whole_state(values_alone: View) -> None:
+@verifies("values.full-state", on=values_alone)
+def test_every_event_holds_the_whole_state(recording: RecordingView) -> None:
     """Every values event is an object, each after a step a whole state of the run, and the last one its final state."""
-    stream = values_alone["stream"]
-    states = states_of(values_alone.axes["graph"], stream)
+    stream = recording["stream"]
+    states = states_of(recording.axes["graph"], stream)
     for event in stream["values"]:
         expect(isinstance(event.value, dict), f"a values event holds {shown(event.value)}, which is no object", event)
     steps = after_the_steps(stream, states)
@@ -132,11 +131,11 @@ def sends_no_final_state(events, exchange):
             yield event
 
 
-@verifies("values.one-per-step")
-def test_every_step_has_one_event(values_alone: View) -> None:
+@verifies("values.one-per-step", on=values_alone)
+def test_every_step_has_one_event(recording: RecordingView) -> None:
     """After each step there is one values event, in step order, and before the first at most one."""
-    stream = values_alone["stream"]
-    graph = values_alone.axes["graph"]
+    stream = recording["stream"]
+    graph = recording.axes["graph"]
     states = states_of(graph, stream)
     what = f"the values events of {graph} after its {len(states)} steps"
     same_sequence(after_the_steps(stream, states), states, what, stream.exchange)
@@ -176,10 +175,10 @@ def sends_the_final_state_twice(events, exchange):
         yield last
 
 
-@verifies("values.input-first")
-def test_the_input_state_comes_first(values_of_two_runs: View) -> None:
+@verifies("values.input-first", on=values_of_two_runs)
+def test_the_input_state_comes_first(recording: RecordingView) -> None:
     """The first values event of a run is the stored state with the input applied, then come those of the steps."""
-    first, second = values_of_two_runs["first run"], values_of_two_runs["second run"]
+    first, second = recording["first run"], recording["second run"]
     same_sequence(Events(first["values"][:2]), [TOPIC, REFINED], "the beginning of a first run", first.exchange)
     stored = [TOLD | {"topic": "rain"}, TOLD | {"topic": "rain and cats"}]
     same_sequence(Events(second["values"][:2]), stored, "the beginning of a second run", second.exchange)

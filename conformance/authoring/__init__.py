@@ -1,0 +1,102 @@
+"""What the modules of the suite are written with: scenarios, checks, faults and expectations.
+
+Everything that a module of the suite needs is exported here.  Nothing heavy is imported, because the pytest plugin
+brings this package into every pytest of its environment.
+"""
+
+from conformance.authoring.client import Reply, Server, Stream
+from conformance.authoring.conditions import (
+    Condition,
+    asks_for,
+    at_path,
+    by_method,
+    condition,
+    everywhere,
+    is_join,
+    is_stateless,
+    is_stream,
+    of_graph,
+    with_subgraphs,
+)
+from conformance.authoring.declare import disputes, fault, observes, scenario, variation, verifies
+from conformance.authoring.expectations import (
+    cannot_tell,
+    equal,
+    expect,
+    fail,
+    first_difference,
+    same_sequence,
+    same_values,
+    schema_errors,
+    shown,
+)
+from conformance.authoring.payloads import member, run_id_of, showing_a_run, text_of
+from conformance.authoring.projection import projected, same_output
+from conformance.authoring.registry import EVERY_STREAM, WHOLE_SESSION
+from conformance.authoring.rewriting import CUT, HANG, Answer, FaultContext, SentEvent, rewritten, without
+from conformance.authoring.views import ExchangeView, RecordingView, SessionRecordings
+from conformance.evidence.exchange import Event, Events, Exchange
+from conformance.evidence.memo import memoized
+from conformance.evidence.recording import Recording
+from conformance.protocol import MODES, TERMINAL_STATUSES, is_terminal, requested_modes, thread_in, wire_name
+
+__all__ = [
+    "CUT",
+    "EVERY_STREAM",
+    "HANG",
+    "MODES",
+    "TERMINAL_STATUSES",
+    "WHOLE_SESSION",
+    "Answer",
+    "Condition",
+    "Event",
+    "Events",
+    "Exchange",
+    "ExchangeView",
+    "FaultContext",
+    "Recording",
+    "RecordingView",
+    "Reply",
+    "SentEvent",
+    "Server",
+    "SessionRecordings",
+    "Stream",
+    "asks_for",
+    "at_path",
+    "by_method",
+    "cannot_tell",
+    "condition",
+    "disputes",
+    "equal",
+    "everywhere",
+    "expect",
+    "fail",
+    "fault",
+    "first_difference",
+    "is_join",
+    "is_stateless",
+    "is_stream",
+    "is_terminal",
+    "member",
+    "memoized",
+    "observes",
+    "of_graph",
+    "projected",
+    "requested_modes",
+    "rewritten",
+    "run_id_of",
+    "same_output",
+    "same_sequence",
+    "same_values",
+    "scenario",
+    "schema_errors",
+    "showing_a_run",
+    "shown",
+    "text_of",
+    "thread_in",
+    "variation",
+    "verifies",
+    "wire_name",
+    "with_subgraphs",
+    "without",
+]

@@ -1,0 +1,132 @@
+"""What checks say: that something must hold, or that nothing can be concluded; and how two JSON values differ.
+
+A failure carries the event or exchange at which it shows, so that the evidence can be printed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn, Protocol
+
+from conformance.evidence.exchange import Event, Events, Exchange
+
+SHOWN_CHARACTERS = 160
+"""How much of a value a message shows."""
+
+
+class OnExchange(Protocol):
+    """A view of an exchange."""
+
+    @property
+    def exchange(self) -> Exchange: ...
+
+
+Where = Event | Exchange | OnExchange
+"""Where a failure shows: at an event, or anywhere in an exchange."""
+
+
+class Failed(AssertionError):
+    """The requirement is not met; `where` is the event or exchange at which it shows."""
+
+    def __init__(self, message: str, where: Where | None = None) -> None:
+        super().__init__(message)
+        self.where = where if where is None or isinstance(where, (Event, Exchange)) else where.exchange
+
+
+class Inconclusive(Exception):
+    """Nothing can be concluded; the message says why, and what would help."""
+
+
+def fail(message: str, where: Where | None = None) -> NoReturn:
+    """Fail: the requirement is not met."""
+    raise Failed(message, where)
+
+
+def cannot_tell(why: str) -> NoReturn:
+    """End the check as inconclusive: there is nothing to judge."""
+    raise Inconclusive(why)
+
+
+def expect(condition: object, message: str, where: Where | None = None) -> None:
+    """Fail unless the condition holds."""
+    if not condition:
+        fail(message, where)
+
+
+def shown(value: Any) -> str:
+    """Return a value as one line of JSON, shortened; nothing in it can control a terminal."""
+    try:
+        text = json.dumps(value, ensure_ascii=True, default=repr)
+    except RecursionError:
+        return "a value that is nested too deeply to be shown"
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}… ({len(text)} characters)"
+
+
+def schema_errors(name: str, value: Any) -> list[str]:
+    """Return what is wrong with a payload according to its JSON Schema, most telling first; nothing if it is valid."""
+    from conformance.catalogue import schemas  # jsonschema is slow to import, and this module is imported everywhere
+
+    return schemas.errors(name, value)
+
+
+def equal(actual: Any, expected: Any, what: str, where: Where | None = None) -> None:
+    """Fail unless two JSON values are equal, key order aside; the message names the first difference."""
+    difference = first_difference(actual, expected)
+    if difference is not None:
+        fail(f"{what}: {difference}", where)
+
+
+def same_sequence(events: Events, expected: Sequence[Any], what: str, stream: Where) -> None:
+    """Fail unless the data of the events are exactly these values, in this order."""
+    same_values(((event, event.value) for event in events), expected, what, stream)
+
+
+def same_values(found: Iterable[tuple[Event, Any]], expected: Sequence[Any], what: str, stream: Where) -> None:
+    """Fail unless what was found, each value with its event, is exactly these values, in this order."""
+    count = 0
+    for count, (event, value) in enumerate(found, 1):
+        if count > len(expected):
+            fail(f"{what}: expected {len(expected)} events, received another: {shown(value)}", event)
+        equal(value, expected[count - 1], f"{what}: event {count} of {len(expected)}", event)
+    if count < len(expected):
+        fail(f"{what}: after {count} events expected {shown(expected[count])}, received nothing more", stream)
+
+
+def first_difference(actual: Any, expected: Any, path: str = "$") -> str | None:
+    """Return the first difference between two JSON values, None if they are equal.
+
+    1 and 1.0 are the same number; true is not a number.
+    """
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        return _difference_of_objects(actual, expected, path)
+    if isinstance(expected, list) and isinstance(actual, list):
+        return _difference_of_lists(actual, expected, path)
+    if _kind(actual) == _kind(expected) and actual == expected:
+        return None
+    return f"at {path} expected {shown(expected)}, received {shown(actual)}"
+
+
+def _difference_of_objects(actual: dict[str, Any], expected: dict[str, Any], path: str) -> str | None:
+    for key in [*expected, *(key for key in actual if key not in expected)]:
+        if key not in actual:
+            return f"at {path} the key {shown(key)} is missing"
+        if key not in expected:
+            return f"at {path} the key {shown(key)} was not expected"
+        if (inner := first_difference(actual[key], expected[key], f"{path}.{key}")) is not None:
+            return inner
+    return None
+
+
+def _difference_of_lists(actual: list[Any], expected: list[Any], path: str) -> str | None:
+    for index, (one, other) in enumerate(zip(actual, expected, strict=False)):
+        if (inner := first_difference(one, other, f"{path}[{index}]")) is not None:
+            return inner
+    same = len(actual) == len(expected)
+    return None if same else f"at {path} expected {len(expected)} items, received {len(actual)}"
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return repr(value)
+    return "number" if isinstance(value, (int, float)) else type(value).__name__

@@ -1,0 +1,177 @@
+"""Everything the modules of the suite declare: scenarios, checks, faults, variations and observations.
+
+It imports the standard library alone, because the pytest plugin brings it into every pytest of its environment.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+Function = Callable[..., Any]
+
+
+class DeclarationError(Exception):
+    """A module of the suite declares something wrong; the message names the place and suggests the right name."""
+
+
+class Scope(Enum):
+    """What a check looks at, instead of the recordings of named scenarios."""
+
+    EVERY_STREAM = "every stream"
+    """Every event stream of the session in turn; there is one outcome, and its message names the first failing one."""
+    WHOLE_SESSION = "the whole session"
+    """Everything that was recorded."""
+
+
+EVERY_STREAM, WHOLE_SESSION = Scope.EVERY_STREAM, Scope.WHOLE_SESSION
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A scenario with one value for each of its axes."""
+
+    scenario: Scenario
+    axes: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """`scenario` or `scenario[value-value]`; unique in the suite."""
+        return f"{self.scenario.name}[{axes_id(self.axes)}]" if self.axes else self.scenario.name
+
+    @property
+    def file(self) -> str:
+        """The file name of its recording."""
+        return re.sub(r"[^\w.+-]+", "-", self.id).strip("-") + ".jsonl"
+
+    @property
+    def graph(self) -> str:
+        """The reference graph it runs."""
+        return self.scenario.graph or str(self.axes["graph"])
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """An async function that performs exchanges with a server that has one reference graph.
+
+    `graph` is empty if the graph is one of the axes.  `exchanges` are the names of all exchanges it can perform.
+    """
+
+    name: str
+    graph: str
+    axes: Mapping[str, tuple[Any, ...]]
+    exchanges: tuple[str, ...]
+    function: Function
+    paced: bool = False
+    long: bool = False
+
+    @property
+    def doc(self) -> str:
+        return inspect.getdoc(self.function) or ""
+
+    def variants(self) -> Iterator[Variant]:
+        """Yield the scenario with every combination of values for its axes."""
+        for values in itertools.product(*self.axes.values()):
+            yield Variant(self, dict(zip(self.axes, values, strict=True)))
+
+
+@dataclass(frozen=True, eq=False)
+class Check:
+    """A test over recordings that verifies one requirement.
+
+    It is handed the recordings of `scenarios` in this order.  An axis named in `over` is not expanded: instead of a
+    recording the check gets a mapping from the values of the axis to recordings.  A check with a `scope` is handed
+    what the scope names.
+    """
+
+    requirement: str
+    function: Function
+    scenarios: tuple[Scenario, ...] = ()
+    over: tuple[str, ...] = ()
+    scope: Scope | None = None
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    @property
+    def module(self) -> str:
+        return self.function.__module__
+
+    @property
+    def doc(self) -> str:
+        return inspect.getdoc(self.function) or self.name.removeprefix("test_").replace("_", " ")
+
+
+@dataclass(frozen=True, eq=False)
+class Fault:
+    """A rewrite that turns a good server into one specific bad one.
+
+    `part` says what the function is handed: the `events` of one exchange, its `bytes`, or its whole `answer`; `where`
+    selects the exchanges that it touches.  A conforming variation has no `requirement`; `unsafe` names the
+    requirements of the area `clients` that it breaks nevertheless.
+    """
+
+    requirement: str
+    function: Function
+    part: str
+    where: Callable[[Any], bool]
+    unsafe: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    @property
+    def doc(self) -> str:
+        return inspect.getdoc(self.function) or self.name.replace("_", " ")
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """A function that describes how a server uses what is implementation-defined.
+
+    `scenarios` are performed for it when the whole profile is.
+    """
+
+    subject: str
+    function: Function
+    scenarios: tuple[Scenario, ...]
+
+
+@dataclass
+class Registry:
+    """Everything the modules of the suite declare, in the order in which they were imported."""
+
+    scenarios: dict[str, Scenario] = field(default_factory=dict)
+    checks: list[Check] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    variations: list[Fault] = field(default_factory=list)
+    disputed: list[Check] = field(default_factory=list)
+    observations: dict[str, Observation] = field(default_factory=dict)
+
+
+REGISTRY = Registry()
+
+
+def axes_id(axes: Mapping[str, Any]) -> str:
+    """Join the values of axes by hyphens, and the members of a sequence by plus signs."""
+    return "-".join(
+        "+".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value) for value in axes.values()
+    )
+
+
+def place(function: Function) -> str:
+    """Return where a function is defined, for a message: `conformance/suite/join/background.py: test_name`."""
+    return f"{function.__module__.replace('.', '/')}.py: {function.__name__}"
+
+
+def once(name: str, known: Mapping[str, Any] | Sequence[str], function: Function) -> None:
+    """Raise DeclarationError if the name is taken."""
+    if name in known:
+        raise DeclarationError(f"{place(function)}: `{name}` is declared twice; choose another name")

@@ -1,0 +1,242 @@
+"""What checks see: recordings, exchanges and the whole session, asked for by name.
+
+A view decides whether a missing or refused exchange is a failure of the server or leaves the check inconclusive, so
+that no check has to.  It depends on its recording and on the session's facts, on nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from conformance.authoring.expectations import cannot_tell, fail, shown
+from conformance.authoring.features import requested_capabilities
+from conformance.authoring.registry import DeclarationError
+from conformance.catalogue import Capability, nearest
+from conformance.evidence.exchange import STREAM, Events, Exchange
+from conformance.evidence.recording import Recording, run_request, shows_a_run
+from conformance.protocol import requested_modes, wire_name
+from conformance.wire.endings import COMPLETE, LIMITS, UNREACHABLE
+
+BUSY = (429, 503)
+TOO_LARGE = 413
+
+
+@dataclass(frozen=True)
+class SessionFacts:
+    """What the recordings of a session tell about the server as a whole."""
+
+    deployed: frozenset[str] = frozenset()
+    """The reference graphs for which the server started at least one run."""
+    granted: frozenset[Capability] = frozenset()
+    """The capabilities that were part of at least one request answered with an event stream."""
+    stopped: str | None = None
+    """Why the session ended early, None if it did not."""
+
+    def not_granted(self, exchange: Exchange) -> list[Capability]:
+        """Return what a request for a stream asks for and no request in the session got."""
+        missing = requested_capabilities(exchange) - self.granted if exchange.kind == STREAM else ()
+        return sorted(missing, key=lambda one: (len(one.name), one.name))
+
+
+class SessionRecordings:
+    """All recordings of one session, by scenario variant."""
+
+    def __init__(self, recordings: Iterable[Recording], stopped: str | None = None) -> None:
+        self.recordings = {recording.variant: recording for recording in recordings}
+        self.stopped = stopped
+
+    @cached_property
+    def facts(self) -> SessionFacts:
+        """What the recordings tell about the server as a whole."""
+        exchanges = [exchange for one in self.recordings.values() for exchange in one.exchanges]
+        streamed = [exchange for exchange in exchanges if exchange.kind == STREAM and exchange.is_stream]
+        created = [one for one in exchanges if one.starts_run and one.kind != STREAM and one.accepted and one.valid]
+        granted = (requested_capabilities(exchange) for exchange in streamed if exchange.valid)
+        return SessionFacts(
+            deployed=frozenset(exchange.graph for exchange in [*streamed, *created]),
+            granted=frozenset(capability for some in granted for capability in some),
+            stopped=self.stopped,
+        )
+
+    @property
+    def shows_a_run(self) -> bool:
+        """Whether any stream carried a metadata event and an event of a requested mode."""
+        return any(shows_a_run(one, exchange) for one in self.recordings.values() for exchange in one.streams())
+
+    def streams(self) -> Iterator[Exchange]:
+        """Yield every exchange that validly asks for an event stream."""
+        return (exchange for recording in self.recordings.values() for exchange in recording.streams())
+
+
+class RecordingView:
+    """One recording as a check of one requirement sees it; its exchanges are asked for by name."""
+
+    def __init__(
+        self, recording: Recording, facts: SessionFacts, requirement: str, exchanges: tuple[str, ...] | None = None
+    ) -> None:
+        """`exchanges` are the names that the scenario declares, None if they are not known."""
+        self.recording = recording
+        self.looked_at: list[Exchange] = []
+        self._facts = facts
+        self._requirement = requirement
+        self._declared = exchanges
+
+    def __getitem__(self, name: str) -> ExchangeView:
+        """Return the exchange of this name, the last one if there are several; inconclusive if it was not performed."""
+        return self.all(name)[-1]
+
+    def __contains__(self, name: str) -> bool:
+        return bool(self._found(name))
+
+    def all(self, name: str) -> list[ExchangeView]:
+        """Return every exchange of this name in the order of sending; inconclusive if there is none."""
+        found = self._found(name)
+        if not found:
+            why = self.recording.stopped or "the scenario did not need it"
+            cannot_tell(f"`{name}` of `{self.recording.variant}` was not performed: {why}{self._not_deployed()}")
+        self.looked_at += found
+        return [ExchangeView(exchange, self.recording, self._facts, self._requirement) for exchange in found]
+
+    @property
+    def axes(self) -> dict[str, Any]:
+        """The values of the scenario's axes."""
+        return self.recording.axes
+
+    def _found(self, name: str) -> list[Exchange]:
+        if self._declared is not None and name not in self._declared:
+            near = nearest(name, self._declared)
+            raise DeclarationError(f"scenario {self.recording.scenario} declares no exchange `{name}`{near}")
+        return self.recording.all(name)
+
+    def _not_deployed(self) -> str:
+        graph = self.recording.graph
+        return "" if graph in self._facts.deployed or self._facts.stopped else f"; {not_deployed(graph)}"
+
+
+def not_deployed(graph: str) -> str:
+    """Return the text that says that a reference graph is missing, and how to deploy it."""
+    return (
+        f"no request for the reference graph `{graph}` was accepted; deploy it (`lg-conformance graphs DIR`), "
+        f"or give its name with `--assistant {graph}=NAME`"
+    )
+
+
+class ExchangeView:
+    """One exchange as a check of one requirement sees it."""
+
+    def __init__(self, exchange: Exchange, recording: Recording, facts: SessionFacts, requirement: str) -> None:
+        self.exchange = exchange
+        self._recording = recording
+        self._facts = facts
+        self._requirement = requirement
+
+    def __getitem__(self, mode: str) -> Events:
+        """Return the events of a mode, of every namespace, in order; `mode` may also be metadata, error or end."""
+        base = wire_name(mode)
+        return Events(event for event in self.events if event.base == base)
+
+    @property
+    def name(self) -> str:
+        return self.exchange.name
+
+    @property
+    def run_request(self) -> dict[str, Any] | None:
+        """The body of the request that started the run, also for a join; None if there is no such JSON object."""
+        request = run_request(self._recording, self.exchange)
+        return request.request if request is not None and isinstance(request.request, dict) else None
+
+    @property
+    def requested(self) -> set[str]:
+        """The wire names of the modes that the run was started with, also for a join."""
+        request = run_request(self._recording, self.exchange)
+        return requested_modes(request.request) if request is not None else set()
+
+    @property
+    def sent(self) -> int:
+        """The running number of the request in the session."""
+        return self.exchange.sent
+
+    @property
+    def status(self) -> int | None:
+        return self.exchange.status
+
+    @property
+    def accepted(self) -> bool:
+        return self.exchange.accepted
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether it was answered with an event stream."""
+        return self.exchange.is_stream
+
+    @property
+    def ending(self) -> str:
+        """How it ended, a word of `wire.endings`."""
+        return self.exchange.ending
+
+    @property
+    def events(self) -> Events:
+        """All events; it fails if the stream was refused, and is inconclusive if that is not the server's fault."""
+        self.expect_stream()
+        if not self.exchange.events and self.exchange.ending in LIMITS:
+            cannot_tell(f"`{self.name}` sent no event before the suite closed it: {self.exchange.detail}")
+        return self.exchange.events
+
+    @property
+    def json(self) -> Any:
+        """The JSON value of the answer, which must be accepted."""
+        self.expect_accepted()
+        return self.exchange.json
+
+    @property
+    def refused(self) -> bool:
+        """Whether it was answered with 4xx and not with an event stream."""
+        status = self.exchange.status
+        return status is not None and 400 <= status < 500 and self.exchange.media_type.lower() != "text/event-stream"
+
+    def expect_stream(self) -> None:
+        """The server must answer with an event stream."""
+        if not self.exchange.is_stream:
+            self._not_as("with status 200 and text/event-stream")
+
+    def expect_accepted(self) -> None:
+        """The server must answer with 2xx."""
+        if not self.exchange.accepted:
+            self._not_as("with 2xx")
+
+    def expect_answered(self) -> None:
+        """The server must answer, whatever it says."""
+        if self.exchange.status is None:
+            self._not_as("the request")
+
+    def expect_complete(self, why: str) -> None:
+        """The server must end the stream by the rules of HTTP; `why` completes the sentence "must end …"."""
+        if self.exchange.ending != COMPLETE:
+            fail(f"`{self.name}` must end {why}; it ended as `{self.ending}` ({self.exchange.detail})", self.exchange)
+
+    def _not_as(self, expected: str) -> None:
+        exchange = self.exchange
+        if exchange.status in BUSY:
+            cannot_tell(f"`{self.name}` was answered with {exchange.status}: the server is busy; lower --concurrency")
+        if exchange.status == TOO_LARGE:
+            cannot_tell(f"`{self.name}` was answered with 413: the server does not accept a request of that size")
+        if exchange.ending == UNREACHABLE:
+            cannot_tell(f"`{self.name}` could not connect ({exchange.detail}); is the server running?")
+        missing = self._facts.not_granted(exchange)
+        refused = f"{self._answer()}; no request for {missing[0].name} was accepted in this session" if missing else ""
+        if exchange.graph not in self._facts.deployed:
+            stopped = f" ({self._facts.stopped})" if self._facts.stopped else ""
+            cannot_tell(f"{refused or self._answer()}; {not_deployed(exchange.graph)}{stopped}")
+        if missing and not any(capability.is_governed_by(self._requirement) for capability in missing):
+            cannot_tell(f"{refused}, and other requirements govern that")
+        fail(f"{self._answer()}; the server must answer {expected}", exchange)
+
+    def _answer(self) -> str:
+        exchange = self.exchange
+        if exchange.status is None:
+            return f"`{self.name}` was not answered ({exchange.ending}: {exchange.detail})"
+        media = shown(exchange.header("content-type") or "no content type")
+        return f"`{self.name}` was answered with {exchange.status} and {media}"

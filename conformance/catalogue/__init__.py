@@ -1,0 +1,61 @@
+"""Requirements, profiles and schemas: the data that a server is held to."""
+
+from conformance.catalogue.capabilities import Capability
+from conformance.catalogue.entries import (
+    AREAS,
+    KINDS,
+    LEVELS,
+    Catalogue,
+    Disputed,
+    ImplementationDefined,
+    Level,
+    Profile,
+    Requirement,
+    Specification,
+    Statement,
+)
+from conformance.catalogue.loading import ROOT, load
+from conformance.catalogue.queries import (
+    UnknownName,
+    capabilities,
+    digest,
+    disputed,
+    find,
+    implementation_defined,
+    profile,
+    profiles,
+    requirements,
+    specification,
+    statements,
+)
+from conformance.catalogue.tables import CatalogueError, nearest
+
+__all__ = [
+    "AREAS",
+    "KINDS",
+    "LEVELS",
+    "ROOT",
+    "Capability",
+    "Catalogue",
+    "CatalogueError",
+    "Disputed",
+    "ImplementationDefined",
+    "Level",
+    "Profile",
+    "Requirement",
+    "Specification",
+    "Statement",
+    "UnknownName",
+    "capabilities",
+    "digest",
+    "disputed",
+    "find",
+    "implementation_defined",
+    "load",
+    "nearest",
+    "profile",
+    "profiles",
+    "requirements",
+    "specification",
+    "statements",
+]

@@ -1,0 +1,91 @@
+"""The one writer of recordings: puts lines on disk while they arrive, and lets no secret through."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Any
+
+from conformance.evidence import json_lines as jsonl
+from conformance.evidence.exchange import MASKED, Chunk, Exchange
+from conformance.evidence.redaction import Redactor, StreamRedactor
+
+PUBLIC_FIELDS = {"accept", "cache-control", "content-type", "last-event-id"}
+"""Request header fields that the suite itself sets; the value of every other one is masked."""
+
+
+class Clock:
+    """Gives every observation of a run its number, and its seconds since the run's start."""
+
+    def __init__(self) -> None:
+        self._seq = 0
+        self._start = time.monotonic()
+
+    def tick(self) -> tuple[int, float]:
+        self._seq += 1
+        return self._seq, round(time.monotonic() - self._start, 4)
+
+
+class RecordingWriter:
+    """Writes one recording line by line; each line is on disk when its method returns."""
+
+    def __init__(
+        self, path: Path, redactor: Redactor, scenario: str, variant: str, axes: dict[str, Any], graph: str
+    ) -> None:
+        self._redactor = redactor
+        self._streams: list[StreamRedactor] = []
+        self._file: IO[str] = path.open("w", encoding="utf-8")
+        self._line(jsonl.header_line(scenario, variant, axes, graph))
+
+    def request(self, exchange: Exchange) -> int:
+        """Write what was sent; return the exchange's number for the lines that follow."""
+        headers = [
+            (name, value if name.lower() in PUBLIC_FIELDS else MASKED) for name, value in exchange.request_headers
+        ]
+        body = None if exchange.body is None else self._redactor.text(exchange.body)
+        shown = replace(exchange, request_headers=headers, url=self._redactor.text(exchange.url), body=body)
+        self._streams.append(StreamRedactor(self._redactor))
+        self._line(jsonl.request_line(shown))
+        return len(self._streams) - 1
+
+    def head(self, number: int, exchange: Exchange) -> None:
+        """Write status and header fields as they came."""
+        headers = [(self._redactor.text(name), self._redactor.text(value)) for name, value in exchange.headers]
+        self._line(jsonl.head_line(number, replace(exchange, headers=headers)))
+
+    def chunk(self, number: int, chunk: Chunk) -> None:
+        """Write bytes that arrived."""
+        if data := self._streams[number].feed(chunk.data):
+            self._line(jsonl.chunk_line(number, Chunk(chunk.seq, chunk.t, data)))
+
+    def end(self, number: int, exchange: Exchange) -> None:
+        """Write how the exchange ended."""
+        assert exchange.ended is not None
+        assert exchange.ended_t is not None
+        if rest := self._streams[number].close():
+            self._line(jsonl.chunk_line(number, Chunk(exchange.ended, exchange.ended_t, rest)))
+        self._line(jsonl.end_line(number, replace(exchange, detail=self._redactor.text(exchange.detail))))
+
+    def finish(self, stopped: str | None) -> None:
+        """Write why the scenario ended early (None: it did not), and close the file."""
+        self._line(jsonl.finish_line(stopped and self._redactor.text(stopped)))
+        self._file.close()
+
+    def _line(self, line: str) -> None:
+        self._file.write(line + "\n")
+        self._file.flush()
+
+
+def write_json(path: Path, value: Any, redactor: Redactor) -> None:
+    """Write a JSON file that holds no secret; the keys are the suite's own words and stay."""
+    path.write_text(json.dumps(_masked(value, redactor), indent=1, ensure_ascii=True) + "\n", "utf-8")
+
+
+def _masked(value: Any, redactor: Redactor) -> Any:
+    if isinstance(value, dict):
+        return {key: _masked(inner, redactor) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_masked(inner, redactor) for inner in value]
+    return redactor.text(value) if isinstance(value, str) else value

@@ -1,0 +1,119 @@
+"""Turns good recordings into those of a server with one specific fault.
+
+A fault is a generator over the events (or bytes) of one exchange.  What it yields is taken to arrive when the last
+thing that it consumed had arrived, so a fault that waits for the end delays, here as in front of a real server.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from conformance.authoring.registry import Fault
+from conformance.authoring.rewriting import Answer, End, FaultContext, SentEvent, sent
+from conformance.evidence.exchange import Chunk, Exchange
+from conformance.evidence.recording import Recording
+from conformance.wire.endings import BROKEN, SILENCE
+from conformance.wire.sse import Block
+
+_ENDINGS = {End.CUT: BROKEN, End.HANG: SILENCE}
+
+
+def apply(fault: Fault, recording: Recording) -> Recording | None:
+    """The recording as the faulty server would have made it; None if the fault does not touch it."""
+    changed = False
+    exchanges = []
+    for exchange in recording.exchanges:
+        context = FaultContext(exchange, recording)
+        made = _rewrite(fault, exchange, context) if exchange.status is not None and fault.where(context) else exchange
+        changed = changed or not _same(exchange, made, fault.part)
+        exchanges.append(made)
+    if not changed:
+        return None
+    return replace(recording, exchanges=exchanges)
+
+
+def _same(one: Exchange, other: Exchange, part: str) -> bool:
+    if one is other:
+        return True
+    if (one.status, one.headers, one.ending, one.answered) != (
+        other.status,
+        other.headers,
+        other.ending,
+        other.answered,
+    ):
+        return False
+    if part == "events":
+        return _blocks(one) == _blocks(other) and not any(map(_is_comment, other.blocks))
+    return one.content == other.content
+
+
+def _blocks(exchange: Exchange) -> list[tuple[bytes, int]]:
+    """What a fault of events is handed or makes: no comments, which it may only add; chunks do not matter."""
+    return [(block.raw, chunk.seq) for block, chunk in exchange.arrivals if not _is_comment(block)]
+
+
+def _is_comment(block: Block) -> bool:
+    """Whether there is nothing in it but comments."""
+    return block.data is None and all(line.startswith(":") for line in block.lines)
+
+
+def _rewrite(fault: Fault, exchange: Exchange, context: FaultContext) -> Exchange:
+    if fault.part == "answer":
+        return _with_answer(fault, exchange, context)
+    if not (context.is_stream and exchange.is_stream):
+        return exchange
+    if fault.part == "bytes":
+        source: Iterable[tuple[Chunk, Any]] = ((chunk, chunk.data) for chunk in exchange.chunks)
+    else:
+        source = ((Chunk(event.seq, event.t, b""), sent(event)) for event in exchange.events)
+    return _with_pieces(fault, source, exchange, context)
+
+
+def emitted(fault: Fault, source: Iterator[Any], context: FaultContext) -> Iterator[bytes | End]:
+    """What the fault makes of the events (or bytes) that `source` yields: bytes to send on, or an end."""
+    for piece in fault.function(source, context):
+        yield piece.bytes if isinstance(piece, SentEvent) else piece
+
+
+def _with_pieces(
+    fault: Fault, source: Iterable[tuple[Chunk, Any]], exchange: Exchange, context: FaultContext
+) -> Exchange:
+    """Run the fault over what came; each piece that it yields takes the time of what it consumed last."""
+    last = Chunk(exchange.answered or exchange.sent, exchange.answered_t or exchange.sent_t, b"")
+
+    def feed() -> Iterator[Any]:
+        nonlocal last
+        for chunk, thing in source:
+            last = chunk
+            yield thing
+        if exchange.ended is not None:
+            last = Chunk(exchange.ended, exchange.ended_t or 0.0, b"")
+
+    chunks: list[Chunk] = []
+    for piece in emitted(fault, feed(), context):
+        if isinstance(piece, End):
+            return replace(exchange, chunks=chunks, ending=_ENDINGS[piece], detail=piece.value)
+        chunks.append(Chunk(last.seq, last.t, piece))
+    return replace(exchange, chunks=chunks)
+
+
+def _with_answer(fault: Fault, exchange: Exchange, context: FaultContext) -> Exchange:
+    streams = exchange.is_stream
+    assert exchange.status is not None
+    answer = Answer(exchange.status, list(exchange.headers), exchange.ending, b"" if streams else exchange.content)
+    before = copy.copy(answer)
+    fault.function(answer, context)
+    chunks = exchange.chunks
+    if answer.body != before.body or (streams and not str(answer.status).startswith("2")):
+        chunks = [Chunk(exchange.ended or exchange.sent, exchange.ended_t or exchange.sent_t, answer.body)]
+    faulty = replace(exchange, status=answer.status, headers=answer.headers, ending=answer.ending, chunks=chunks)
+    return _sent_late(faulty) if answer.late else faulty
+
+
+def _sent_late(exchange: Exchange) -> Exchange:
+    """The same with all that came at its end, the head included."""
+    seq, t = exchange.ended or exchange.sent, exchange.ended_t or exchange.sent_t
+    return replace(exchange, answered=seq, answered_t=t, chunks=[Chunk(seq, t, exchange.content)])

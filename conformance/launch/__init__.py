@@ -1,0 +1,1 @@
+"""Starting and stopping servers, with the environments and services that they need."""

@@ -1,0 +1,1 @@
+"""Performing scenarios against a server and recording every byte."""

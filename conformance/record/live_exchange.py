@@ -1,0 +1,177 @@
+"""An exchange while it is under way: it sends a request, records what arrives, and lets a scenario wait for it.
+
+It knows requests and bytes, not the vocabulary of the API (that is `client`), and judges nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import httpx
+
+from conformance.evidence.exchange import Chunk, Exchange
+from conformance.evidence.writer import RecordingWriter
+from conformance.record.state import RecordingSession
+from conformance.wire.endings import BROKEN, COMPLETE, LEFT, SIZE, UNREACHABLE
+from conformance.wire.sse import Decoder
+
+
+class _TooLarge(Exception):
+    """An exchange reached a limit of size; the message says which."""
+
+
+class LiveExchange:
+    """One exchange while it is under way."""
+
+    def __init__(
+        self, session: RecordingSession, http: httpx.AsyncClient, writer: RecordingWriter, exchange: Exchange
+    ) -> None:
+        self.exchange = exchange
+        self._session = session
+        self._http = http
+        self._writer = writer
+        self._number = writer.request(exchange)
+        self._decoder = Decoder()
+        self._names: list[str] = []
+        self._first: dict[str, str] = {}
+        self._last_id = ""
+        self._first_event: float | None = None
+        self._bytes = 0
+        self._blocks = 0
+        self._pending: list[bytes] = []
+        self._changed = asyncio.Event()
+        self._reading = asyncio.Event()
+        self._reading.set()
+        self._closing: tuple[str, str] | None = None
+        self._task = asyncio.create_task(self._perform())
+        session.live.add(self)
+
+    @property
+    def over(self) -> bool:
+        return self.exchange.ended is not None
+
+    @property
+    def last_id(self) -> str:
+        """The id of the last block that had one, empty if none had."""
+        return self._last_id
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The names of the events received so far, in order."""
+        return self._names
+
+    def first(self, name: str) -> str | None:
+        """Return the data of the first event of this name, None if none arrived."""
+        return self._first.get(name)
+
+    def close(self, ending: str, detail: str) -> None:
+        """End the exchange from the suite's side."""
+        if not self.over and self._closing is None:
+            self._closing = (ending, detail)
+            # Not at once: a task that is cancelled before its first step never runs, and would never end the exchange.
+            asyncio.get_running_loop().call_soon(self._task.cancel)
+
+    def silent_for(self, seconds: float) -> None:
+        """Announce that a step is silent for so long on purpose: the limit of silence counts from its end."""
+        self._session.received_event(asyncio.get_running_loop().time() + seconds)
+
+    def pause(self) -> None:
+        """Read nothing until `resume`."""
+        self._reading.clear()
+
+    def resume(self) -> None:
+        """Continue to read."""
+        self._reading.set()
+
+    async def until(self, condition: Callable[[], bool]) -> bool:
+        """Wait until the condition holds (True) or the exchange ends without it (False)."""
+        while not condition():
+            if self.over:
+                return False
+            self._changed.clear()
+            await self._changed.wait()
+        return True
+
+    def too_long(self, now: float) -> bool:
+        """Return whether the first event arrived longer ago than an exchange may last."""
+        return self._first_event is not None and now - self._first_event > self._session.limits.length_s
+
+    async def _perform(self) -> None:
+        ending, detail = COMPLETE, ""
+        try:
+            await self._send_and_receive()
+        except asyncio.CancelledError:
+            ending, detail = self._closing or (LEFT, "the session was interrupted")
+        except (httpx.ConnectError, httpx.ConnectTimeout) as problem:
+            ending, detail = UNREACHABLE, f"no connection: {problem}"
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError) as problem:
+            ending, detail = BROKEN, f"{type(problem).__name__}: {problem}"
+        except _TooLarge as problem:
+            ending, detail = SIZE, str(problem)
+        except Exception as problem:
+            # Not the server's fault: the session must continue and say so, and nobody may wait for this forever.
+            ending, detail = LEFT, "the suite failed"
+            self._session.errors.append(f"{self.exchange.name}: {type(problem).__name__}: {problem}")
+        self._end(ending, detail)
+
+    def _end(self, ending: str, detail: str) -> None:
+        self.exchange.ending, self.exchange.detail = ending, detail
+        try:
+            self._flush()
+        finally:
+            self.exchange.ended, self.exchange.ended_t = self._session.clock.tick()
+            self._session.live.discard(self)
+            self._changed.set()
+        self._writer.end(self._number, self.exchange)
+
+    async def _send_and_receive(self) -> None:
+        sent = self.exchange
+        content = None if sent.body is None else sent.body.encode("utf-8", "surrogatepass")
+        async with self._http.stream(sent.method, sent.url, headers=sent.request_headers, content=content) as response:
+            sent.status = response.status_code
+            sent.headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
+            sent.answered, sent.answered_t = self._session.clock.tick()
+            self._writer.head(self._number, sent)
+            self._changed.set()
+            await self._reading.wait()
+            async for portion in response.aiter_raw():
+                self._take(portion)
+                if not self._reading.is_set():
+                    await self._reading.wait()
+
+    def _take(self, portion: bytes) -> None:
+        limits = self._session.limits
+        if not self._pending:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._pending.append(portion)
+        self._bytes += len(portion)
+        self._session.bytes_received += len(portion)
+        if self._bytes > limits.exchange_bytes:
+            raise _TooLarge(f"the server sent more than {limits.exchange_bytes:,} bytes; the rest was not read")
+        if self._blocks > limits.exchange_blocks:
+            raise _TooLarge(f"the server sent more than {limits.exchange_blocks:,} events; the rest was not read")
+
+    def _flush(self) -> None:
+        """Record what was read since the last turn of the event loop, and decode the events in it."""
+        if not self._pending:
+            return
+        chunk = Chunk(*self._session.clock.tick(), b"".join(self._pending))
+        self._pending.clear()
+        self._writer.chunk(self._number, chunk)
+        if self.exchange.asks_for_stream and self.exchange.is_stream:
+            self._decode(chunk.data)
+        else:
+            self.exchange.chunks.append(chunk)
+        self._changed.set()
+
+    def _decode(self, data: bytes) -> None:
+        for block in self._decoder.feed(data):
+            self._blocks += 1
+            self._last_id = block.last_id
+            if block.dispatched:
+                self._names.append(block.name)
+                self._first.setdefault(block.name, block.data or "")
+                now = asyncio.get_running_loop().time()
+                self._session.received_event(now)
+                self._first_event = self._first_event or now

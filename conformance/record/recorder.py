@@ -1,0 +1,198 @@
+"""Performs scenario variants, each exactly once and many at the same time, within limits, and cleans up afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from conformance.authoring.client import Server, Stopped, path
+from conformance.authoring.registry import Variant
+from conformance.evidence.redaction import Redactor
+from conformance.evidence.writer import RecordingWriter
+from conformance.record.connection import ScenarioConnection
+from conformance.record.limits import Limits
+from conformance.record.state import RecordingSession
+from conformance.targets.target import Target
+from conformance.wire.endings import LENGTH, SILENCE, SIZE
+
+WATCH_S = 0.25
+"""How often the limits are checked."""
+
+REACH_S = 10.0
+"""How long the server may take to answer when the suite checks whether it is there."""
+
+CLEAN_UP_S = 20.0
+"""How long deleting the suite's threads may take; a thread that is left carries the suite's name and nonce."""
+
+INTERRUPTED = "the session was interrupted (Ctrl-C)"
+
+Progress = Callable[[int, int, Sequence[str]], None]
+"""Called with the number of variants done, their total, and the ids of those still under way or waiting."""
+
+
+@dataclass(frozen=True)
+class RecordingSummary:
+    """Summary of a recording session; `stopped` is None if nothing ended it early."""
+
+    stopped: str | None
+    answered_at_end: bool
+    interrupted: bool
+    seconds: float
+    slowest: tuple[str, float]
+    bytes_received: int
+    errors: tuple[str, ...]
+
+
+def record(
+    target: Target,
+    variants: Sequence[Variant],
+    folder: Path,
+    redactor: Redactor,
+    *,
+    nonce: str,
+    limits: Limits,
+    keep_threads: bool = False,
+    progress: Progress = lambda done, total, awaited: None,
+) -> RecordingSummary:
+    """Perform each variant once and write its recording into `folder`; never raises for what the server does.
+
+    `nonce` marks the threads of this session.
+    """
+    return asyncio.run(_Recorder(target, variants, folder, redactor, nonce, limits, progress).record(keep_threads))
+
+
+@dataclass
+class _Recorder:
+    """One recording session under way."""
+
+    target: Target
+    variants: Sequence[Variant]
+    folder: Path
+    redactor: Redactor
+    nonce: str
+    limits: Limits
+    progress: Progress
+    seconds: dict[str, float] = field(default_factory=dict)
+    """How long each variant took that is done."""
+
+    async def record(self, keep_threads: bool) -> RecordingSummary:
+        self.session = RecordingSession(self.target, self.folder, self.redactor, self.nonce, self.limits)
+        self.room = asyncio.Semaphore(self.target.concurrency)
+        started = time.monotonic()
+        async with self.session.open_client() as http:
+            interrupted = await self._perform_all(http)
+            took = time.monotonic() - started
+            self.progress(len(self.seconds), len(self.variants), [])
+            answered = await _problem_reaching(http, self.target.url) is None
+            if answered and not keep_threads:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(CLEAN_UP_S):
+                        await _clean_up(self.session, http)
+        slowest = max(self.seconds.items(), key=lambda item: item[1], default=("", 0.0))
+        session = self.session
+        return RecordingSummary(
+            session.stopped, answered, interrupted, took, slowest, session.bytes_received, tuple(session.errors)
+        )
+
+    async def _perform_all(self, http: httpx.AsyncClient) -> bool:
+        """Perform every variant; return whether Ctrl-C ended it."""
+        url = self.target.url
+        if (problem := await _problem_reaching(http, url)) is not None:
+            self.session.stopped = f"{url} cannot be reached ({problem}); is the server running, and is this its URL?"
+        watch = asyncio.create_task(self._watch())
+        try:
+            await self._perform_in_order()
+        except asyncio.CancelledError:
+            # Swallowed, so that what was recorded is judged; the caller ends the session.
+            self.session.stopped = self.session.stopped or INTERRUPTED
+            return True
+        finally:
+            watch.cancel()
+        return False
+
+    async def _perform_in_order(self) -> None:
+        """Perform paced and long scenarios first, so that nothing disturbs the paced ones, then all others."""
+        async with asyncio.TaskGroup() as group:
+            paced = [group.create_task(self._perform(one)) for one in self.variants if one.scenario.paced]
+            for variant in self.variants:
+                if variant.scenario.long:
+                    group.create_task(self._perform(variant))
+            await asyncio.gather(*paced)
+            for variant in self.variants:
+                if not variant.scenario.paced and not variant.scenario.long:
+                    group.create_task(self._perform(variant))
+
+    async def _perform(self, variant: Variant) -> None:
+        async with self.room, self.session.open_client() as http:
+            started = time.monotonic()
+            scenario, axes, session = variant.scenario, dict(variant.axes), self.session
+            file = session.folder / variant.file
+            writer = RecordingWriter(file, session.redactor, scenario.name, variant.id, axes, variant.graph)
+            connection = ScenarioConnection(session, http, writer, scenario.exchanges)
+            server = Server(connection, variant.graph, variant.id)
+            stopped: str | None = INTERRUPTED
+            try:
+                await scenario.function(server, **{key: value for key, value in axes.items() if key != "graph"})
+                stopped = None
+            except Stopped as reason:
+                stopped = str(reason)
+            except Exception as problem:
+                stopped = f"the suite failed: {type(problem).__name__}: {problem}"
+                session.errors.append(f"{variant.id}: {stopped}")
+            finally:
+                await connection.close()
+                writer.finish(stopped)
+                self.seconds[variant.id] = time.monotonic() - started
+
+    async def _watch(self) -> None:
+        """Enforce the limits of the session, and report progress."""
+        started = time.monotonic()
+        while True:
+            await asyncio.sleep(WATCH_S)
+            self._enforce(asyncio.get_running_loop().time(), time.monotonic() - started)
+            awaited = [variant.id for variant in self.variants if variant.id not in self.seconds]
+            self.progress(len(self.seconds), len(self.variants), awaited)
+
+    def _enforce(self, now: float, elapsed: float) -> None:
+        limits, session = self.limits, self.session
+        if session.stopped is None and now - session.silent_since > limits.silence_s:
+            session.stop(f"limit reached: no event arrived on any stream for {limits.silence_s:g} s", SILENCE)
+        if elapsed > limits.session_s:
+            session.stop("limit reached: --max-seconds; allow more, or select less with -k", LENGTH)
+        if session.bytes_received > limits.session_bytes:
+            session.stop(f"limit reached: the server sent more than {limits.session_bytes:,} bytes", SIZE)
+        for live in [live for live in session.live if live.too_long(now)]:
+            why = f"limit reached: it had not ended {limits.length_s:g} s after its first event"
+            live.close(LENGTH, why)
+
+
+async def _problem_reaching(http: httpx.AsyncClient, url: str) -> str | None:
+    """Return None if something at the URL answers a request, whatever it answers; otherwise what is wrong."""
+    try:
+        async with asyncio.timeout(REACH_S), http.stream("GET", url):
+            return None
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as problem:
+        return str(problem) or type(problem).__name__
+    except TimeoutError:
+        return f"no answer within {REACH_S:g} s"
+
+
+async def _clean_up(session: RecordingSession, http: httpx.AsyncClient) -> None:
+    """Cancel background runs and delete the suite's threads.  Best effort: failures are ignored."""
+    room = asyncio.Semaphore(session.target.concurrency)
+
+    async def send(method: str, url: str) -> None:
+        async with room:
+            with suppress(httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
+                async with http.stream(method, url, headers=dict(session.target.headers)):
+                    pass
+
+    cancel = [base + path("threads", thread, "runs", run, "cancel") for base, thread, run in session.background]
+    await asyncio.gather(*(send("POST", url) for url in cancel))
+    await asyncio.gather(*(send("DELETE", base + path("threads", thread)) for base, thread in session.threads))

@@ -1,0 +1,1 @@
+"""One invocation of the suite, from the target to the report, and the commands."""

@@ -1,0 +1,129 @@
+"""What a session judges, by what, and where its report goes: everything that is fixed before anything is recorded."""
+
+from __future__ import annotations
+
+import datetime
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance import catalogue, suite
+from conformance.authoring.registry import Variant
+from conformance.catalogue import Profile
+from conformance.evidence.redaction import Redactor
+from conformance.judging.baseline import Baseline, read_baseline
+from conformance.judging.informational import informational_variants
+from conformance.judging.items import Item, items_of
+from conformance.settings import DEFAULT_PROFILE, Settings, report_folder
+from conformance.targets.names import check_names
+from conformance.targets.target import Target
+from conformance.targets.target_file import find_target, recorded_session
+
+if TYPE_CHECKING:
+    from conformance.clients.readers import Reader
+
+RECORDINGS = "recordings"
+"""The folder of the recordings in a report folder."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One session before it starts."""
+
+    settings: Settings
+    profile: Profile
+    target: Target
+    baseline: Baseline
+    redactor: Redactor
+    items: dict[str, Item]
+    """Every item of the profile, by id."""
+    folder: Path
+    """The folder that holds the recordings."""
+    readers: tuple[Reader, ...] = ()
+    """The real clients that read the streams too."""
+    nonce: str = field(default_factory=lambda: secrets.token_hex(8))
+    """Marks the threads of the session."""
+    started: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.UTC))
+
+    @property
+    def recordings(self) -> Path:
+        return self.folder / RECORDINGS
+
+    @property
+    def report_folder(self) -> Path:
+        """Where the report goes: beside the recordings unless another folder was chosen."""
+        return self.settings.report_dir or self.folder
+
+    @property
+    def judges_again(self) -> bool:
+        """Whether stored recordings are judged, without a server."""
+        return self.settings.judge is not None
+
+    def in_folder(self, folder: Path) -> Plan:
+        """Return the same plan with the recordings of another process."""
+        return replace(self, folder=folder)
+
+    def offered(self) -> list[Item]:
+        """Return the items that can be selected: all, or those that stored recordings were made for."""
+        made_for = recorded_session(self.settings.judge).get("selected") if self.settings.judge else None
+        return [item for item in self.items.values() if made_for is None or item.id in made_for]
+
+    def variants(self, selected: Iterable[str]) -> list[Variant]:
+        """Return the scenario variants to perform for these items, each once.
+
+        A check with a scope looks at all variants of the profile.  What is reported and not judged is performed only
+        with the whole profile.  Variants that need something the target lacks are left out.
+        """
+        items = [self.items[id] for id in selected]
+        whole = len({item.id for item in items}) == len(self.items)
+        if any(item.check.scope for item in items):
+            items = list(self.items.values())
+        wanted = [variant for item in items for variant in item.variants]
+        wanted += informational_variants(suite.load()) if whole else ()
+        unique = {variant.id: variant for variant in wanted}
+        return [variant for variant in unique.values() if not self.target.misses(variant)]
+
+
+def make_plan(settings: Settings) -> Plan:
+    """Return the plan that the settings ask for; raises UsageError, UnknownName and DeclarationError."""
+    registry = suite.load()
+    recorded = recorded_session(settings.judge) if settings.judge else {}
+    profile = catalogue.profile(settings.profile or recorded.get("profile") or DEFAULT_PROFILE)
+    target = find_target(settings)
+    if settings.judge is None:
+        check_names(target, registry)
+    checks = [check for check in registry.checks if check.requirement in profile.requirements]
+    return Plan(
+        settings,
+        profile,
+        target,
+        _baseline(settings, target),
+        Redactor([*settings.secrets, *target.headers.values()]),
+        {item.id: item for check in checks for item in items_of(check)},
+        _folder(settings, target),
+        _readers(settings),
+    )
+
+
+def _baseline(settings: Settings, target: Target) -> Baseline:
+    chosen = settings.baseline or target.baseline
+    if chosen and settings.write_baseline and chosen.absolute() == settings.write_baseline.absolute():
+        chosen = chosen if chosen.exists() else None  # this session writes it
+    return read_baseline(chosen, datetime.date.today()) if chosen else Baseline()
+
+
+def _folder(settings: Settings, target: Target) -> Path:
+    if settings.judge is not None:
+        return settings.judge.parent if settings.judge.name == RECORDINGS else settings.judge
+    return report_folder(settings.report_dir, target.name, datetime.datetime.now()).absolute()
+
+
+def _readers(settings: Settings) -> tuple[Reader, ...]:
+    """Return the real clients that were asked for; raises UsageError."""
+    if settings.clients is None:
+        return ()
+    from conformance.clients.readers import named
+
+    return tuple(named(settings.clients))

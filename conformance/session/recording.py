@@ -1,0 +1,109 @@
+"""Records what the selected items look at, and writes beside the recordings what a report is made from."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conformance import catalogue
+from conformance.evidence.json_lines import read_folder
+from conformance.evidence.writer import write_json
+from conformance.record.limits import Limits
+from conformance.report.attribution import platform_facts
+from conformance.report.failure_details import command
+from conformance.session.plan import Plan
+from conformance.session.scenarios import scenario_digests
+
+if TYPE_CHECKING:
+    from conformance.record.recorder import Progress, RecordingSummary
+
+Say = Callable[[str], None]
+
+SESSION_FILE = "run.json"
+"""Describes the session that made the recordings beside it."""
+CLIENTS_FILE = "clients.json"
+"""What real clients saw of runs that they performed themselves while the server was there."""
+
+
+def record_session(plan: Plan, selected: Sequence[str], keyword: str, progress: Progress, say: Say) -> RecordingSummary:
+    """Perform the scenarios that the selected items look at; raises LaunchError if the target cannot be started."""
+    from conformance.record.recorder import record
+
+    clock = time.monotonic()
+    plan.recordings.mkdir(parents=True, exist_ok=True)
+    for old in plan.recordings.glob("*.jsonl"):
+        old.unlink()
+    with ExitStack() as stack:
+        target, ends_with_session = plan.target, plan.target.launch is not None
+        if target.launch is not None:
+            target = stack.enter_context(target.launch(say))
+        description = _description(replace(plan, target=target), selected, keyword)
+        _write(plan, description | _end(clock, None))
+        done = record(
+            target, plan.variants(selected), plan.recordings, plan.redactor, nonce=plan.nonce,
+            limits=_limits(plan, clock), keep_threads=plan.settings.keep_threads or ends_with_session,
+            progress=progress,
+        )  # fmt: skip
+        if plan.readers and done.answered_at_end and not done.interrupted:
+            from conformance.clients.performed import perform
+
+            seen = perform(target, read_folder(plan.recordings), plan.readers, plan.redactor, say)
+            write_json(plan.recordings / CLIENTS_FILE, seen, plan.redactor)
+    _write(plan, description | _end(clock, done))
+    return done
+
+
+def session_description(recordings: Path) -> dict[str, Any]:
+    """Return what the session that made the recordings says about itself."""
+    content: dict[str, Any] = json.loads((recordings / SESSION_FILE).read_text("utf-8"))
+    return content
+
+
+def performed_by_clients(recordings: Path) -> dict[str, list[tuple[str, str, str]]]:
+    """Return, by client, the runs that real clients performed, each with what they saw differently."""
+    file = recordings / CLIENTS_FILE
+    content = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+    return {client: [tuple(one) for one in runs] for client, runs in content.items()}
+
+
+def _limits(plan: Plan, clock: float) -> Limits:
+    given, usual = plan.settings, Limits()
+    left = given.max_seconds - (time.monotonic() - clock) if given.max_seconds else usual.session_s
+    silence, length = given.silence_s or usual.silence_s, given.length_s or usual.length_s
+    return replace(usual, silence_s=silence, length_s=length, session_s=left)
+
+
+def _write(plan: Plan, description: dict[str, Any]) -> None:
+    write_json(plan.recordings / SESSION_FILE, description, plan.redactor)
+
+
+def _description(plan: Plan, selected: Sequence[str], keyword: str) -> dict[str, Any]:
+    settings = plan.settings
+    return {
+        "target": plan.target.described(),
+        "profile": plan.profile.name,
+        "catalogue_sha256": catalogue.digest(),
+        "started": plan.started.isoformat(timespec="seconds"),
+        "selected": sorted(selected) if len(set(selected)) < len(plan.items) else None,
+        "options": list(settings.words),
+        "command": command(settings.words, keyword),
+        "nonce": plan.nonce,
+        "platform": platform_facts(),
+        "scenarios": scenario_digests(),
+        "limits": {name: getattr(settings, name) for name in ("silence_s", "length_s", "max_seconds")},
+    }
+
+
+def _end(clock: float, done: RecordingSummary | None) -> dict[str, Any]:
+    """Return what is known at the end; before it, None says that the session is under way."""
+    return {
+        "duration_s": round(time.monotonic() - clock, 3),
+        "stopped": done.stopped if done else None,
+        "answered_at_end": done.answered_at_end if done else True,
+        "suite_errors": list(done.errors) if done else [],
+    }

@@ -1,0 +1,103 @@
+"""Writes the report of a session, and says which exit status follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from conformance import suite
+from conformance.judging.baseline import baseline_text
+from conformance.judging.informational import disputed, observations
+from conformance.judging.verdict import exit_status
+from conformance.report.attribution import recording_digests, suite_facts
+from conformance.report.compare import changes, lines
+from conformance.report.document import document
+from conformance.report.failure_details import failure_details
+from conformance.report.write import read_report, write_all
+from conformance.session.judgement import Judgement
+from conformance.session.recording import performed_by_clients, session_description
+from conformance.settings import UsageError
+
+
+@dataclass(frozen=True)
+class SessionReport:
+    """A written report; `compared` says how it differs from the report that it replaces."""
+
+    document: dict[str, Any]
+    exit_status: int
+    compared: tuple[str, ...] = ()
+
+
+def write_report(judgement: Judgement) -> SessionReport:
+    """Write the report and, if asked for, a baseline; raises OSError."""
+    plan, description = judgement.plan, session_description(judgement.plan.recordings)
+    content = _document(judgement, description)
+    plan.report_folder.mkdir(parents=True, exist_ok=True)
+    compared = _compared(judgement, content)
+    beside = plan.report_folder == plan.folder
+    read = {one.file: one for one in judgement.session.recordings.values()} if beside else None
+    write_all(plan.report_folder, content, plan.redactor, recordings=read)
+    if plan.settings.write_baseline is not None:
+        plan.settings.write_baseline.write_text(baseline_text(judgement.all_results), "utf-8")
+    status = exit_status(
+        judgement.requirements,
+        known=[result.id for result, _ in judgement.known_failures()],
+        stale=judgement.stale,
+        suite_errors=len(content["suite_errors"]),
+        answered=content["answered_at_end"],
+        fail_on=plan.settings.fail_on,
+    )
+    return SessionReport(content, status, tuple(compared))
+
+
+def _document(judgement: Judgement, description: dict[str, Any]) -> dict[str, Any]:
+    plan, requirements = judgement.plan, judgement.requirements
+    checks = {id: item.check for id, item in plan.items.items()}
+    registry = suite.load()
+    return document(
+        requirements,
+        suite=suite_facts(),
+        session={**description, "profile": plan.profile.name},
+        suite_errors=[*description.get("suite_errors", ()), *judgement.suite_errors],
+        missing_graphs=judgement.missing_graphs,
+        recordings=recording_digests(plan.recordings),
+        failure_details=failure_details(requirements, checks, description.get("options", ())),
+        observations=observations(judgement.session, registry),
+        disputed=disputed(judgement.session, registry),
+        baseline=_baseline(judgement),
+        clients=_clients(judgement),
+    )
+
+
+def _baseline(judgement: Judgement) -> dict[str, Any]:
+    listed = judgement.known_failures()
+    return {
+        "known": [{"check": one.id, "reason": entry.reason, "flaky": entry.flaky} for one, entry in listed],
+        "stale": [entry.subject for entry in judgement.stale],
+        "expired": [entry.subject for entry in judgement.plan.baseline.expired],
+    }
+
+
+def _clients(judgement: Judgement) -> list[dict[str, Any]] | None:
+    """Return what real clients saw, None if none was asked for."""
+    plan = judgement.plan
+    if not plan.readers:
+        return None
+    from conformance.clients.examine import examine
+
+    performed = performed_by_clients(plan.recordings)
+    return examine(list(judgement.session.recordings.values()), plan.readers, lambda text: None, performed)
+
+
+def _compared(judgement: Judgement, content: dict[str, Any]) -> list[str]:
+    """Return how the verdict differs from the report beside recordings that are judged again."""
+    file = judgement.plan.folder / "report.json"
+    if not judgement.plan.judges_again or not file.exists():
+        return []
+    try:
+        old = read_report(file)
+    except UsageError as problem:
+        return [f"the existing report cannot be compared: {problem}"]
+    if old["verdict_digest"] == content["verdict_digest"]:
+        return [f"the verdict digest equals that of the existing report, {old['verdict_digest'][:12]}"]
+    return [*lines(old, content, changes(old, content))]

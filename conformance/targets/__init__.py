@@ -1,0 +1,1 @@
+"""What is tested: target files, those shipped with the suite and the user's."""
