@@ -6,13 +6,15 @@ import argparse
 import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import httpx_sse
 
-from conformance.session.session import Session
+from conformance.session.judgement import Judgement
+from conformance.session.plan import make_plan
+from conformance.session.recording import record_session
+from conformance.session.reporting import write_report
 from conformance.settings import settings
 from conformance.wire.sse import Decoder
 
@@ -68,28 +70,28 @@ def reader() -> None:
 
 
 def run(name: str | None) -> None:
-    """A whole run, part by part."""
+    """A whole session, part by part."""
     with tempfile.TemporaryDirectory() as folder:
         start = time.monotonic()
-        session = Session(settings({"report-dir": folder, "target": name}, {}))
-        ids = list(session.items)
-        show("declarations loaded", time.monotonic() - start)
-        session.record(ids, lambda done, total, awaited: None)
+        plan = make_plan(settings({"report-dir": folder, "target": name}, {}))
+        judgement = Judgement(plan, selected=set(plan.items))
+        loaded = time.monotonic()
+        show("declarations loaded", loaded - start)
+        done = record_session(plan, list(plan.items), "", lambda done, total, awaited: None, lambda text: None)
         recorded = time.monotonic()
-        done = session.performance
-        assert done is not None
-        show("server ready", session.ready_s)
+        set_up = recorded - loaded - done.seconds
+        show("server started and stopped", set_up)
         show("recording", done.seconds)
         show(f"slowest scenario ({done.slowest[0]})", done.slowest[1])
-        for id in ids:
-            session.add(id, session.judge(session.items[id]))
+        judgement.judge_selected()
         judged = time.monotonic()
-        show(f"judging {len(ids)} items", judged - recorded)
-        show("judging, each item", 1000 * (judged - recorded) / len(ids), "ms")
-        status = session.finish()
-        show("whole run", time.monotonic() - start)
-        show("whole run less server ready and slowest", time.monotonic() - start - session.ready_s - done.slowest[1])
-        print(f"exit status {status}, {len(list(Path(folder, 'recordings').glob('*.jsonl')))} recordings")
+        show(f"judging {len(plan.items)} items", judged - recorded)
+        show("judging, each item", 1000 * (judged - recorded) / len(plan.items), "ms")
+        status = write_report(judgement).exit_status
+        whole = time.monotonic() - start
+        show("whole session", whole)
+        show("whole session less server and slowest scenario", whole - set_up - done.slowest[1])
+        print(f"exit status {status}, {len(list(plan.recordings.glob('*.jsonl')))} recordings")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from conformance import catalogue, suite
-from conformance.authoring.registry import REGISTRY
+from conformance.authoring.registry import Registry
 from conformance.authoring.views import SessionRecordings
 from conformance.evidence.json_lines import read_folder
 from conformance.judging.items import Item, items_of
@@ -30,11 +30,15 @@ def good() -> SessionRecordings:
     return SessionRecordings(read_folder(FOLDER))
 
 
+def registry() -> Registry:
+    """Everything that the suite declares."""
+    return suite.load()
+
+
 @cache
 def items() -> dict[str, Item]:
     """Every item of the suite, by id."""
-    suite.load()
-    return {item.id: item for check in REGISTRY.checks for item in items_of(check)}
+    return {item.id: item for check in registry().checks for item in items_of(check)}
 
 
 @cache

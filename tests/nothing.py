@@ -18,7 +18,10 @@ from queue import SimpleQueue
 from conformance import catalogue
 from conformance.judging.outcomes import OUTCOMES
 from conformance.judging.verdict import summary, verdict
-from conformance.session.session import Session
+from conformance.session.judgement import Judgement
+from conformance.session.plan import make_plan
+from conformance.session.recording import record_session
+from conformance.session.reporting import write_report
 from conformance.settings import settings
 
 Respond = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
@@ -156,15 +159,16 @@ async def _serve(
     await asyncio.sleep(0)  # one turn of the loop, in which aborted connections are closed
 
 
-def judged(url: str, folder: Path, profile: str) -> Session:
+def judged(url: str, folder: Path, profile: str) -> Judgement:
     """The whole profile, recorded and judged against the server at `url`."""
     given = {"url": url, "report-dir": str(folder), "profile": profile}
-    session = Session(settings({**given, "silence": str(SILENCE_S), "concurrency": "50"}, {}))
-    session.record(list(session.items), lambda done, total, awaited: None)
-    for id, item in session.items.items():
-        session.add(id, session.judge(item))
-    session.finish()
-    return session
+    plan = make_plan(settings({**given, "silence": str(SILENCE_S), "concurrency": "50"}, {}))
+    judgement = Judgement(plan, selected=set(plan.items))
+    done = record_session(plan, list(plan.items), "", lambda done, total, awaited: None, lambda text: None)
+    judgement.suite_errors += done.errors
+    judgement.judge_selected()
+    write_report(judgement)
+    return judgement
 
 
 def table(profile: str) -> str:
@@ -172,7 +176,7 @@ def table(profile: str) -> str:
     lines = ["| server | verdict | " + " | ".join(OUTCOMES) + " |", "|---|---|" + "---|" * len(OUTCOMES)]
     for name, respond in SERVERS.items():
         with serving(respond) as url, tempfile.TemporaryDirectory() as folder:
-            outcomes = judged(url, Path(folder), profile).outcomes
+            outcomes = judged(url, Path(folder), profile).requirements
         counts = summary(outcomes)
         cells = [str(sum(level[word] for level in counts.values())) for word in OUTCOMES]
         lines.append(f"| {name} | {verdict(counts)} | " + " | ".join(cells) + " |")

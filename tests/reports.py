@@ -15,6 +15,7 @@ from conformance.evidence.exchange import Chunk, Exchange
 from conformance.evidence.recording import Recording
 from conformance.evidence.redaction import Redactor
 from conformance.faults.apply import apply
+from conformance.judging.applicability import missing_for_item
 from conformance.judging.items import Item
 from conformance.judging.judge import judge
 from conformance.judging.outcomes import Outcome
@@ -52,7 +53,7 @@ def report(
     run = SessionRecordings(faulty(faults), None)
 
     def outcome(item: Item) -> Outcome:
-        absent = target.declares_absent(item)
+        absent = missing_for_item(item, target.lacks)
         return Outcome("inapplicable", f"the target declares that it lacks `{absent}`") if absent else judge(item, run)
 
     profile = catalogue.profile(DEFAULT_PROFILE)
@@ -62,16 +63,19 @@ def report(
     made = document(
         outcomes,
         suite=suite_facts(),
-        run={
+        session={
             "target": target.described(),
             "profile": profile.name,
             "started": "2026-01-02T03:04:05+00:00",
             "duration_s": 12.5,
             "stopped": None,
             "command": "lg-conformance run --url http://127.0.0.1:8123",
-            "seed": "00d1ceb0a7f00d00",
+            "answered_at_end": True,
+            "nonce": "00d1ceb0a7f00d00",
             "platform": {"python": "3.11.2", "system": "Linux", "machine": "x86_64", "packages": []},
         },
+        suite_errors=[],
+        missing_graphs={},
         recordings=recording_digests(golden.FOLDER),
         failure_details=failure_details(
             outcomes, {id: item.check for id, item in golden.items().items()}, ["--url", target.url]
@@ -103,12 +107,12 @@ def stream(name: str, arrivals: Iterable[tuple[float, bytes]], **more: Any) -> E
     last = chunks[-1].t if chunks else given["sent_t"]
     head = {"status": 200, "headers": [("content-type", "text/event-stream")]}
     times = {"answered": number(given["sent_t"]), "answered_t": given["sent_t"]}
-    end = {"how": "complete", "detail": "", "ended_t": last} | {key: given.pop(key) for key in END & given.keys()}
+    end = {"ending": "complete", "detail": "", "ended_t": last} | {key: given.pop(key) for key in END & given.keys()}
     sent = {"request_headers": [], "body": None, "valid": True, "sent": number(given["sent_t"])}
     return Exchange(name, **given, **sent, **head, **times, **end, ended=number(end["ended_t"]), chunks=chunks)
 
 
-END = {"how", "detail", "ended_t"}
+END = {"ending", "detail", "ended_t"}
 
 
 def number(t: float) -> int:
@@ -135,7 +139,7 @@ def hostile_recording(text: str) -> Recording:
     bytes_ = [b"event: \xff\xfe<b>\ndata: \xff\n\n", b": \xff\n\n", event("x" * 1_000_000, "<" * 1_000_000)]
     sent = [*bytes_, *(event(name, line) for name in names), event("x" * 1_000_000, "<" * 1_000_000)]
     arrivals = [(number / 10, data) for number, data in enumerate(sent)]
-    given = {"how": "broken", "detail": text, "method": text, "url": f"http://h/{text}/runs/{text}/stream"}
+    given = {"ending": "broken", "detail": text, "method": text, "url": f"http://h/{text}/runs/{text}/stream"}
     exchanges = [stream("first", arrivals, **given), stream(text, arrivals, **given | {"kind": "join", "sent_t": 3.0})]
     return Recording(text, text, {}, text, exchanges, stopped=text, file=text)
 

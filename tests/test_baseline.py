@@ -9,7 +9,8 @@ from conformance import catalogue
 from conformance.judging.baseline import UNEXPLAINED, Baseline, BaselineError, Entry, baseline_text, read_baseline
 from conformance.judging.outcomes import Outcome
 from conformance.judging.verdict import Result
-from conformance.session.session import Session
+from conformance.session.judgement import Judgement
+from conformance.session.plan import make_plan
 from conformance.settings import UsageError, settings
 
 TODAY = datetime.date(2026, 6, 15)
@@ -78,8 +79,8 @@ def test_an_entry_covers_a_requirement_a_check_or_an_item(given: Entry, covered:
 def test_a_baseline_may_speak_of_another_profile(tmp_path: Path, profile: str, listed: str, stale: list[str]) -> None:
     path = tmp_path / "known.toml"
     path.write_text(entry(requirement=f'"{listed}"', reason='"r"'), "utf-8")
-    session = Session(settings({"url": "http://127.0.0.1:1", "baseline": str(path), "profile": profile}, {}))
-    assert [one.subject for one in session.stale] == stale
+    plan = make_plan(settings({"url": "http://127.0.0.1:1", "baseline": str(path), "profile": profile}, {}))
+    assert [one.subject for one in Judgement(plan).stale] == stale
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,7 @@ def test_a_missing_file_is_told_with_the_way_out(tmp_path: Path) -> None:
 
 
 def test_a_written_baseline_lists_the_failures_and_wants_their_reasons(tmp_path: Path) -> None:
-    hostile = 'came "x"\n[[known]]\u2028\x1b]0;\x07 ' + "y" * 1000
+    hostile = 'received "x"\n[[known]]\u2028\x1b]0;\x07 ' + "y" * 1000
     results = [result("failed", "test_a[x]", message=hostile), result("passed", "test_b"), result("cantTell", "test_c")]
     text = baseline_text([*results, result("failed", "test_d", "values.two")])
     with pytest.raises(BaselineError, match=r"number 1: test_a\[x\] has no reason; write it in"):

@@ -30,7 +30,7 @@ def entries() -> list[catalogue.Requirement | catalogue.ImplementationDefined | 
 
 
 def covered() -> set[str]:
-    return {lines for entry in entries() for lines in entry.norm}
+    return {lines for entry in entries() for lines in entry.spec}
 
 
 @pytest.mark.parametrize("statement", catalogue.statements(), ids=lambda statement: statement.lines)
@@ -59,7 +59,7 @@ def test_an_entry_is_well_formed(
     assert area in catalogue.AREAS
     assert re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", slug)
     assert re.fullmatch(r"[A-Z][^\n]*[^.]\.", entry.statement)
-    assert all(re.match(r"(norm|clients|servers|tracker)\b", source) for source in entry.sources)
+    assert all(re.match(r"(spec|clients|servers|tracker)\b", source) for source in entry.sources)
     assert entry.sources
 
 
@@ -86,7 +86,7 @@ def test_ids_are_unique_and_lie_in_catalogue_order() -> None:
 
 def test_a_must_rests_on_the_norm_or_on_a_client() -> None:
     musts = [one for one in catalogue.requirements().values() if one.level == "MUST"]
-    assert [one.id for one in musts if not any(s.startswith(("norm ", "clients")) for s in one.sources)] == []
+    assert [one.id for one in musts if not any(s.startswith(("spec ", "clients")) for s in one.sources)] == []
 
 
 def test_a_must_for_which_the_norm_has_no_line_rests_on_a_client() -> None:
@@ -105,7 +105,7 @@ def test_every_profile_is_in_catalogue_order_and_says_what_it_covers() -> None:
     assert list(catalogue.profiles()) == ["client-safety", PROFILE]
     for profile in catalogue.profiles().values():
         assert list(profile.requirements) == [id for id in catalogue.requirements() if id in profile.requirements]
-        assert bool(profile.norm) != bool(profile.clients)
+        assert bool(profile.specification) != bool(profile.clients)
 
 
 def test_every_requirement_is_in_a_profile() -> None:

@@ -16,7 +16,7 @@ def exchange(ended: float, *came: tuple[float, bytes]) -> Exchange:
     """A stream whose head came at 0, with what came when, and its end."""
     chunks = [Chunk(number, t, data) for number, (t, data) in enumerate(came)]
     answered: dict[str, Any] = {"status": 200, "headers": [("content-type", "text/event-stream")], "answered_t": 0.0}
-    end: dict[str, Any] = {"how": COMPLETE, "ended": len(chunks), "ended_t": ended}
+    end: dict[str, Any] = {"ending": COMPLETE, "ended": len(chunks), "ended_t": ended}
     return Exchange(
         "stream", "stream", "POST", "http://h/runs/stream", [], "{}", True, 0, 0.0, **answered, **end, chunks=chunks
     )

@@ -107,14 +107,14 @@ def test_what_a_killed_process_left_half_made_is_thrown_away(cache: Path) -> Non
     code = """
 import os, sys
 from pathlib import Path
-from conformance.environments import cached
+from conformance.launch.environments import cached
 def make(folder):
     folder.mkdir()
     (folder / "left over").touch()
     os.kill(os.getpid(), 9)
 cached("a", ["x"], make, lambda text: None)
 """
-    environment = {**os.environ, "PYTHONPATH": str(Path(environments.__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(environments.__file__).parents[2])}
     assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == -9
     assert [folder.suffix for folder in folders(cache)] == [".half"]
     made = cached("a", ["x"], writes("whole"), silent)

@@ -73,21 +73,21 @@ def test_failing_and_not_being_able_to_tell_are_two_things() -> None:
 SAME = [(1, 1.0), (0, -0.0), (10**20, 1e20), ({"a": 1, "b": 2}, {"b": 2, "a": 1}), ([], []), ("é", "é"), (None, None)]
 
 DIFFERENT = [
-    (True, 1, "at $ expected 1, came true"),
-    (False, 0, "at $ expected 0, came false"),
-    (None, False, "at $ expected false, came null"),
-    ("1", 1, 'at $ expected 1, came "1"'),
-    (None, {}, "at $ expected {}, came null"),
-    ([], {}, "at $ expected {}, came []"),
-    ("e\u0301", "é", 'at $ expected "\\u00e9", came "e\\u0301"'),
+    (True, 1, "at $ expected 1, received true"),
+    (False, 0, "at $ expected 0, received false"),
+    (None, False, "at $ expected false, received null"),
+    ("1", 1, 'at $ expected 1, received "1"'),
+    (None, {}, "at $ expected {}, received null"),
+    ([], {}, "at $ expected {}, received []"),
+    ("e\u0301", "é", 'at $ expected "\\u00e9", received "e\\u0301"'),
     ({}, {"a": None}, 'at $ the key "a" is missing'),
     ({"a": None}, {}, 'at $ came the key "a", which was not expected'),
     ({"a": {"b": [1, 2]}}, {"a": {"b": [1, 3]}}, "at $.a.b[1] expected 3, came 2"),
     ({"a": 2, "b": 2}, {"b": 1, "a": 1}, "at $.b expected 1, came 2"),
     ([1, 2], [1], "at $ expected 1 items, came 2"),
-    ([1], [1, 2], "at $ expected 2 items, came 1"),
+    ([1], [1, 2], "at $ expected 2 items, received 1"),
     ([2], [1, 2], "at $[0] expected 1, came 2"),
-    ([[1, True]], [[1, 1]], "at $[0][1] expected 1, came true"),
+    ([[1, True]], [[1, 1]], "at $[0][1] expected 1, received true"),
 ]
 
 
@@ -142,7 +142,7 @@ def test_a_sequence_is_equal() -> None:
         ([], "the updates: after 0 events expected 1, nothing more came", None),
         (["1"], "the updates: after 1 events expected 2, nothing more came", None),
         (["2", "1"], "the updates: event 1 of 2: at $ expected 1, came 2", 1),
-        (["1", "1", "2"], "the updates: event 2 of 2: at $ expected 2, came 1", 2),
+        (["1", "1", "2"], "the updates: event 2 of 2: at $ expected 2, received 1", 2),
         (["1", "2", "3"], "the updates: expected 2 events, then came one more: 3", 3),
     ],
 )
@@ -175,7 +175,7 @@ def test_a_long_value_is_shortened_with_its_length() -> None:
 
 
 def test_a_value_that_is_nested_too_deeply_is_still_a_message() -> None:
-    with pytest.raises(Failed, match=r"^it: at \$ expected 1, came a value that is nested too deeply to be shown$"):
+    with pytest.raises(Failed, match=r"^it: at \$ expected 1, received a value that is nested too deeply to be shown$"):
         equal(nested(100_000), 1, "it")
 
 

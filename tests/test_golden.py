@@ -6,7 +6,7 @@ import pytest
 
 from conformance import suite
 from conformance.authoring.registry import REGISTRY
-from conformance.report.attribution import scenario_digests
+from conformance.session.scenarios import scenario_digests
 
 from . import golden
 

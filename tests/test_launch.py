@@ -160,14 +160,14 @@ def url_from_killed_parent(imports: str, start: str, temporary: Path) -> str:
 
 
 def test_the_embedded_server_ends_with_a_killed_parent(tmp_path: Path) -> None:
-    imports = "from conformance.launch import launched; from test_launch import official"
+    imports = "from conformance.launch.process import launched; from test_launch import official"
     url = url_from_killed_parent(imports, f"launched(official(), Path({str(GRAPHS)!r}))", tmp_path)
     until(lambda: not listening(port_of(url)), "the server of a killed parent is gone")
 
 
 @pytest.mark.parametrize("how", ["obedient", "stubborn", "leaves a stubborn child"])
 def test_a_server_ends_with_a_killed_parent(graphs: Path, how: str) -> None:
-    imports = "from conformance.launch import launched; from test_launch import tiny"
+    imports = "from conformance.launch.process import launched; from test_launch import tiny"
     url = url_from_killed_parent(imports, f"launched(tiny({how!r}), Path({str(graphs)!r}))", graphs)
     until(lambda: not listening(port_of(url)), "the server of a killed parent is gone")
 

@@ -19,8 +19,8 @@ from conformance.judging.items import Item
 from conformance.judging.judge import judge
 from conformance.judging.outcomes import Outcome
 from conformance.record import recorder
-from conformance.record.live import Limits
-from conformance.record.recorder import Performance, record
+from conformance.record.limits import Limits
+from conformance.record.recorder import RecordingSummary, record
 from conformance.targets.target import Target
 
 from .fakes import CHUNKED, EVENT, OK, STREAM, Connection, Fake, Script, answer, closed_url, says, serving
@@ -38,8 +38,15 @@ def _watchful(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder, "WATCH_S", 0.02)
 
 
+class EveryName(tuple[str, ...]):
+    """Declares whatever exchange a scenario performs."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
 def variant(function: Any, graph: str = "joke", **axes: Any) -> Variant:
-    return Variant(Scenario(function.__name__, "transport", graph, {}, function, ""), axes)
+    return Variant(Scenario(function.__name__, graph, {}, EveryName(), function), axes)
 
 
 async def one_stream(server: Any) -> None:
@@ -48,7 +55,7 @@ async def one_stream(server: Any) -> None:
 
 def perform(
     target: Target | Fake, folder: Path, *functions: Any, limits: Limits = PATIENT, **options: Any
-) -> Performance:
+) -> RecordingSummary:
     """Record scenarios against a target."""
     found = Target("fake", target.url) if isinstance(target, Fake) else target
     variants = [function if isinstance(function, Variant) else variant(function) for function in functions]
@@ -174,7 +181,7 @@ def test_an_exchange_ends_and_tells_how(
     assert recording.stopped is None
     assert (performance.stopped is not None) == (how == "deadline")
     assert performance.answered_at_end
-    assert performance.bytes_seen == len(exchange.content) <= limits.exchange_bytes + PORTION
+    assert performance.bytes_received == len(exchange.content) <= limits.exchange_bytes + PORTION
     heard = len(exchange.events) if exchange.is_stream else 0
     assert heard == events or (events < 0 < heard)
     assert fake.lines == ["POST /runs/stream"]
@@ -202,7 +209,7 @@ def test_a_run_that_brings_too_much_is_stopped(tmp_path: Path) -> None:
     async def another_stream(server: Any) -> None:
         await one_stream(server)
 
-    limits = replace(PATIENT, run_bytes=MIB)
+    limits = replace(PATIENT, session_bytes=MIB)
     with serving(for_ever(b":" + b"x" * 10_000 + EVENT, 0.001)) as fake:
         performance = perform(fake, tmp_path, one_stream, another_stream, limits=limits)
     assert performance.stopped == "limit reached: the server sent more than 1,048,576 bytes"
@@ -215,7 +222,7 @@ def test_a_run_ends_when_its_time_is_over(tmp_path: Path) -> None:
         await one_stream(server)
 
     with serving(for_ever(b"event: values\ndata: {}\n\n", 0.01)) as fake:
-        performance = perform(fake, tmp_path, one_stream, another_stream, limits=replace(PATIENT, run_s=0.4))
+        performance = perform(fake, tmp_path, one_stream, another_stream, limits=replace(PATIENT, session_s=0.4))
     assert performance.stopped == ("limit reached: --max-seconds; give the run more, or select less of it with -k")
     both = [recorded(tmp_path, name).exchanges[0] for name in ("one_stream", "another_stream")]
     assert [exchange.ending for exchange in both] == ["length", "length"]
@@ -230,7 +237,7 @@ def test_a_server_that_hangs_costs_one_limit_for_the_whole_run(tmp_path: Path) -
     with serving(hangs) as fake:
         many = [variant(patient, number=number) for number in range(20)]
         performance = perform(Target("fake", fake.url, concurrency=3), tmp_path, *many, limits=HASTY)
-    assert performance.stopped == "limit reached: no event came on any stream for 0.3 s"
+    assert performance.stopped == "limit reached: no event arrived on any stream for 0.3 s"
     assert fake.lines == ["POST /threads"] * 3
     stopped = [recorded(tmp_path, f"patient-{number}").stopped or "" for number in range(20)]
     assert sum("`create thread` was not accepted: limit reached" in why for why in stopped) == 3
@@ -546,7 +553,7 @@ def test_threads_are_kept_where_it_is_asked_for(tmp_path: Path) -> None:
 def test_a_server_that_cannot_clear_away_is_none_the_worse(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: Script
 ) -> None:
-    monkeypatch.setattr(recorder, "TIDY_S", 0.2)
+    monkeypatch.setattr(recorder, "CLEAN_UP_S", 0.2)
     clearing = {"POST /threads/t/runs/r/cancel": script, "DELETE": script}
     with serving(clearing | TIDY) as fake:
         performance = perform(fake, tmp_path, makes_a_thread_and_a_run)
@@ -563,7 +570,7 @@ def holds(one_stream: RecordingView) -> None:
 
 
 def judged(folder: Path, stopped: str | None = None) -> Outcome:
-    item = Item(Check("transport.one", holds), {"one_stream": variant(one_stream)}, {})
+    item = Item(Check("transport.one", holds), (variant(one_stream),), {})
     return judge(item, SessionRecordings([recorded(folder)], stopped))
 
 
@@ -573,7 +580,7 @@ def test_a_busy_server_cannot_be_judged_and_the_way_out_is_told(tmp_path: Path, 
         perform(fake, tmp_path, one_stream)
     outcome = judged(tmp_path)
     assert outcome.word == "cantTell"
-    assert f"was answered {status}" in outcome.message
+    assert f"was answered with {status}" in outcome.message
     assert "--concurrency" in outcome.message
     assert fake.lines == ["POST /runs/stream"]  # and it is not asked again and again
 
@@ -584,9 +591,14 @@ def test_a_busy_server_cannot_be_judged_and_the_way_out_is_told(tmp_path: Path, 
         (says(STREAM + EVENT), PATIENT, "passed", ""),
         (says(STREAM + b"event: metadata\ndata: {}\n\n"), PATIENT, "failed", "there are no values"),
         (says(answer('{"detail": "no"}', 404)), PATIENT, "cantTell", "`lg-conformance graphs DIR`"),
-        (hangs, HASTY, "cantTell", "limit reached: no event came on any stream for 0.3 s"),
-        (then_hangs(STREAM), HASTY, "cantTell", "limit reached: no event came on any stream for 0.3 s"),
-        (for_ever(b": heartbeat\n\n", 0.02), HASTY, "cantTell", "limit reached: no event came on any stream for 0.3 s"),
+        (hangs, HASTY, "cantTell", "limit reached: no event arrived on any stream for 0.3 s"),
+        (then_hangs(STREAM), HASTY, "cantTell", "limit reached: no event arrived on any stream for 0.3 s"),
+        (
+            for_ever(b": heartbeat\n\n", 0.02),
+            HASTY,
+            "cantTell",
+            "limit reached: no event arrived on any stream for 0.3 s",
+        ),
     ],
 )
 def test_an_outcome_tells_why(tmp_path: Path, script: Script, limits: Limits, word: str, said: str) -> None:

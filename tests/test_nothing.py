@@ -3,7 +3,7 @@
 import pytest
 
 from conformance import catalogue
-from conformance.record.live import Limits
+from conformance.record.limits import Limits
 
 from . import nothing
 
@@ -12,8 +12,8 @@ from . import nothing
 @pytest.mark.parametrize("name", nothing.SERVERS)
 def test_no_requirement_passes_on_a_server_that_does_nothing(name, profile, tmp_path):
     with nothing.serving(nothing.SERVERS[name]) as url:
-        session = nothing.judged(url, tmp_path, profile)
-    assert [one.requirement.id for one in session.outcomes if one.outcome == "passed"] == []
-    assert not session.suite_errors
-    kept = sum(path.stat().st_size for path in session.recordings.iterdir())
-    assert kept < 2 * Limits().run_bytes
+        judgement = nothing.judged(url, tmp_path, profile)
+    assert [one.requirement.id for one in judgement.requirements if one.outcome == "passed"] == []
+    assert not judgement.suite_errors
+    kept = sum(path.stat().st_size for path in judgement.plan.recordings.iterdir())
+    assert kept < 2 * Limits().session_bytes

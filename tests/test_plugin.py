@@ -188,7 +188,7 @@ def test_a_server_that_is_not_there_is_told_and_exits_with_2(tmp_path: Path) -> 
     assert "Traceback" not in done.stdout + done.stderr
     told = report(tmp_path)
     assert schema.errors("report", told) == []
-    assert (told["verdict"], told["target"]["url"]) == ("cannot tell", url)
+    assert (told["verdict"], told["target"]["url"]) == ("inconclusive", url)
     assert url in told["stopped"]
     assert set(outcomes(tmp_path).values()) <= {"cantTell", "untested"}
     assert (tmp_path / "out" / "junit.xml").is_file()
@@ -203,7 +203,7 @@ def test_the_verdict_is_the_last_that_is_said(tmp_path: Path) -> None:
     assert "short test summary" not in done.stdout
     assert "for want of the reference graphs " in done.stdout
     assert "no request for the reference graph `" not in done.stdout
-    assert "cannot tell" in last
+    assert "inconclusive" in last
     areas = [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ") and "□" in line]
     assert "join" not in areas  # nothing of it was selected
 

@@ -327,7 +327,7 @@ def test_the_badge(faults: tuple[str, ...], lacks: tuple[str, ...], message: str
 
 
 def test_the_badge_of_what_cannot_be_told_is_grey() -> None:
-    assert json.loads(badge({**report(), "verdict": "cannot tell"}))["color"] == "lightgrey"
+    assert json.loads(badge({**report(), "verdict": "inconclusive"}))["color"] == "lightgrey"
 
 
 def _colours() -> Iterator[tuple[str, dict[str, str]]]:
@@ -405,7 +405,7 @@ def test_every_cell_says_its_outcome_and_failures_lead_to_their_evidence() -> No
     cells = re.findall(r'<td class="(\w+) \w+">(.*?)</td>', html)
     assert len(cells) == 2 * len(good["requirements"])
     assert all(
-        re.sub("<.*?>", "", cell).split(":")[0][2:] == word.replace("cantTell", "cannot tell") for word, cell in cells
+        re.sub("<.*?>", "", cell).split(":")[0][2:] == word.replace("cantTell", "inconclusive") for word, cell in cells
     )
 
 

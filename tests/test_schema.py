@@ -159,7 +159,7 @@ FREE: dict[str, list[object]] = {
     "report": [
         altered(REPORT, {"name": "x", "version": None, "url": None}, "target"),
         altered(REPORT, "SHOULD", "requirements", 0, "level"),
-        *(altered(REPORT, word, "verdict") for word in ("conformant", "not conformant", "cannot tell", "partial")),
+        *(altered(REPORT, word, "verdict") for word in ("conformant", "not conformant", "inconclusive", "partial")),
         *(altered(REPORT, word, "requirements", 0, "outcome") for word in OUTCOMES),
         altered(REPORT, [{"id": "values.step-without-writes"}], "disputed"),
     ],

@@ -10,10 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.authoring.registry import Check, Scenario, Variant
+from conformance.judging.applicability import missing_for_item, missing_for_variant
 from conformance.judging.items import Item
 from conformance.settings import UsageError, settings
 from conformance.targets.target import MODEST_CONCURRENCY, Target, TargetError, checked_url, is_loopback
-from conformance.targets.target_file import EMBEDDED, SHIPPED, find_target, read_target, recorded_run, shipped_targets
+from conformance.targets.target_file import (
+    EMBEDDED,
+    SHIPPED,
+    find_target,
+    read_target,
+    recorded_session,
+    shipped_targets,
+)
 
 
 def found(**given: Any) -> Target:
@@ -210,7 +218,7 @@ def test_a_folder_that_is_no_report_is_told(tmp_path: Path, text: str | None) ->
     if text is not None:
         (tmp_path / "recordings" / "run.json").write_text(text)
     with pytest.raises(TargetError, match=r"there is no .*run\.json|run\.json does not tell what was"):
-        recorded_run(tmp_path)
+        recorded_session(tmp_path)
 
 
 # --- what a target lacks
@@ -218,7 +226,7 @@ def test_a_folder_that_is_no_report_is_told(tmp_path: Path, text: str | None) ->
 
 def variant(**axes: Any) -> Variant:
     """A variant of a scenario with the joke graph, or of one whose graph is an axis."""
-    return Variant(Scenario("talk", "values", "" if "graph" in axes else "joke", {}, asyncio.sleep, ""), axes)
+    return Variant(Scenario("talk", "" if "graph" in axes else "joke", {}, ("stream",), asyncio.sleep), axes)
 
 
 @pytest.mark.parametrize(
@@ -235,7 +243,7 @@ def variant(**axes: Any) -> Variant:
 def test_a_variant_is_missed_for_its_graph_or_a_value_of_an_axis(
     one: Variant, lacks: tuple[str, ...], missed: str | None
 ) -> None:
-    assert Target("t", "http://h", lacks=lacks).misses(one) == missed
+    assert missing_for_variant(one, lacks) == missed
 
 
 @pytest.mark.parametrize(
@@ -244,5 +252,5 @@ def test_a_variant_is_missed_for_its_graph_or_a_value_of_an_axis(
      (("value",), None), (("values.two",), None)],
 )  # fmt: skip
 def test_an_item_is_absent_for_its_requirement_area_or_variants(lacks: tuple[str, ...], absent: str | None) -> None:
-    item = Item(Check("values.one", print), {"talk": variant(mode="debug")}, {})
-    assert Target("t", "http://h", lacks=lacks).declares_absent(item) == absent
+    item = Item(Check("values.one", print), (variant(mode="debug"),), {})
+    assert missing_for_item(item, lacks) == absent

@@ -94,8 +94,8 @@ def test_a_summary_counts_every_requirement_once(outcomes: list[RequirementResul
         ([of("MUST", P)], "conformant"),
         ([of("MUST", P), of("SHOULD", F), of("SHOULD", C), of("SHOULD", U)], "conformant"),
         ([of("MUST", F), of("MUST", C), of("MUST", U)], "not conformant"),
-        ([of("MUST", C), of("MUST", P)], "cannot tell"),
-        ([of("MUST", C), of("MUST", U), of("MUST", I)], "cannot tell"),
+        ([of("MUST", C), of("MUST", P)], "inconclusive"),
+        ([of("MUST", C), of("MUST", U), of("MUST", I)], "inconclusive"),
         ([of("MUST", P), of("MUST", U)], "partial"),
         ([of("MUST", P), of("MUST", P, U)], "partial"),
         ([of("MUST", P), of("MUST", I)], "partial"),
@@ -128,7 +128,7 @@ def test_a_should_counts_where_the_gate_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "expected"), [((P,), "partial"), ((F,), "not conformant"), ((C,), "cannot tell"), ((U,), "partial")]
+    ("words", "expected"), [((P,), "partial"), ((F,), "not conformant"), ((C,), "inconclusive"), ((U,), "partial")]
 )
 def test_a_run_of_a_part_is_partial_where_nothing_failed(words: tuple[str, ...], expected: str) -> None:
     assert verdict(summary([of("MUST", *words)]), partial=True) == expected

@@ -8,6 +8,7 @@ from functools import cached_property
 from conformance import catalogue, suite
 from conformance.authoring.views import SessionRecordings
 from conformance.evidence.json_lines import read_folder
+from conformance.judging.applicability import missing_for_item
 from conformance.judging.baseline import Entry
 from conformance.judging.items import Item, items_of
 from conformance.judging.judge import SuiteError, judge
@@ -36,7 +37,7 @@ class Judgement:
 
     def outcome(self, item: Item) -> Outcome:
         """Return the outcome of an item; raises SuiteError if the suite is at fault."""
-        if (absent := self.plan.target.declares_absent(item)) is not None:
+        if (absent := missing_for_item(item, self.plan.target.lacks)) is not None:
             return Outcome(INAPPLICABLE, f"the target declares that it lacks `{absent}`")
         return judge(item, self.session)
 

@@ -13,6 +13,7 @@ from conformance import catalogue, suite
 from conformance.authoring.registry import Variant
 from conformance.catalogue import Profile
 from conformance.evidence.redaction import Redactor
+from conformance.judging.applicability import missing_for_variant
 from conformance.judging.baseline import Baseline, read_baseline
 from conformance.judging.informational import informational_variants
 from conformance.judging.items import Item, items_of
@@ -83,7 +84,7 @@ class Plan:
         wanted = [variant for item in items for variant in item.variants]
         wanted += informational_variants(suite.load()) if whole else ()
         unique = {variant.id: variant for variant in wanted}
-        return [variant for variant in unique.values() if not self.target.misses(variant)]
+        return [variant for variant in unique.values() if not missing_for_variant(variant, self.target.lacks)]
 
 
 def make_plan(settings: Settings) -> Plan:

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.authoring.registry import Variant
-from conformance.judging.items import Item
 from conformance.settings import UsageError
 
 Launch = Callable[[Callable[[str], None]], AbstractContextManager["Target"]]
@@ -52,19 +50,6 @@ class Target:
     def base(self, graph: str) -> str:
         """The base URL that serves the reference graph, without a slash at its end."""
         return self.urls.get(graph, self.url).rstrip("/")
-
-    def misses(self, variant: Variant) -> str | None:
-        """The capability that the target declares to lack and this scenario variant needs, None if there is none."""
-        needs = [variant.graph]
-        for value in variant.axes.values():
-            needs += value if isinstance(value, (list, tuple)) else [value]
-        return next((need for need in needs if need in self.lacks), None)
-
-    def declares_absent(self, item: Item) -> str | None:
-        """The capability that the target declares to lack and this item is about, None if there is none."""
-        requirement = item.check.requirement
-        about = [requirement, requirement.partition(".")[0], *(self.misses(variant) for variant in item.variants)]
-        return next((name for name in about if name in self.lacks), None)
 
     def described(self) -> dict[str, Any]:
         """What a report says of it: no header field."""

@@ -11,8 +11,8 @@ import pytest
 from conformance.judging.outcomes import Evidence, Outcome
 from conformance.judging.verdict import UNSURE, USAGE
 from conformance.launch.process import LaunchError
-from conformance.plugin import NODE, CheckItem
 from conformance.report import allure, terminal
+from conformance.runner.collection import NODE, CheckItem
 from conformance.session.judgement import Judgement
 from conformance.session.recording import record_session
 from conformance.session.reporting import SessionReport, write_report
@@ -32,7 +32,7 @@ class Controller:
 
     def pytest_report_header(self) -> str:
         """Name the suite's folder, because the import name is a common word."""
-        return f"lg-conformance: {Path(__file__).parent}, profile {self._plan.profile.name}"
+        return f"lg-conformance: {Path(__file__).parents[1]}, profile {self._plan.profile.name}"
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:

@@ -1,0 +1,24 @@
+"""What a target that declares to lack something is not judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from conformance.authoring.registry import Variant
+from conformance.judging.items import Item
+
+
+def missing_for_variant(variant: Variant, lacks: Collection[str]) -> str | None:
+    """Return what the target lacks and the scenario variant needs: its graph or a value of an axis; None if nothing."""
+    needs = [variant.graph]
+    for value in variant.axes.values():
+        needs += value if isinstance(value, (list, tuple)) else [value]
+    return next((need for need in needs if need in lacks), None)
+
+
+def missing_for_item(item: Item, lacks: Collection[str]) -> str | None:
+    """Return what the target lacks and the item is about: its requirement, area or variants; None if nothing."""
+    requirement = item.check.requirement
+    variants = [missing_for_variant(variant, lacks) for variant in item.variants]
+    about = [requirement, requirement.partition(".")[0], *variants]
+    return next((name for name in about if name in lacks), None)

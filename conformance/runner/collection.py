@@ -1,0 +1,85 @@
+"""The modules and checks of the suite as pytest collects and runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import catalogue
+from conformance.judging.items import Item
+from conformance.judging.outcomes import FAILED, INAPPLICABLE, PASSED, Outcome
+from conformance.report import allure
+from conformance.report.explain import explained
+from conformance.session.judgement import Judgement
+
+PACKAGE = Path(__file__).parents[1]
+SUITE = PACKAGE / "suite"
+NODE = "conformance/suite"
+"""Where the suite's modules are in the ids of items, wherever the suite is installed."""
+
+JUDGEMENT: pytest.StashKey[Judgement] = pytest.StashKey()
+
+
+class SuiteModule(pytest.File):
+    """The checks of one module of the suite."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        judgement = self.config.stash.get(JUDGEMENT, None)
+        module = ".".join((PACKAGE.name, *self.path.relative_to(PACKAGE).with_suffix("").parts))
+        for item in judgement.plan.offered() if judgement is not None else ():
+            if item.check.module == module:
+                yield CheckItem.from_parent(self, name=item.id, item=item)
+
+
+class Nothing(pytest.File):
+    """A module in which there is nothing to collect."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        return iter(())
+
+
+class CheckItem(pytest.Item):
+    """One check with the recordings it looks at."""
+
+    def __init__(self, *, item: Item, **options: Any) -> None:
+        super().__init__(**options)
+        self.item = item
+        self.outcome: Outcome | None = None
+        self.requirement = catalogue.find(item.check.requirement)
+        shown = {"requirement": self.requirement.id, "level": self.requirement.level, "scenario": item.scenario}
+        self.user_properties += [*shown.items(), *(("source", source) for source in self.requirement.sources)]
+        self.extra_keyword_matches |= {self.requirement.id, self.requirement.level, self.requirement.area}
+
+    def runtest(self) -> None:
+        judgement = self.config.stash[JUDGEMENT]
+        self.outcome = outcome = judgement.outcome(self.item)
+        text = explained(self.requirement, self.item, outcome)
+        if allure.folder(self.config):
+            plan = judgement.plan
+            annotator = allure.Annotator(plan.profile.name, judgement.session, plan.recordings, plan.redactor)
+            annotator.annotate(self.requirement, self.item, outcome, text)
+        if outcome.word == INAPPLICABLE:
+            pytest.skip(outcome.message)
+        if outcome.word == FAILED and (why := judgement.expected(self.item, outcome)):
+            pytest.xfail(f"{why}\n{text}")
+        if outcome.word == FAILED:
+            raise NotHeld(text)
+        if outcome.word != PASSED:
+            raise NotPassed(text)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        return str(excinfo.value) if isinstance(excinfo.value, NotPassed) else super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, None, self.name
+
+
+class NotPassed(Exception):
+    """A check did not pass; the text explains it."""
+
+
+class NotHeld(NotPassed, AssertionError):
+    """A check failed; as an AssertionError, so that what reads pytest's results tells it from a broken test."""
