@@ -1,13 +1,12 @@
 """The golden recordings: what the official Python server said, kept to try checks and faults on without a server.
 
-`python -m tests.golden` makes them again (`tox -e recordings`).
+`python -m tests.generate recordings` makes them again.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-import sys
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -15,10 +14,11 @@ from pathlib import Path
 from conformance import catalogue, suite
 from conformance.authoring.registry import Registry
 from conformance.authoring.views import SessionRecordings
-from conformance.evidence.json_lines import read_folder
+from conformance.evidence.source import read_recordings, source_of
 from conformance.judging.items import Item, items_of
 from conformance.judging.judge import judge
 from conformance.judging.outcomes import Outcome
+from conformance.session.scenarios import scenario_digests
 from conformance.settings import DEFAULT_PROFILE
 
 FOLDER = Path(__file__).parent / "recordings"
@@ -27,7 +27,7 @@ FOLDER = Path(__file__).parent / "recordings"
 @cache
 def good() -> SessionRecordings:
     """All golden recordings."""
-    return SessionRecordings(read_folder(FOLDER))
+    return SessionRecordings(read_recordings(source_of(FOLDER)))
 
 
 def registry() -> Registry:
@@ -70,5 +70,8 @@ def make(arguments: list[str]) -> int:
     return 0
 
 
-if __name__ == "__main__":
-    sys.exit(make(sys.argv[1:]))
+def is_current() -> bool:
+    """Return whether the recordings are those that today's scenarios would make."""
+    recorded = json.loads((FOLDER / "run.json").read_text("utf-8"))["scenarios"]
+    looked_at = {variant.file for item in items().values() for variant in item.variants}
+    return recorded == scenario_digests() and looked_at <= {path.name for path in FOLDER.glob("*.jsonl")}

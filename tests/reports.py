@@ -14,13 +14,14 @@ from conformance.authoring.views import SessionRecordings
 from conformance.evidence.exchange import Chunk, Exchange
 from conformance.evidence.recording import Recording
 from conformance.evidence.redaction import Redactor
+from conformance.evidence.source import recording_digests, source_of
 from conformance.faults.apply import apply
 from conformance.judging.applicability import missing_for_item
 from conformance.judging.items import Item
 from conformance.judging.judge import judge
 from conformance.judging.outcomes import Outcome
 from conformance.judging.verdict import Result, requirement_results
-from conformance.report.attribution import recording_digests, suite_facts
+from conformance.report.attribution import suite_facts
 from conformance.report.document import document
 from conformance.report.failure_details import failure_details
 from conformance.report.write import write_all
@@ -76,7 +77,7 @@ def report(
         },
         suite_errors=[],
         missing_graphs={},
-        recordings=recording_digests(golden.FOLDER),
+        recordings=recording_digests(source_of(golden.FOLDER)),
         failure_details=failure_details(
             outcomes, {id: item.check for id, item in golden.items().items()}, ["--url", target.url]
         ),

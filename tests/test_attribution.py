@@ -6,8 +6,9 @@ from pathlib import Path
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from conformance.evidence.source import recording_digests
 from conformance.judging.outcomes import OUTCOMES
-from conformance.report.attribution import platform_facts, recording_digests, verdict_digest
+from conformance.report.attribution import platform_facts, verdict_digest
 
 PAIRS = st.dictionaries(st.text(max_size=5), st.sampled_from(OUTCOMES), max_size=6)
 
@@ -33,7 +34,7 @@ def test_recordings_are_told_by_their_bytes(tmp_path: Path) -> None:
     (tmp_path / "b.jsonl").write_bytes(b"two")
     (tmp_path / "a.jsonl").write_bytes(b"one")
     (tmp_path / "run.json").write_bytes(b"{}")
-    assert recording_digests(tmp_path) == [
+    assert recording_digests(source_of(tmp_path)) == [
         {"file": "a.jsonl", "sha256": hashlib.sha256(b"one").hexdigest()},
         {"file": "b.jsonl", "sha256": hashlib.sha256(b"two").hexdigest()},
     ]

@@ -10,8 +10,8 @@ from conformance import catalogue
 from conformance.authoring.registry import REGISTRY
 from conformance.faults.normalize import normalize
 
-from . import examples
-from .pages import REQUIREMENTS
+from .generate import examples
+from .generate.pages import REQUIREMENTS
 
 MOST_ROWS = examples.ROWS_AFTER + 2
 

@@ -12,7 +12,7 @@ from conformance.authoring.expectations import (
     SHOWN_CHARACTERS,
     Failed,
     Inconclusive,
-    cannot_tell,
+    inconclusive,
     equal,
     expect,
     fail,
@@ -63,7 +63,7 @@ def test_failing_and_not_being_able_to_tell_are_two_things() -> None:
         fail("wrong")
     assert raised.value.where is None
     with pytest.raises(Inconclusive, match=r"^nothing there$"):
-        cannot_tell("nothing there")
+        inconclusive("nothing there")
     assert not issubclass(Inconclusive, Failed)
     assert not issubclass(Failed, Inconclusive)
 

@@ -12,7 +12,7 @@ from conformance.authoring.registry import REGISTRY
 from conformance.faults.proof import Row, changes, entry, line, page, row
 
 from . import golden
-from .pages import REQUIREMENTS, requirements_page, traceability_page
+from .generate.pages import REQUIREMENTS, requirements_page, traceability_page
 
 AGAIN = "out of step, write it again: python -m tests.pages"
 

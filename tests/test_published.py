@@ -4,7 +4,7 @@ import json
 
 from conformance.catalogue import schemas as schema
 
-from . import published
+from .generate import published
 
 
 def test_the_tables_of_the_readme_are_those_of_the_reports():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from .readmes import readmes
+from .generate.readmes import readmes
 
 
 @pytest.mark.parametrize(("file", "text"), [pytest.param(*one, id=str(one[0].parent.name)) for one in readmes()])

@@ -33,7 +33,8 @@ from conformance.report.matrix import Server
 from conformance.settings import UsageError
 from conformance.wire.endings import BROKEN
 
-from . import golden, observed
+from . import golden
+from .generate import observed
 
 suite.load()
 

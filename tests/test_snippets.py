@@ -26,7 +26,7 @@ from conformance.snippets.run import Result, chosen, exit_status, results
 from conformance.targets.target import Target
 
 from .fakes import CHUNKED, Connection, answer, closed_url, says, serving
-from .snippets import PAGE
+from .generate.snippets import PAGE
 
 DIGEST = "bef419cc7d1cb3a59f6ff9e6e01a45e45d04a3bb6c1e6359332b695fb168e5dd"
 """Of lines and text of the blocks, taken from the document with the digest below; graphs apart, which are no calls."""

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.evidence.exchange import MASKED, Chunk, Exchange
-from conformance.evidence.json_lines import read_folder, read_recording
+from conformance.evidence.json_lines import read_recording
 from conformance.evidence.recording import Recording
+from conformance.evidence.source import read_recordings, source_of
 from conformance.wire.endings import BROKEN, COMPLETE, LEFT, LENGTH, SILENCE, SIZE, UNREACHABLE
 from conformance.wire.strict_json import NotJson, parse_json
 
@@ -298,7 +299,7 @@ def test_a_folder_is_read_in_the_order_of_its_names(tmp_path: Path) -> None:
     for name in ("b", "a"):
         write_recording(Recording(name, name, {}, "joke"), tmp_path / f"{name}.jsonl")
     (tmp_path / "run.json").write_text("{}")
-    assert [recording.file for recording in read_folder(tmp_path)] == ["a.jsonl", "b.jsonl"]
+    assert [recording.file for recording in read_recordings(source_of(tmp_path))] == ["a.jsonl", "b.jsonl"]
     written(tmp_path, "{").rename(tmp_path / "c.jsonl")
     with pytest.raises(ValueError, match=r"c\.jsonl, line 1"):
-        read_folder(tmp_path)
+        read_recordings(source_of(tmp_path))

@@ -20,7 +20,7 @@ from conformance.authoring.conditions import (
 )
 from conformance.authoring.declare import disputes, fault, observes, scenario, variation, verifies
 from conformance.authoring.expectations import (
-    cannot_tell,
+    inconclusive,
     equal,
     expect,
     fail,
@@ -64,7 +64,7 @@ __all__ = [
     "asks_for",
     "at_path",
     "by_method",
-    "cannot_tell",
+    "inconclusive",
     "condition",
     "disputes",
     "equal",

@@ -43,7 +43,7 @@ def fail(message: str, where: Where | None = None) -> NoReturn:
     raise Failed(message, where)
 
 
-def cannot_tell(why: str) -> NoReturn:
+def inconclusive(why: str) -> NoReturn:
     """End the check as inconclusive: there is nothing to judge."""
     raise Inconclusive(why)
 

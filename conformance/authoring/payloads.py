@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.authoring.expectations import cannot_tell
+from conformance.authoring.expectations import inconclusive
 from conformance.authoring.views import ExchangeView
 
 
@@ -32,12 +32,12 @@ def run_id_of(stream: ExchangeView) -> str:
         found = member(event.value, "run_id")
         if isinstance(found, str) and found:
             return found
-    cannot_tell(f"no metadata event of `{stream.name}` names the run's id")
+    inconclusive(f"no metadata event of `{stream.name}` names the run's id")
 
 
 def showing_a_run(stream: ExchangeView) -> ExchangeView:
     """Return the stream if it carried a metadata event and an event of a requested mode; inconclusive if not."""
     bases = {event.base for event in stream.events}
     if "metadata" not in bases or not bases & stream.requested:
-        cannot_tell(f"`{stream.name}` did not carry a metadata event and an event of a requested mode")
+        inconclusive(f"`{stream.name}` did not carry a metadata event and an event of a requested mode")
     return stream

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.authoring.expectations import cannot_tell, same_values
+from conformance.authoring.expectations import inconclusive, same_values
 from conformance.authoring.payloads import member
 from conformance.evidence.exchange import Event, Events, Exchange
 from conformance.protocol import wire_name
@@ -20,7 +20,7 @@ def same_output(mode: str, actual: Events, expected: Events, what: str, exchange
     """
     came, reference = projected(mode, actual), projection(mode, expected)
     if not came and not reference:
-        cannot_tell(f"{what}: no `{wire_name(mode)}` event came in either stream, so there is nothing to compare")
+        inconclusive(f"{what}: no `{wire_name(mode)}` event came in either stream, so there is nothing to compare")
     same_values(came, reference, what, exchange)
 
 

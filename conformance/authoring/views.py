@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from conformance.authoring.expectations import cannot_tell, fail, shown
+from conformance.authoring.expectations import inconclusive, fail, shown
 from conformance.authoring.features import requested_capabilities
 from conformance.authoring.registry import DeclarationError
 from conformance.catalogue import Capability, nearest
@@ -96,7 +96,7 @@ class RecordingView:
         found = self._found(name)
         if not found:
             why = self.recording.stopped or "the scenario did not need it"
-            cannot_tell(f"`{name}` of `{self.recording.variant}` was not performed: {why}{self._not_deployed()}")
+            inconclusive(f"`{name}` of `{self.recording.variant}` was not performed: {why}{self._not_deployed()}")
         self.looked_at += found
         return [ExchangeView(exchange, self.recording, self._facts, self._requirement) for exchange in found]
 
@@ -182,7 +182,7 @@ class ExchangeView:
         """All events; it fails if the stream was refused, and is inconclusive if that is not the server's fault."""
         self.expect_stream()
         if not self.exchange.events and self.exchange.ending in LIMITS:
-            cannot_tell(f"`{self.name}` sent no event before the suite closed it: {self.exchange.detail}")
+            inconclusive(f"`{self.name}` sent no event before the suite closed it: {self.exchange.detail}")
         return self.exchange.events
 
     @property
@@ -220,18 +220,18 @@ class ExchangeView:
     def _not_as(self, expected: str) -> None:
         exchange = self.exchange
         if exchange.status in BUSY:
-            cannot_tell(f"`{self.name}` was answered with {exchange.status}: the server is busy; lower --concurrency")
+            inconclusive(f"`{self.name}` was answered with {exchange.status}: the server is busy; lower --concurrency")
         if exchange.status == TOO_LARGE:
-            cannot_tell(f"`{self.name}` was answered with 413: the server does not accept a request of that size")
+            inconclusive(f"`{self.name}` was answered with 413: the server does not accept a request of that size")
         if exchange.ending == UNREACHABLE:
-            cannot_tell(f"`{self.name}` could not connect ({exchange.detail}); is the server running?")
+            inconclusive(f"`{self.name}` could not connect ({exchange.detail}); is the server running?")
         missing = self._facts.not_granted(exchange)
         refused = f"{self._answer()}; no request for {missing[0].name} was accepted in this session" if missing else ""
         if exchange.graph not in self._facts.deployed:
             stopped = f" ({self._facts.stopped})" if self._facts.stopped else ""
-            cannot_tell(f"{refused or self._answer()}; {not_deployed(exchange.graph)}{stopped}")
+            inconclusive(f"{refused or self._answer()}; {not_deployed(exchange.graph)}{stopped}")
         if missing and not any(capability.is_governed_by(self._requirement) for capability in missing):
-            cannot_tell(f"{refused}, and other requirements govern that")
+            inconclusive(f"{refused}, and other requirements govern that")
         fail(f"{self._answer()}; the server must answer {expected}", exchange)
 
     def _answer(self) -> str:

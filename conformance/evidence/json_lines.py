@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -111,8 +110,3 @@ def end_line(number: int, exchange: Exchange) -> str:
 
 def finish_line(stopped: str | None) -> str:
     return json.dumps({"finished": {"stopped": stopped}})
-
-
-def read_folder(folder: Path) -> Sequence[Recording]:
-    """Read every recording of a folder, in the order of their names; raises ValueError naming the file at fault."""
-    return [read_recording(path) for path in sorted(folder.glob("*.jsonl"))]

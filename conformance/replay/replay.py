@@ -16,8 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from conformance.evidence.exchange import Exchange
-from conformance.evidence.json_lines import read_folder, read_recording
 from conformance.evidence.recording import Recording
+from conformance.evidence.source import read_recordings, source_of
 from conformance.replay.matching import Step, Track, Tracks, ask
 from conformance.settings import UsageError
 from conformance.wire import http_server as http_server
@@ -30,9 +30,8 @@ PATIENCE_S = 3.0
 
 def recordings_at(path: Path) -> Sequence[Recording]:
     """One recording, or all of a report folder or its recordings/; raises UsageError."""
-    inner = path / "recordings"
     try:
-        found = [read_recording(path)] if path.is_file() else read_folder(inner if inner.is_dir() else path)
+        found = read_recordings(source_of(path))
     except OSError as problem:
         raise UsageError(f"{path} cannot be read: {problem.strerror}") from None
     except ValueError as problem:

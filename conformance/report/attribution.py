@@ -10,7 +10,6 @@ import json
 import platform
 from collections.abc import Iterable
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from conformance import catalogue
@@ -41,12 +40,6 @@ def schemas_digest() -> str:
     files = sorted(folder("schemas").glob("*.json"))
     content = {file.name: json.loads(file.read_text("utf-8")) for file in files}
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def recording_digests(recordings: Path) -> list[dict[str, str]]:
-    """SHA-256 of every recording in a folder, with the name of its file."""
-    files = sorted(recordings.glob("*.jsonl"))
-    return [{"file": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()} for file in files]
 
 
 def platform_facts() -> dict[str, Any]:

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from conformance.evidence.json_lines import read_recording
+from conformance.evidence.json_lines import parse_recording
 from conformance.evidence.recording import Recording
 from conformance.evidence.redaction import Redactor
+from conformance.evidence.source import SUFFIX, RecordingSource, source_of
 from conformance.evidence.writer import write_json
 from conformance.report.badge import badge
+from conformance.report.document import FORMAT
 from conformance.report.html import Recordings, report_html
 from conformance.report.markdown import matrix_md, report_md
 from conformance.report.matrix import Server, matrix_html
@@ -94,10 +96,13 @@ def read_report(file: Path) -> dict[str, Any]:
     except OSError as problem:
         raise UsageError(f"{place} cannot be read: {problem.strerror}; name a report folder or its file") from None
     except (NotJson, UnicodeDecodeError) as problem:
-        raise UsageError(f"{place} is no JSON: {printable(str(problem))}") from None
+        raise UsageError(f"{place} is not JSON: {printable(str(problem))}") from None
+    if isinstance(document, dict) and document.get("format") != FORMAT:
+        found = f"it has format {printable(str(document.get('format')))}, not {FORMAT}"
+        raise UsageError(f"{place} is not a report of this version ({found}); make it again with `judge` or `run`")
     problems = schema.errors("report", document) or _contradictions(document)
     if problems:
-        raise UsageError(f"{place} is no report of this suite: {problems[0]}; make it with `judge` or `run`")
+        raise UsageError(f"{place} is not a report of this suite: {problems[0]}; make it with `judge` or `run`")
     return dict(document)
 
 
@@ -144,13 +149,14 @@ def _update(path: Path, text: str) -> None:
 
 
 def _recordings(folder: Path) -> Recordings:
-    return {path.name: _recording(path) for path in sorted((folder / "recordings").glob("*.jsonl"))}
+    source = source_of(folder)
+    return {name: _recording(source, name) for name in source.names() if name.endswith(SUFFIX)}
 
 
-def _recording(path: Path) -> Recording | None:
-    """A recording; None for one that is damaged, which is no reason to write no report."""
+def _recording(source: RecordingSource, name: str) -> Recording | None:
+    """Return a recording; None for one that is damaged, because a report is written all the same."""
     try:
-        return read_recording(path)
+        return parse_recording(name, source.read(name))
     except (ValueError, OSError):
         return None
 

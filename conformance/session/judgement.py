@@ -7,7 +7,7 @@ from functools import cached_property
 
 from conformance import catalogue, suite
 from conformance.authoring.views import SessionRecordings
-from conformance.evidence.json_lines import read_folder
+from conformance.evidence.source import read_recordings, session_description
 from conformance.judging.applicability import missing_for_item
 from conformance.judging.baseline import Entry
 from conformance.judging.items import Item, items_of
@@ -15,7 +15,6 @@ from conformance.judging.judge import SuiteError, judge
 from conformance.judging.outcomes import FAILED, INAPPLICABLE, INCONCLUSIVE, UNTESTED, Outcome
 from conformance.judging.verdict import RequirementResult, Result, requirement_results
 from conformance.session.plan import Plan
-from conformance.session.recording import session_description
 
 
 @dataclass
@@ -31,9 +30,8 @@ class Judgement:
     @cached_property
     def session(self) -> SessionRecordings:
         """Everything that was recorded, read when the first item is judged."""
-        return SessionRecordings(
-            read_folder(self.plan.recordings), session_description(self.plan.recordings)["stopped"]
-        )
+        source = self.plan.source
+        return SessionRecordings(read_recordings(source), session_description(source)["stopped"])
 
     def outcome(self, item: Item) -> Outcome:
         """Return the outcome of an item; raises SuiteError if the suite is at fault."""

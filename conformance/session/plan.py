@@ -6,6 +6,7 @@ import datetime
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from conformance import catalogue, suite
 from conformance.authoring.registry import Variant
 from conformance.catalogue import Profile
 from conformance.evidence.redaction import Redactor
+from conformance.evidence.source import FOLDER, RecordingSource, report_folder_of, source_of
 from conformance.judging.applicability import missing_for_variant
 from conformance.judging.baseline import Baseline, read_baseline
 from conformance.judging.informational import informational_variants
@@ -24,9 +26,6 @@ from conformance.targets.target_file import find_target, recorded_session
 
 if TYPE_CHECKING:
     from conformance.clients.readers import Reader
-
-RECORDINGS = "recordings"
-"""The folder of the recordings in a report folder."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,13 @@ class Plan:
 
     @property
     def recordings(self) -> Path:
-        return self.folder / RECORDINGS
+        """The folder that a session records into."""
+        return self.folder / FOLDER
+
+    @cached_property
+    def source(self) -> RecordingSource:
+        """The recordings that are judged."""
+        return source_of(self.settings.judge or self.recordings)
 
     @property
     def report_folder(self) -> Path:
@@ -117,7 +122,7 @@ def _baseline(settings: Settings, target: Target) -> Baseline:
 
 def _folder(settings: Settings, target: Target) -> Path:
     if settings.judge is not None:
-        return settings.judge.parent if settings.judge.name == RECORDINGS else settings.judge
+        return report_folder_of(settings.judge)
     return report_folder(settings.report_dir, target.name, datetime.datetime.now()).absolute()
 
 

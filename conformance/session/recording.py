@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance import catalogue
-from conformance.evidence.json_lines import read_folder
+from conformance.evidence.source import SESSION_FILE, RecordingSource, read_recordings, source_of
 from conformance.evidence.writer import write_json
 from conformance.record.limits import Limits
 from conformance.report.attribution import platform_facts
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]
 
-SESSION_FILE = "run.json"
-"""Describes the session that made the recordings beside it."""
 CLIENTS_FILE = "clients.json"
 """What real clients saw of runs that they performed themselves while the server was there."""
 
@@ -52,22 +49,15 @@ def record_session(plan: Plan, selected: Sequence[str], keyword: str, progress: 
         if plan.readers and done.answered_at_end and not done.interrupted:
             from conformance.clients.performed import perform
 
-            seen = perform(target, read_folder(plan.recordings), plan.readers, plan.redactor, say)
+            seen = perform(target, read_recordings(source_of(plan.recordings)), plan.readers, plan.redactor, say)
             write_json(plan.recordings / CLIENTS_FILE, seen, plan.redactor)
     _write(plan, description | _end(clock, done))
     return done
 
 
-def session_description(recordings: Path) -> dict[str, Any]:
-    """Return what the session that made the recordings says about itself."""
-    content: dict[str, Any] = json.loads((recordings / SESSION_FILE).read_text("utf-8"))
-    return content
-
-
-def performed_by_clients(recordings: Path) -> dict[str, list[tuple[str, str, str]]]:
+def performed_by_clients(source: RecordingSource) -> dict[str, list[tuple[str, str, str]]]:
     """Return, by client, the runs that real clients performed, each with what they saw differently."""
-    file = recordings / CLIENTS_FILE
-    content = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+    content = json.loads(source.read(CLIENTS_FILE)) if CLIENTS_FILE in source.names() else {}
     return {client: [tuple(one) for one in runs] for client, runs in content.items()}
 
 

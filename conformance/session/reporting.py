@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance import suite
+from conformance.evidence.source import recording_digests, session_description
 from conformance.judging.baseline import baseline_text
 from conformance.judging.informational import disputed, observations
 from conformance.judging.verdict import exit_status
-from conformance.report.attribution import recording_digests, suite_facts
+from conformance.report.attribution import suite_facts
 from conformance.report.compare import changes, lines
 from conformance.report.document import document
 from conformance.report.failure_details import failure_details
 from conformance.report.write import read_report, write_all
 from conformance.session.judgement import Judgement
-from conformance.session.recording import performed_by_clients, session_description
+from conformance.session.recording import performed_by_clients
 from conformance.settings import UsageError
 
 
@@ -30,7 +31,7 @@ class SessionReport:
 
 def write_report(judgement: Judgement) -> SessionReport:
     """Write the report and, if asked for, a baseline; raises OSError."""
-    plan, description = judgement.plan, session_description(judgement.plan.recordings)
+    plan, description = judgement.plan, session_description(judgement.plan.source)
     content = _document(judgement, description)
     plan.report_folder.mkdir(parents=True, exist_ok=True)
     compared = _compared(judgement, content)
@@ -60,7 +61,7 @@ def _document(judgement: Judgement, description: dict[str, Any]) -> dict[str, An
         session={**description, "profile": plan.profile.name},
         suite_errors=[*description.get("suite_errors", ()), *judgement.suite_errors],
         missing_graphs=judgement.missing_graphs,
-        recordings=recording_digests(plan.recordings),
+        recordings=recording_digests(plan.source),
         failure_details=failure_details(requirements, checks, description.get("options", ())),
         observations=observations(judgement.session, registry),
         disputed=disputed(judgement.session, registry),
@@ -79,25 +80,38 @@ def _baseline(judgement: Judgement) -> dict[str, Any]:
 
 
 def _clients(judgement: Judgement) -> list[dict[str, Any]] | None:
-    """Return what real clients saw, None if none was asked for."""
+    """Return what real clients saw, None if none was asked for; judging again keeps what an earlier report says."""
     plan = judgement.plan
     if not plan.readers:
-        return None
+        return _earlier_clients(judgement)
     from conformance.clients.examine import examine
 
-    performed = performed_by_clients(plan.recordings)
+    performed = performed_by_clients(plan.source)
     return examine(list(judgement.session.recordings.values()), plan.readers, lambda text: None, performed)
+
+
+def _earlier_clients(judgement: Judgement) -> list[dict[str, Any]] | None:
+    try:
+        found: list[dict[str, Any]] | None = (_earlier_report(judgement) or {}).get("clients")
+    except UsageError:
+        return None  # `_compared` says that the report cannot be read
+    return found
 
 
 def _compared(judgement: Judgement, content: dict[str, Any]) -> list[str]:
     """Return how the verdict differs from the report beside recordings that are judged again."""
-    file = judgement.plan.folder / "report.json"
-    if not judgement.plan.judges_again or not file.exists():
-        return []
     try:
-        old = read_report(file)
+        old = _earlier_report(judgement)
     except UsageError as problem:
         return [f"the existing report cannot be compared: {problem}"]
+    if old is None:
+        return []
     if old["verdict_digest"] == content["verdict_digest"]:
         return [f"the verdict digest equals that of the existing report, {old['verdict_digest'][:12]}"]
     return [*lines(old, content, changes(old, content))]
+
+
+def _earlier_report(judgement: Judgement) -> dict[str, Any] | None:
+    """Return the report beside recordings that are judged again; raises UsageError if it cannot be read."""
+    file = judgement.plan.folder / "report.json"
+    return read_report(file) if judgement.plan.judges_again and file.exists() else None

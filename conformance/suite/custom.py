@@ -5,7 +5,7 @@ from typing import Any
 
 from conformance.authoring import (
     RecordingView,
-    cannot_tell,
+    inconclusive,
     expect,
     fault,
     rewritten,
@@ -82,7 +82,7 @@ def test_every_kind_of_value_arrives_unchanged(recording: RecordingView) -> None
 def test_null_arrives(writes_null: RecordingView, writes_each_kind: RecordingView) -> None:
     """A write of null is an event whose data is null; nothing else judges whether it is JSON."""
     if all(event.text.strip() == "null" for event in writes_each_kind["stream"]["custom"]):
-        cannot_tell("no other write arrives as anything but null, so null proves nothing")
+        inconclusive("no other write arrives as anything but null, so null proves nothing")
     for event in writes_null["stream"]["custom"]:
         expect(event.text.strip() == "null", f"a write of null came as the data {shown(event.text)}", event)
     expect_written(writes_null, [None], "a write of null")

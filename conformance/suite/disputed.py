@@ -3,7 +3,7 @@
 from conformance.authoring import (
     Event,
     RecordingView,
-    cannot_tell,
+    inconclusive,
     disputes,
     expect,
     fail,
@@ -48,7 +48,7 @@ def test_a_step_without_writes_has_a_state(recording: RecordingView) -> None:
     stream = recording["stream"]
     logs = [member(event.value, "log") for event in stream["values"].root]
     if ["start", "one", "two"] not in logs:
-        cannot_tell("the run has no final state")
+        inconclusive("the run has no final state")
     expect(logs.count(["start", "one"]) == 2, f"no state of its own for the quiet step: {shown(logs)}", stream.exchange)
 
 
@@ -58,7 +58,7 @@ def test_debug_shows_the_state_without_a_thread(recording: RecordingView) -> Non
     stream = recording["stream"]
     types = [member(event.value, "type") for event in stream["debug"]]
     if "task" not in types:
-        cannot_tell("the stream shows no task")
+        inconclusive("the stream shows no task")
     seen = [member(event.value, "payload", "values") for event in stream["debug"].root]
     for state in (REFINED, TOLD):
         expect(state in seen, f"no event shows the state {shown(state)}; there are {shown(types)}", stream.exchange)
@@ -70,7 +70,7 @@ def test_tokens_of_a_subgraph_come_without_the_flag(recording: RecordingView) ->
     stream = recording["stream"]
     calls = pieces_by_call(stream["messages"])
     if not any("".join(pieces) == ROOT_ANSWER for pieces in calls):
-        cannot_tell("not even the tokens of the root model came")
+        inconclusive("not even the tokens of the root model came")
     found = [len(pieces) for pieces in calls if "".join(pieces) == INNER_ANSWER]
     expect(found, "no tokens of the model inside the subgraph came", stream.exchange)
     expect(max(found) > 1, "the answer of the model inside the subgraph came as one piece", stream.exchange)
@@ -83,7 +83,7 @@ def test_the_mode_messages_streams_pairs(recording: RecordingView) -> None:
     names = sorted({event.name for event in stream.events})
     spoken = [event for event in stream.events if event.base.partition("/")[0] == "messages"]
     if not spoken:
-        cannot_tell(f"nothing about messages came, only {shown(names)}")
+        inconclusive(f"nothing about messages came, only {shown(names)}")
     if not any(event.name == "messages" for event in spoken):
         fail(f"the older form came instead of pairs: {shown(names)}", spoken[0])
     for event in stream["messages"]:

@@ -10,7 +10,7 @@ from conformance.authoring import (
     Exchange,
     ExchangeView,
     RecordingView,
-    cannot_tell,
+    inconclusive,
     equal,
     expect,
     fault,
@@ -97,7 +97,7 @@ def test_metadata_is_first_and_only_in_each_mode(recording: RecordingView) -> No
         stream = recording[place]
         first_and_only(stream)
         if not stream[mode]:
-            cannot_tell(f"`{place}` carried no event of the mode {mode}, so it showed no run")
+            inconclusive(f"`{place}` carried no event of the mode {mode}, so it showed no run")
 
 
 @verifies("metadata.first-and-only", on=begun_and_failed)
@@ -107,7 +107,7 @@ def test_metadata_is_first_and_only_in_a_failed_run(recording: RecordingView) ->
         stream = recording[place]
         first_and_only(stream)
         if not stream["error"]:
-            cannot_tell(f"`{place}` carried no error event, so the run did not fail")
+            inconclusive(f"`{place}` carried no error event, so the run did not fail")
 
 
 def new_run(x):
@@ -243,7 +243,7 @@ def test_no_two_runs_share_an_id(session):
                     id_of(event.value) == joined, f"the metadata of a join of {joined} is {shown(event.value)}", event
                 )
     if len(seen) < 2:
-        cannot_tell("fewer than two streams named the id of their run")
+        inconclusive("fewer than two streams named the id of their run")
 
 
 def posted(stream: Exchange) -> bool:
@@ -255,11 +255,11 @@ def test_a_background_run_keeps_the_id_it_was_created_with(recording: RecordingV
     """Its resource has it, and so has the metadata event of a join, which a joiner may hear or not."""
     created = id_of(recording["create run"].json)
     if created is None:
-        cannot_tell("the answer to the creation of the run tells no run_id")
+        inconclusive("the answer to the creation of the run tells no run_id")
     is_run(recording["get run"], created, "the answer to the creation")
     join = recording["join"]
     if not any(event.base in WIRES for event in join.events):
-        cannot_tell("the joiner heard no event of a mode, so the join showed no run")
+        inconclusive("the joiner heard no event of a mode, so the join showed no run")
     for event in join["metadata"]:
         run = id_of(event.value)
         expect(run == created, f"the metadata tells {shown(run)}, the run was created as {shown(created)}", event)

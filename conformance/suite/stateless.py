@@ -5,7 +5,7 @@ from typing import Any
 from conformance.authoring import (
     ExchangeView,
     RecordingView,
-    cannot_tell,
+    inconclusive,
     equal,
     expect,
     fault,
@@ -145,7 +145,7 @@ def test_the_output_is_that_of_a_thread(recording: RecordingView) -> None:
 def expect_neighbour(condition: bool, what_is_wrong: str) -> None:
     """What a run without a thread is compared with must itself be there."""
     if not condition:
-        cannot_tell(f"{what_is_wrong}, so there is nothing to compare with")
+        inconclusive(f"{what_is_wrong}, so there is nothing to compare with")
 
 
 @fault("stateless.same-output", where=lambda x: x.stateless)
@@ -225,7 +225,7 @@ def test_nothing_is_found_of_a_run_without_thread(recording: RecordingView) -> N
         produced = any(topic_of(stream) in event.text for event in stream["events"])
         expect(produced, f"no event of `{name}` holds {shown(topic_of(stream))}, so it did not run", stream.exchange)
     if not ids_tell(view) and not lists_threads(view):
-        cannot_tell(
+        inconclusive(
             "the server's stream names no thread_id that could be asked for, and its list of threads (POST "
             "/threads/search) does not show the state of a run on a thread either; so what it keeps cannot be seen"
         )
@@ -246,7 +246,7 @@ def ids_tell(view: RecordingView) -> bool:
         gone = f"`{name}` was answered {answer.status}; the thread behind a run without a thread must be gone"
         expect(not answer.exchange.accepted, gone, answer.exchange)
         if not answer.refused:
-            cannot_tell(f"`{name}` was answered {answer.status}, which tells nothing of the thread")
+            inconclusive(f"`{name}` was answered {answer.status}, which tells nothing of the thread")
     return True
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from conformance.evidence.source import SESSION_FILE, session_description, source_of
 from conformance.launch.environments import Say
 from conformance.launch.startup import own_urls, started
 from conformance.settings import Settings
@@ -47,15 +47,16 @@ def find_target(settings: Settings) -> Target:
 
 
 def recorded_session(given: Path) -> dict[str, Any]:
-    """What run.json says of the recordings in a report folder or its `recordings`; raises TargetError."""
-    place = (given if given.name == "recordings" else given / "recordings") / "run.json"
+    """Return what the session says about itself that made stored recordings; raises TargetError."""
     try:
-        content = json.loads(place.read_text("utf-8"))
+        source = source_of(given)
+        content = session_description(source)
         _target(content)
-        return dict(content)
+        return content
     except (FileNotFoundError, NotADirectoryError):
-        raise TargetError(f"{given} is no report folder: there is no {place}") from None
+        raise TargetError(f"{given} is not a report folder: there is no {SESSION_FILE} in {source.path}") from None
     except (OSError, ValueError, KeyError, TypeError) as problem:
+        place = source.path / SESSION_FILE
         raise TargetError(f"{place} does not tell what was recorded ({problem!r}); give a report folder") from None
 
 

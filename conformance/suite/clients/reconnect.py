@@ -10,7 +10,7 @@ from conformance.authoring import (
     Exchange,
     ExchangeView,
     RecordingView,
-    cannot_tell,
+    inconclusive,
     expect,
     fault,
     same_sequence,
@@ -90,7 +90,7 @@ def test_a_run_goes_on_where_location_says(recording: RecordingView) -> None:
     expect(last, "the run wrote nothing", stream.exchange)
     back.expect_stream()
     if (back.exchange.answered or last[0].seq) >= last[0].seq:
-        cannot_tell("the run was over before the reader that came back had an answer")
+        inconclusive("the run was over before the reader that came back had an answer")
     heard = [event.value for event in back["custom"][-1:]] == [last[0].value]
     expect(heard, f"the reader that came back did not hear the end of the run, {shown(last[0].text)}", back.exchange)
     how = back.exchange.ending

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from conformance.authoring import RecordingView, cannot_tell, expect, fault, shown, verifies
+from conformance.authoring import RecordingView, inconclusive, expect, fault, shown, verifies
 from conformance.suite.errors.refusals import refused, unknown_assistant, unknown_mode
 from conformance.suite.errors.refused_bodies import unusable_body, wrong_type
 
@@ -36,7 +36,7 @@ def test_a_refusal_gives_its_reason_as_text(
         said = f"`{exchange.name}` was refused with {exchange.status} and a body without a reason that is text: "
         expect(reason(exchange.content), said + shown(exchange.content.decode("utf-8", "replace")), exchange)
     if not refusals:
-        cannot_tell("nothing was refused where the valid neighbour was served")
+        inconclusive("nothing was refused where the valid neighbour was served")
 
 
 def reason(content: bytes) -> str | None:

@@ -16,7 +16,7 @@ from conformance.authoring import (
     ExchangeView,
     RecordingView,
     SessionRecordings,
-    cannot_tell,
+    inconclusive,
     expect,
     fail,
     fault,
@@ -78,7 +78,7 @@ def test_nothing_is_redirected(session: SessionRecordings) -> None:
             direct = not exchange.valid or (exchange.status or 0) // 100 != 3
             expect(direct, f"`{exchange.name}` was answered {exchange.status}, a redirect", exchange)
     if not session.shows_a_run:
-        cannot_tell("no stream carried a metadata event and an event of a requested mode")
+        inconclusive("no stream carried a metadata event and an event of a requested mode")
 
 
 @fault("clients.no-redirects", part="answer", where=lambda x: x.method == "POST" and x.path.endswith("/threads"))
@@ -193,7 +193,7 @@ def test_half_a_surrogate_pair_reaches_no_client(recording: RecordingView) -> No
         how = half.exchange.ending
         expect(how == "complete", f"half a surrogate pair broke the stream off ({how})", half.exchange)
     elif half.status in (None, 429, 503) or half.exchange.accepted:
-        cannot_tell(f"`{half.name}` was answered {half.status}: neither served nor refused for what it holds")
+        inconclusive(f"`{half.name}` was answered {half.status}: neither served nor refused for what it holds")
 
 
 @fault("clients.strict-json")

@@ -8,7 +8,7 @@ from conformance.authoring import (
     Event,
     ExchangeView,
     RecordingView,
-    cannot_tell,
+    inconclusive,
     equal,
     expect,
     fault,
@@ -56,9 +56,9 @@ def test_each_visit_of_a_node_is_a_task(recording: RecordingView) -> None:
 def test_nothing_is_told_twice_in_every_stream(stream: ExchangeView) -> None:
     """A task, its result and a step's checkpoint come once each in the debug events of one graph."""
     if not stream.exchange.is_stream or "debug" not in stream.requested:
-        cannot_tell(f"`{stream.name}` did not ask for debug")
+        inconclusive(f"`{stream.name}` did not ask for debug")
     if (stream.run_request or {}).get("stream_subgraphs") and not stream["debug"].inside:
-        cannot_tell(f"`{stream.name}` may show several graphs under one name, which the area subgraphs judges")
+        inconclusive(f"`{stream.name}` may show several graphs under one name, which the area subgraphs judges")
     told = set()
     for event in stream["debug"]:
         entry = (event.name, event.value["type"], event.value["step"], member(payload(event), "id"))

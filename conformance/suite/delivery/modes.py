@@ -12,7 +12,7 @@ from conformance.authoring import (
     Events,
     ExchangeView,
     RecordingView,
-    cannot_tell,
+    inconclusive,
     expect,
     fault,
     is_terminal,
@@ -115,7 +115,7 @@ def steps(stream: ExchangeView, mode: str) -> Events:
     """The events that tell of a step of the counter; cantTell if there is none after the second, which is judged."""
     found = Events(event for event in stream[mode] if _tells_a_step(event.value, mode))
     if len(found) < 3:
-        cannot_tell(f"of {STEPS} steps `{wire_name(mode)}` tells {len(found)}")
+        inconclusive(f"of {STEPS} steps `{wire_name(mode)}` tells {len(found)}")
     return found
 
 

@@ -8,7 +8,7 @@ from conformance.authoring import (
     HANG,
     ExchangeView,
     RecordingView,
-    cannot_tell,
+    inconclusive,
     expect,
     fault,
     same_sequence,
@@ -110,7 +110,7 @@ def test_the_head_comes_before_the_first_step_is_done(recording: RecordingView) 
     stream, ask = recording["stream"].exchange, recording["state after the head"].exchange
     first = next(iter(recording["stream"]["updates"]), None)
     if stream.answered is None or ask.answered is None or first is None:
-        cannot_tell("no answer came to what was asked when the head had been seen, or no update at all")
+        inconclusive("no answer came to what was asked when the head had been seen, or no update at all")
     expect(
         stream.answered < ask.sent < ask.answered < first.seq,
         "the head must be sent before the first step has finished, but the first update was there as soon",
@@ -133,11 +133,11 @@ def test_a_slow_reader_loses_nothing(slow_reader: RecordingView, writes_each_kin
     stream = slow_reader["stream"]
     stream.expect_stream()
     if str not in kinds_that_arrive(writes_each_kind):
-        cannot_tell("no custom data that is text arrives, as custom.any-json tells, so there is nothing to lose")
+        inconclusive("no custom data that is text arrives, as custom.any-json tells, so there is nothing to lose")
     same_sequence(stream["custom"], BULK, "the custom data", stream.exchange)
     _expect_complete(stream)
     if len(stream["custom"].after(slow_reader["meanwhile"].sent)) < len(BULK) / 2:
-        cannot_tell("the reader had most of the stream before it paused; the server sends its first event too late")
+        inconclusive("the reader had most of the stream before it paused; the server sends its first event too late")
 
 
 @fault("delivery.slow-reader", where=lambda x: x.is_stream)

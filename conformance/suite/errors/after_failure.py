@@ -2,7 +2,7 @@
 
 import re
 
-from conformance.authoring import RecordingView, cannot_tell, equal, expect, fault, member, same_sequence, verifies
+from conformance.authoring import RecordingView, inconclusive, equal, expect, fault, member, same_sequence, verifies
 from conformance.suite.errors.failing import INPUT, KEPT, failed_then_healthy, failing
 from conformance.suite.graphs import PRINTED
 
@@ -12,7 +12,7 @@ def test_an_ordinary_run_is_served_after_a_failure(failing: dict[tuple[str, str]
     """After each failing run the specification's first example gives its printed output on a new thread."""
     failed = [view for view in failing.values() if view["failing"].exchange.is_stream]
     if not failed:
-        cannot_tell("no run of the failing graph was accepted")
+        inconclusive("no run of the failing graph was accepted")
     for view in failed:
         stream = view["afterwards"]
         same_sequence(stream["updates"], PRINTED, "the updates of an ordinary run after a failure", stream.exchange)

@@ -4,7 +4,7 @@ from conformance.authoring import (
     Events,
     ExchangeView,
     RecordingView,
-    cannot_tell,
+    inconclusive,
     expect,
     fail,
     fault,
@@ -107,7 +107,7 @@ def test_a_failed_subgraph_has_nothing(recording: RecordingView) -> None:
 
 def no_update_of(stream: ExchangeView, *nodes: str) -> None:
     if not stream["updates"]:
-        cannot_tell("not even the step before the failure has an update")
+        inconclusive("not even the step before the failure has an update")
     for event in stream["updates"]:
         for node in nodes:
             expect(node not in event.value, f"`{node}` failed and must have no update: {shown(event.value)}", event)
@@ -120,7 +120,7 @@ def no_state_after_the_first_step(stream: ExchangeView) -> None:
     """
     logs = [member(event.value, "log") for event in stream["values"].root]
     if ["ok_node"] not in logs:
-        cannot_tell("not even the step before the failure has a state")
+        inconclusive("not even the step before the failure has a state")
     mixed = bool((stream.run_request or {}).get("stream_subgraphs")) and not stream["values"].inside
     for state, log in list(zip(stream["values"].root, logs, strict=True))[logs.index(["ok_node"]) + 1 :]:
         if not mixed or log != ["ok_node"]:

@@ -8,7 +8,7 @@ from conformance.authoring import (
     MODES,
     ExchangeView,
     RecordingView,
-    cannot_tell,
+    inconclusive,
     expect,
     fail,
     fault,
@@ -102,7 +102,7 @@ def one_error_and_then_nothing(stream: ExchangeView) -> None:
 def not_every_stream_fails(ordinary: ExchangeView) -> None:
     """An error event tells something only where an ordinary run has none."""
     if any(event.base == "error" for event in ordinary.exchange.events):
-        cannot_tell("an ordinary run ended with an error event as well")
+        inconclusive("an ordinary run ended with an error event as well")
 
 
 @fault("errors.error-event")
@@ -167,7 +167,7 @@ def the_error(view):
     """The error event of the failing run; without one errors.error-event is red, and there is nothing to judge here."""
     not_every_stream_fails(view["afterwards"])
     errors = view["failing"]["error"]
-    return errors[0] if errors else cannot_tell(f"no error event came on `failing` of `{view.recording.variant}`")
+    return errors[0] if errors else inconclusive(f"no error event came on `failing` of `{view.recording.variant}`")
 
 
 @fault("errors.error-shape")
@@ -201,7 +201,7 @@ def test_the_message_is_what_the_node_said(failing: dict[tuple[str, str], Record
         event = the_error(view)
         message = member(event.value, "message")
         if not isinstance(message, str):
-            cannot_tell("the error event has no message, as errors.error-shape tells")
+            inconclusive("the error event has no message, as errors.error-shape tells")
         expect(TEXT in message, f"the message should contain {shown(TEXT)}, it is {shown(message)}", event)
 
 

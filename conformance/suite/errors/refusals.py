@@ -12,7 +12,7 @@ from conformance.authoring import (
     MODES,
     ExchangeView,
     RecordingView,
-    cannot_tell,
+    inconclusive,
     equal,
     expect,
     fail,
@@ -103,10 +103,10 @@ def neighbour_was_served(view: RecordingView, name: str) -> ExchangeView:
     """The bad request, answered; a server that is busy or serves nobody does not refuse."""
     good, bad = view["neighbour"].exchange, view[name]
     if not (good.is_stream and any(event.base == "updates" for event in good.events)):
-        cannot_tell(f"the valid neighbour of `{name}` was not served either ({answered(view['neighbour'])})")
+        inconclusive(f"the valid neighbour of `{name}` was not served either ({answered(view['neighbour'])})")
     bad.expect_answered()
     if bad.status in (429, 503):
-        cannot_tell(f"`{name}` was answered {bad.status}, the server is too busy; use a lower --concurrency")
+        inconclusive(f"`{name}` was answered {bad.status}, the server is too busy; use a lower --concurrency")
     return bad
 
 
@@ -216,7 +216,7 @@ def crashes_at_an_unknown_assistant(answer, exchange):
 def test_an_unknown_thread_is_refused(recording: RecordingView) -> None:
     """A thread that was never created is refused, also a malformed one, also for a background run."""
     if recording.axes["request"] == "create" and not recording["create run"].exchange.accepted:
-        cannot_tell("a background run on a created thread was not accepted either")
+        inconclusive("a background run on a created thread was not accepted either")
     is_refused(recording, "unknown thread")
 
 

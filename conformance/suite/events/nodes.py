@@ -13,7 +13,7 @@ from conformance.authoring import (
     Event,
     ExchangeView,
     RecordingView,
-    cannot_tell,
+    inconclusive,
     equal,
     expect,
     fail,
@@ -114,9 +114,9 @@ def test_graph_and_nodes_start_and_end(recording: RecordingView) -> None:
 def test_what_starts_ends_in_every_stream(stream: ExchangeView) -> None:
     """Each call of a run that succeeds starts once and then ends once, told by its run_id."""
     if not stream.exchange.is_stream or stream.exchange.kind != "stream" or "events" not in stream.requested:
-        cannot_tell(f"`{stream.name}` did not ask for events")
+        inconclusive(f"`{stream.name}` did not ask for events")
     if stream["error"] or stream.exchange.ending != "complete":
-        cannot_tell(f"`{stream.name}` did not come to its end")
+        inconclusive(f"`{stream.name}` did not come to its end")
     only_once(stream)
     under_way: dict[str, Event] = {}
     for event in stream["events"]:

@@ -7,7 +7,7 @@ from then on.  A state is asked for before or after a join, so what it shows bou
 from conformance.authoring import (
     HANG,
     RecordingView,
-    cannot_tell,
+    inconclusive,
     expect,
     fault,
     member,
@@ -54,7 +54,7 @@ def test_a_background_run_is_created_before_it_ends(
         looks = [steps_done(look) for look in joined_in_the_middle.all("poll state")]
         done, steps = looks[0], N
         if done == looks[-1] < N:
-            cannot_tell("whether the run went on is not known: neither a join nor the state tells")
+            inconclusive("whether the run went on is not known: neither a join nor the state tells")
     over = f"the run must go on after the answer, but all {steps} steps were done when the state was asked for at once"
     expect(done < steps, over, created.exchange)
 
@@ -80,7 +80,7 @@ def test_who_joins_at_the_start_gets_all(
     due = first_due(joined_from_the_start)
     unbroken_to_the_end(joined_from_the_start["join"], due, SLOW["n"])
     if due > 1:
-        cannot_tell("the first step was done before the join was answered")
+        inconclusive("the first step was done before the join was answered")
 
 
 @verifies("join.rest-of-run", on=(joined_in_the_middle, joined_beside_the_creator))

@@ -4,7 +4,7 @@ from conformance.authoring import (
     MODES,
     Events,
     RecordingView,
-    cannot_tell,
+    inconclusive,
     expect,
     fail,
     fault,
@@ -73,11 +73,11 @@ def test_a_joiner_gets_what_a_post_stream_gets(
     """In each mode names and data are the same from the end of the first step on, ids and times aside."""
     joined, streamed = everything_joined["join"], everything_streamed["stream"]
     if "waited" in values_in(everything_joined[AFTER]):
-        cannot_tell("the first step was done before the join was answered")
+        inconclusive("the first step was done before the join was answered")
     for mode in MODES:
         actual, expected = (since_the_first_step(mode, stream[mode]) for stream in (joined, streamed))
         if not expected:
-            cannot_tell(f"the POST stream has no `{wire_name(mode)}` event after its first step to compare with")
+            inconclusive(f"the POST stream has no `{wire_name(mode)}` event after its first step to compare with")
         what = f"`{wire_name(mode)}` of the joiner, compared with the POST stream"
         same_output(mode, actual, expected, what, joined.exchange)
     known = {"metadata", "end"} | {event.base for event in streamed.events}
@@ -90,12 +90,12 @@ def test_a_joiner_gets_the_modes_of_the_run(recording: RecordingView) -> None:
     """The mode that was given when the run was created comes, and no other."""
     stream = recording["join"]
     if not stream.exchange.is_stream:
-        cannot_tell(f"`join` was answered {stream.status}, and no event came")
+        inconclusive(f"`join` was answered {stream.status}, and no event came")
     for event in stream.events:
         foreign = event.base in WIRES - {"updates"}
         expect(not foreign, f"the run was created with updates, and `{event.name}` came to a joiner", event)
     if not stream["updates"]:
-        cannot_tell("`join` brought no update at all")
+        inconclusive("`join` brought no update at all")
 
 
 @fault("join.same-events", where=lambda x: x.is_join)
@@ -148,7 +148,7 @@ def test_a_joiner_hears_that_the_run_failed(
     """
     stream = failing_while_joined["join"]
     if not stream["error"] and values_in(failing_while_joined[AFTER]).get("log"):
-        cannot_tell("the run may have failed before the join was answered")
+        inconclusive("the run may have failed before the join was answered")
     one_error_and_then_nothing(stream)
     for event in stream["error"]:
         expect(event.name == "error", f"the event must be named error, it is `{event.name}`", event)

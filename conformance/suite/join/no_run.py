@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from conformance.authoring import HANG, RecordingView, cannot_tell, expect, fault, scenario, verifies
+from conformance.authoring import HANG, RecordingView, inconclusive, expect, fault, scenario, verifies
 from conformance.suite.join.progress import WIRES
 from conformance.suite.join.scenarios import background, joined_from_the_start
 
@@ -53,7 +53,7 @@ def test_a_join_of_a_finished_run_closes(
         expect(event.base not in WIRES, f"a `{event.name}` event came, produced before the join", event)
     active = [stream["join"].exchange for stream in joined_from_the_start.values()]
     if not any(event.base in WIRES for exchange in active if exchange.is_stream for event in exchange.events):
-        cannot_tell("a join of an active run brought nothing either")
+        inconclusive("a join of an active run brought nothing either")
 
 
 @fault("join.finished-run", where=lambda x: x.is_join)
@@ -94,7 +94,7 @@ def breaks_down_at_a_finished_run(answer, exchange):
 def _neighbour_was_joined(view: RecordingView) -> None:
     neighbour = view["neighbour"].exchange
     if not neighbour.is_stream or not any(event.base in WIRES for event in neighbour.events):
-        cannot_tell("a run that exists could not be joined either")
+        inconclusive("a run that exists could not be joined either")
 
 
 @verifies("join.unknown-run-ends", on=joined_without_a_run)

@@ -7,7 +7,7 @@ from conformance.authoring import (
     Events,
     ExchangeView,
     RecordingView,
-    cannot_tell,
+    inconclusive,
     expect,
     is_terminal,
     member,
@@ -39,7 +39,7 @@ def steps_told(stream: ExchangeView) -> list[int]:
 def values_in(state: ExchangeView) -> dict[str, Any]:
     """The values that a state shows; cantTell where it cannot be read."""
     if not state.exchange.accepted:
-        cannot_tell(f"how far the run was is not known: `{state.name}` was answered {state.status}")
+        inconclusive(f"how far the run was is not known: `{state.name}` was answered {state.status}")
     values = member(state.json, "values")
     return values if isinstance(values, dict) else {}
 
@@ -61,7 +61,7 @@ def first_due(view: RecordingView) -> int:
 def unbroken_to_the_end(stream: ExchangeView, latest_first: int, n: int) -> None:
     """The updates begin with this number or an earlier one, and run on to the last."""
     if latest_first > n:
-        cannot_tell(f"the run was over before `{stream.name}` was answered")
+        inconclusive(f"the run was over before `{stream.name}` was answered")
     first = max(1, min([latest_first, *counts(stream["updates"])[:1]]))
     expected = [{"step": {"count": count}} for count in range(first, n + 1)]
     same_sequence(stream["updates"], expected, f"the updates of `{stream.name}`", stream.exchange)
@@ -71,7 +71,7 @@ def unbroken_to_the_end(stream: ExchangeView, latest_first: int, n: int) -> None
 def updates_of_a_joiner(stream: ExchangeView) -> Events:
     """Its updates; cantTell where there are none, since silence is no proof of what a joiner is spared."""
     updates = stream["updates"] if stream.exchange.is_stream else Events()
-    return updates or cannot_tell(f"`{stream.name}` brought no update at all")
+    return updates or inconclusive(f"`{stream.name}` brought no update at all")
 
 
 def ended_with_the_run(stream: ExchangeView) -> None:
@@ -94,5 +94,5 @@ def expect_joined(view: RecordingView, join: str, active: RecordingView) -> None
     """
     stream = view[join]
     if is_over(view["create run"]) and not stream.exchange.is_stream and active["joiner"].exchange.is_stream:
-        cannot_tell("the run was over when its creation was answered, as join.background-run tells")
+        inconclusive("the run was over when its creation was answered, as join.background-run tells")
     stream.expect_stream()

@@ -1,6 +1,6 @@
 """Several readers of one run, and readers that leave: what the others get, and what becomes of the run."""
 
-from conformance.authoring import Events, RecordingView, cannot_tell, expect, fault, verifies
+from conformance.authoring import Events, RecordingView, inconclusive, expect, fault, verifies
 from conformance.suite.join.progress import (
     counts,
     expect_joined,
@@ -21,7 +21,7 @@ def complete_since_its_join(view: RecordingView, joiner: str, other: str) -> Non
     """The joiner gets what the other reader saw after the join was answered, but for one update that was on its way."""
     since = counts(view[other]["updates"].after(view[joiner].exchange.answered or 0))
     if len(since) < 2:
-        cannot_tell(f"the run was over when `{joiner}` joined")
+        inconclusive(f"the run was over when `{joiner}` joined")
     unbroken_to_the_end(view[joiner], since[1], N)
 
 
@@ -52,11 +52,11 @@ def test_who_comes_and_leaves_disturbs_nobody(recording: RecordingView) -> None:
     view = recording
     creator, leaver = view["creator"], view["leaver"].exchange
     if creator.exchange.ending == "left" or leaver.ending != "left" or not view["joiner"].exchange.is_stream:
-        cannot_tell("nobody could join a run that was created by POST stream, read from it and leave")
+        inconclusive("nobody could join a run that was created by POST stream, read from it and leave")
     unbroken_to_the_end(creator, 1, N)
     complete_since_its_join(view, "joiner", "creator")
     if not creator["updates"].after(leaver.ended or leaver.sent):
-        cannot_tell("the run was over when the reader left")
+        inconclusive("the run was over when the reader left")
 
 
 @verifies("join.leaving-reader-keeps-the-run", on=left_by_its_only_reader)
@@ -66,7 +66,7 @@ def test_the_run_goes_on_without_its_reader(recording: RecordingView) -> None:
     reader = view["reader"]
     had = counts(updates_of_a_joiner(reader))
     if reader.exchange.ending != "left" or N in had or not view["run while read"].exchange.accepted:
-        cannot_tell("the reader did not leave in the middle of the run, or the run cannot be looked up")
+        inconclusive("the reader did not leave in the middle of the run, or the run cannot be looked up")
     view["poll run"].expect_accepted()
     done = steps_done(view["state at the end"])
     expect(

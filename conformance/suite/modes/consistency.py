@@ -15,7 +15,7 @@ from conformance.authoring import (
     Exchange,
     Recording,
     SessionRecordings,
-    cannot_tell,
+    inconclusive,
     fault,
     memoized,
     projected,
@@ -48,7 +48,7 @@ def test_a_graph_streams_the_same_each_time(session: SessionRecordings) -> None:
             what = f"{mode} of two runs of {graph} with the same input"
             same_values(_sequence(stream, graph, mode), expected, what, stream)
     if not compared:
-        cannot_tell("no two complete streams of one graph with the same input were recorded")
+        inconclusive("no two complete streams of one graph with the same input were recorded")
 
 
 def _alike(session: SessionRecordings) -> dict[tuple[Any, ...], list[Exchange]]:

@@ -12,7 +12,7 @@ from conformance.authoring import (
     Event,
     Events,
     RecordingView,
-    cannot_tell,
+    inconclusive,
     equal,
     expect,
     fault,
@@ -57,7 +57,7 @@ def test_each_invocation_has_its_own_namespace(recording: RecordingView) -> None
     stream = recording["stream"]
     inside = stream["updates"].inside
     if not inside:
-        cannot_tell("no update came from inside a subgraph, so there is no namespace to look at")
+        inconclusive("no update came from inside a subgraph, so there is no namespace to look at")
     spaces = {event.namespace for event in inside}
     came = [[event.value for event in inside if event.namespace == space] for space in spaces]
     expected = INVOCATIONS[recording.axes["graph"]]
@@ -85,7 +85,7 @@ def test_tokens_and_data_from_inside_have_the_namespace(model_inside) -> None:
     stream = model_inside["messages-tuple", "custom", "updates"]["stream"]
     spaces = sorted({event.namespace for event in stream["updates"].inside})
     if len(spaces) != 1:
-        cannot_tell(f"the updates from inside name no one invocation: {shown(spaces)}")
+        inconclusive(f"the updates from inside name no one invocation: {shown(spaces)}")
     for events, text in ((stream["messages-tuple"], ROOT_ANSWER), (stream["custom"], "root")):
         _expect_named(events, text, ())
     for events, text in ((stream["messages-tuple"], INNER_ANSWER), (stream["custom"], "inner")):
@@ -97,7 +97,7 @@ def _expect_named(events: Events, text: str, namespace: tuple[str, ...]) -> None
     said = [_said(event) for event in events]
     begin = "".join(said).find(text)
     if begin < 0:
-        cannot_tell(f"{shown(text)} did not come, so there is no name to look at")
+        inconclusive(f"{shown(text)} did not come, so there is no name to look at")
     for event, start, part in zip(events, itertools.accumulate(map(len, said), initial=0), said, strict=False):
         if part and begin <= start < begin + len(text):
             good = event.namespace == namespace
@@ -140,7 +140,7 @@ def test_inner_updates_come_before_the_parents(graph_inside) -> None:
     order = [name for event in stream["updates"] for name in event.value]
     for child, parent in CHILD_AND_PARENT[view.axes["graph"]]:
         if child not in order or parent not in order:
-            cannot_tell(f"the updates of {child} and {parent} did not both come")
+            inconclusive(f"the updates of {child} and {parent} did not both come")
         expect(order.index(child) < order.index(parent), f"{parent} came before its {child}", stream.exchange)
 
 

@@ -1,0 +1,40 @@
+"""`python -m tests.generate [NAME …]` makes again what is out of date; `--all` makes everything, `--list` only tells.
+
+A product is out of date if a file that it is made from has changed since it was made.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from tests.generate.products import PRODUCTS, remember
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Make products; return the exit status: 1 if one could not be made."""
+    parser = argparse.ArgumentParser("python -m tests.generate", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(one.name for one in PRODUCTS)}")
+    parser.add_argument("--all", action="store_true", help="make everything, also what is up to date")
+    parser.add_argument("--list", action="store_true", help="say what is out of date, and make nothing")
+    chosen = parser.parse_args(arguments)
+    if unknown := set(chosen.names) - {one.name for one in PRODUCTS}:
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(one.name for one in PRODUCTS)}")
+    for product in PRODUCTS:
+        if chosen.names and product.name not in chosen.names:
+            continue
+        if not (chosen.all or chosen.names or product.stale()):
+            print(f"up to date   {product.name}")
+        elif chosen.list:
+            print(f"out of date  {product.name} ({product.cost})")
+        else:
+            print(f"making       {product.name} ({product.cost})", flush=True)
+            if not product.make():
+                return 1
+            remember(product)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

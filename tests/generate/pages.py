@@ -1,0 +1,96 @@
+"""The generated pages and data beside the requirements."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from conformance import catalogue, suite
+from conformance.authoring.registry import REGISTRY
+from conformance.faults.proof import entries, page, row
+from conformance.report.catalogue import catalogue_page
+from conformance.report.traceability import traceability
+from conformance.settings import DEFAULT_PROFILE
+from tests import golden, nothing
+from tests.generate.examples import examples
+
+REQUIREMENTS = Path(__file__).parents[2] / "conformance" / "requirements"
+
+
+def traceability_page() -> str:
+    """Statement of the specification, requirements, checks."""
+    suite.load()
+    checks: dict[str, list[str]] = defaultdict(list)
+    for check in REGISTRY.checks:
+        checks[check.requirement].append(check.name)
+    return traceability(checks)
+
+
+@cache
+def faults() -> list[dict[str, Any]]:
+    """Every fault with what it turns red, as data."""
+    items = list(golden.items().values())
+    return entries([row(fault, golden.good(), items) for fault in REGISTRY.faults])
+
+
+def faults_json() -> str:
+    """Every fault with what it turns red, one for each line."""
+    return "[\n" + ",\n".join(json.dumps(one, ensure_ascii=False) for one in faults()) + "\n]\n"
+
+
+def faults_page() -> str:
+    """Requirement, fault, checks that turn red."""
+    return page(faults())
+
+
+def examples_json() -> str:
+    """An example on the wire for each requirement."""
+    return json.dumps(examples(), indent=1, ensure_ascii=False) + "\n"
+
+
+def requirements_page() -> str:
+    """Every requirement with why it has its level, and who breaks without it."""
+    suite.load()
+    return catalogue_page(Counter(fault.requirement for fault in REGISTRY.faults))
+
+
+def nothing_page() -> str:
+    """Servers that do nothing of use, and how many requirements of each profile have which outcome on each."""
+    names = [DEFAULT_PROFILE, *(name for name in catalogue.profiles() if name != DEFAULT_PROFILE)]
+    return _NOTHING + "\n".join(f"## Profile {name}\n\n{nothing.table(name)}\n" for name in names)
+
+
+_NOTHING = """# Servers that do nothing
+
+What the suite says of servers that do nothing of use: no requirement passes on any.  `tests/nothing.py` holds them; how
+often `failed` and `cantTell` stand there may vary a little with the time that a limit is reached.
+
+"""
+
+Files = Iterator[tuple[Path, str]]
+
+
+def catalogue_files() -> Files:
+    """Yield the pages about requirements and the statements of the specification."""
+    yield REQUIREMENTS / "CATALOGUE.md", requirements_page()
+    yield REQUIREMENTS / "TRACEABILITY.md", traceability_page()
+
+
+def fault_files() -> Files:
+    """Yield the proof that every check can fail, as data and as a page."""
+    yield REQUIREMENTS / "faults.json", faults_json()
+    yield REQUIREMENTS / "FAULTS.md", faults_page()
+
+
+def example_files() -> Files:
+    """Yield the examples on the wire."""
+    yield REQUIREMENTS / "examples.json", examples_json()
+
+
+def nothing_files() -> Files:
+    """Yield the page about servers that do nothing."""
+    yield REQUIREMENTS / "NOTHING.md", nothing_page()
