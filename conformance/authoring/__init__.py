@@ -20,11 +20,11 @@ from conformance.authoring.conditions import (
 )
 from conformance.authoring.declare import disputes, fault, observes, scenario, variation, verifies
 from conformance.authoring.expectations import (
-    inconclusive,
     equal,
     expect,
     fail,
     first_difference,
+    inconclusive,
     same_sequence,
     same_values,
     schema_errors,
@@ -33,7 +33,18 @@ from conformance.authoring.expectations import (
 from conformance.authoring.payloads import member, run_id_of, showing_a_run, text_of
 from conformance.authoring.projection import projected, same_output
 from conformance.authoring.registry import EVERY_STREAM, WHOLE_SESSION
-from conformance.authoring.rewriting import CUT, HANG, Answer, FaultContext, SentEvent, rewritten, without
+from conformance.authoring.rewriting import (
+    CUT,
+    HANG,
+    Answer,
+    FaultContext,
+    Pieces,
+    Portions,
+    SentEvent,
+    SentEvents,
+    rewritten,
+    without,
+)
 from conformance.authoring.views import ExchangeView, RecordingView, SessionRecordings
 from conformance.evidence.exchange import Event, Events, Exchange
 from conformance.evidence.memo import memoized
@@ -54,17 +65,19 @@ __all__ = [
     "Exchange",
     "ExchangeView",
     "FaultContext",
+    "Pieces",
+    "Portions",
     "Recording",
     "RecordingView",
     "Reply",
     "SentEvent",
+    "SentEvents",
     "Server",
     "SessionRecordings",
     "Stream",
     "asks_for",
     "at_path",
     "by_method",
-    "inconclusive",
     "condition",
     "disputes",
     "equal",
@@ -73,6 +86,7 @@ __all__ = [
     "fail",
     "fault",
     "first_difference",
+    "inconclusive",
     "is_join",
     "is_stateless",
     "is_stream",

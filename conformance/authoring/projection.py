@@ -1,49 +1,49 @@
-"""What of a mode's events two runs of one graph have in common: everything but ids, times and a server's own additions.
+"""What two runs of one graph have in common, mode by mode: everything except ids, times and a server's own additions.
 
-Ids are replaced by their order of appearance, so that which events belong together is still compared.
+Ids are replaced by their order of appearance, so that it is still compared which events belong together.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from conformance.authoring.expectations import inconclusive, same_values
+from conformance.authoring.expectations import Where, inconclusive, same_values
 from conformance.authoring.payloads import member
-from conformance.evidence.exchange import Event, Events, Exchange
+from conformance.evidence.exchange import Event, Events
 from conformance.protocol import wire_name
 
 
-def same_output(mode: str, actual: Events, expected: Events, what: str, exchange: Exchange) -> None:
-    """Two streams must hold the same of a mode, and something; a failure shows the first event that differs.
+def same_output(mode: str, actual: Events, expected: Events, what: str, stream: Where) -> None:
+    """Fail unless two streams hold the same events of a mode; inconclusive if neither holds any.
 
-    `exchange` is the one that is judged, for what it lacks.
+    `stream` is the one that is judged; a failure shows its first event that differs, or that it lacks events.
     """
-    came, reference = projected(mode, actual), projection(mode, expected)
-    if not came and not reference:
-        inconclusive(f"{what}: no `{wire_name(mode)}` event came in either stream, so there is nothing to compare")
-    same_values(came, reference, what, exchange)
+    received, reference = projected(mode, actual), projection(mode, expected)
+    if not received and not reference:
+        inconclusive(f"{what}: neither stream carried a `{wire_name(mode)}` event, so there is nothing to compare")
+    same_values(received, reference, what, stream)
 
 
 def projection(mode: str, events: Events) -> list[Any]:
-    """The comparable part of each event, in order: the path of its graph, and its data without ids and times."""
+    """Return the comparable part of each event, in order: the path of its graph, and its data without ids and times."""
     return [part for _, part in projected(mode, events)]
 
 
 def projected(mode: str, events: Events) -> list[tuple[Event, Any]]:
-    """Each event with its comparable part.
+    """Return each event with its comparable part.
 
-    Left out is what a server sends or not, as it likes: `on_chain_stream` in `events`, pieces without text in
-    `messages-tuple`.  Each graph's events stand together, the root's first: how those of different graphs alternate is
-    no part of what they have in common.
+    What a server may send or leave out is left out: `on_chain_stream` in `events`, pieces without text in
+    `messages-tuple`.  The events of each graph are put together, those of the root first, because it is
+    implementation-defined how the events of different graphs alternate.
     """
     ids: dict[str, int] = {}
-    pick = _PICK.get(mode, _whole)
-    kept = _by_graph([event for event in events if not _free(mode, event)])
-    return [(event, {"graph": _path(event, ids), "data": pick(event.value, ids)}) for event in kept]
+    comparable = _COMPARABLE.get(mode, _whole)
+    kept = _by_graph([event for event in events if not _optional(mode, event)])
+    return [(event, {"graph": _path(event, ids), "data": comparable(event.value, ids)}) for event in kept]
 
 
 def _by_graph(events: list[Event]) -> list[Event]:
-    """Sorted by the nodes that lead to the graph; several invocations of one node by their first event."""
+    """Sort by the nodes that lead to the graph; several invocations of one node by their first event."""
     first: dict[tuple[str, ...], int] = {}
     for number, event in enumerate(events):
         first.setdefault(event.namespace, number)
@@ -54,7 +54,7 @@ def _by_graph(events: list[Event]) -> list[Event]:
     return sorted(events, key=place)
 
 
-def _free(mode: str, event: Event) -> bool:
+def _optional(mode: str, event: Event) -> bool:
     if mode == "events":
         return bool(member(event.value, "event") == "on_chain_stream")
     pair = event.value if mode in ("messages-tuple", "messages") else None
@@ -62,7 +62,7 @@ def _free(mode: str, event: Event) -> bool:
 
 
 def _path(event: Event, ids: dict[str, int]) -> list[str]:
-    """`node:id` becomes `node#1`, a second invocation `node#2`; other segments stay."""
+    """Return the namespace with `node:id` as `node#1`, a second invocation as `node#2`; other segments stay."""
     path = []
     for segment in event.namespace:
         node, colon, _ = segment.partition(":")
@@ -83,8 +83,8 @@ def _message(value: Any, ids: dict[str, int]) -> Any:
         return value
     piece, metadata = value
     tags = member(metadata, "tags")
-    said = {"content": member(piece, "content"), "call": _number(member(piece, "id"), ids)}
-    return said | {
+    shown = {"content": member(piece, "content"), "call": _number(member(piece, "id"), ids)}
+    return shown | {
         "node": member(metadata, "langgraph_node"),
         "tags": sorted(tags, key=str) if isinstance(tags, list) else [],
     }
@@ -94,7 +94,7 @@ _DEBUG_KEYS = ("name", "input", "result", "values", "next")
 
 
 def _debug(value: Any, ids: dict[str, int]) -> Any:
-    """Of an entry its type and step, its task by number, and what the specification names: the node and the state."""
+    """Return type and step, the task by number, and what the specification names: the node and the state."""
     if not isinstance(value, dict):
         return value
     payload = value.get("payload")
@@ -105,27 +105,27 @@ def _debug(value: Any, ids: dict[str, int]) -> Any:
     return {"type": value.get("type"), "step": value.get("step"), "task": task, **kept}
 
 
-def _traced(value: Any, ids: dict[str, int]) -> Any:
-    """Of a record its event and name, its run by number, its node, and what came out."""
+def _record(value: Any, ids: dict[str, int]) -> Any:
+    """Return event and name of a record, its run by number, its node, and its output."""
     if not isinstance(value, dict):
         return value
     data = value.get("data")
-    kept = {key: _said(part) for key, part in data.items() if key != "input"} if isinstance(data, dict) else data
+    kept = {key: _content(part) for key, part in data.items() if key != "input"} if isinstance(data, dict) else data
     run = _number(value.get("run_id"), ids)
     node = member(value.get("metadata"), "langgraph_node")
     return {"event": value.get("event"), "name": value.get("name"), "run": run, "node": node, "data": kept}
 
 
-def _said(part: Any) -> Any:
-    """Of a message, plain or serialized by its library, its content: only messages hold ids here."""
+def _content(part: Any) -> Any:
+    """Return the content of messages, plain or serialized by their library, because only messages hold ids here."""
     if isinstance(part, list):
-        return [_said(item) for item in part]
+        return [_content(item) for item in part]
     if not isinstance(part, dict):
         return part
     for message in (part, part.get("kwargs")):
         if isinstance(message, dict) and "content" in message and ("type" in part or "id" in part):
             return message["content"]
-    return {key: _said(inner) for key, inner in part.items()}
+    return {key: _content(inner) for key, inner in part.items()}
 
 
-_PICK = {"messages-tuple": _message, "messages": _message, "debug": _debug, "events": _traced}
+_COMPARABLE = {"messages-tuple": _message, "messages": _message, "debug": _debug, "events": _record}

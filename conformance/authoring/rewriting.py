@@ -74,6 +74,14 @@ class SentEvent:
         return f"event: {self.name}\r\n{lines}{own_id}\r\n".encode("utf-8", "surrogatepass")
 
 
+SentEvents = Iterator[SentEvent]
+"""What a fault of events is handed."""
+Portions = Iterator[bytes]
+"""What a fault of bytes is handed."""
+Pieces = Iterator[SentEvent | bytes | End]
+"""What a fault yields: events and bytes to send on, and an end."""
+
+
 def rewritten(events: Iterable[SentEvent], base: str, change: Callable[[Any], Any]) -> Iterator[SentEvent]:
     """The events; those of one kind, such as `messages` or `metadata`, with their data as `change` makes it."""
     for event in events:

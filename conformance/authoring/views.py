@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from conformance.authoring.expectations import inconclusive, fail, shown
+from conformance.authoring.expectations import fail, inconclusive, shown
 from conformance.authoring.features import requested_capabilities
 from conformance.authoring.registry import DeclarationError
 from conformance.catalogue import Capability, nearest

@@ -3,10 +3,10 @@
 from conformance.authoring import (
     ExchangeView,
     RecordingView,
-    inconclusive,
     expect,
     fail,
     fault,
+    inconclusive,
     same_sequence,
     scenario,
     schema_errors,

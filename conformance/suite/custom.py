@@ -5,9 +5,9 @@ from typing import Any
 
 from conformance.authoring import (
     RecordingView,
-    inconclusive,
     expect,
     fault,
+    inconclusive,
     rewritten,
     same_sequence,
     scenario,

@@ -3,10 +3,10 @@
 from conformance.authoring import (
     Event,
     RecordingView,
-    inconclusive,
     disputes,
     expect,
     fail,
+    inconclusive,
     member,
     scenario,
     shown,

@@ -5,10 +5,10 @@ from typing import Any
 from conformance.authoring import (
     ExchangeView,
     RecordingView,
-    inconclusive,
     equal,
     expect,
     fault,
+    inconclusive,
     member,
     same_output,
     scenario,

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from conformance.authoring import RecordingView, inconclusive, expect, fault, shown, verifies
+from conformance.authoring import RecordingView, expect, fault, inconclusive, shown, verifies
 from conformance.suite.errors.refusals import refused, unknown_assistant, unknown_mode
 from conformance.suite.errors.refused_bodies import unusable_body, wrong_type
 

@@ -2,7 +2,7 @@
 
 import re
 
-from conformance.authoring import RecordingView, inconclusive, equal, expect, fault, member, same_sequence, verifies
+from conformance.authoring import RecordingView, equal, expect, fault, inconclusive, member, same_sequence, verifies
 from conformance.suite.errors.failing import INPUT, KEPT, failed_then_healthy, failing
 from conformance.suite.graphs import PRINTED
 

@@ -7,9 +7,9 @@ from then on.  A state is asked for before or after a join, so what it shows bou
 from conformance.authoring import (
     HANG,
     RecordingView,
-    inconclusive,
     expect,
     fault,
+    inconclusive,
     member,
     shown,
     verifies,

@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from conformance.authoring import HANG, RecordingView, inconclusive, expect, fault, scenario, verifies
+from conformance.authoring import HANG, RecordingView, expect, fault, inconclusive, scenario, verifies
 from conformance.suite.join.progress import WIRES
 from conformance.suite.join.scenarios import background, joined_from_the_start
 

@@ -1,6 +1,6 @@
 """Several readers of one run, and readers that leave: what the others get, and what becomes of the run."""
 
-from conformance.authoring import Events, RecordingView, inconclusive, expect, fault, verifies
+from conformance.authoring import Events, RecordingView, expect, fault, inconclusive, verifies
 from conformance.suite.join.progress import (
     counts,
     expect_joined,

@@ -8,10 +8,10 @@ import itertools
 from conformance.authoring import (
     MODES,
     RecordingView,
-    inconclusive,
     equal,
     expect,
     fault,
+    inconclusive,
     same_output,
     same_sequence,
     scenario,
