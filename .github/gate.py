@@ -1,6 +1,7 @@
-"""What the action does between installing the suite and keeping the report: judges, and says what came of it.
+"""The step of the action that judges: runs the suite and sets the action's outputs.
 
-It knows the inputs of action.yml, given as variables INPUT_…, and how a runner is told outputs; it needs no package.
+The inputs of action.yml arrive as variables INPUT_…; the outputs go into the file that GITHUB_OUTPUT names.  The
+standard library is enough.
 """
 
 from __future__ import annotations
@@ -15,29 +16,29 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 OPTIONS = ("url", "target", "profile", "baseline", "fail-on", "max-seconds", "report-dir")
-"""Inputs that are options of `lg-conformance run` of the same name; an empty one is not given."""
+"""Inputs that are options of `lg-conformance run` with the same name; an empty input is left out."""
 
 USAGE = 4
 """The exit status of `lg-conformance` for wrong usage."""
 
 
 def arguments(inputs: Mapping[str, str]) -> Iterator[str]:
-    """The arguments of `lg-conformance run`; raises ValueError for inputs that make none."""
+    """Yield the arguments of `lg-conformance run`; raises ValueError if the inputs are not usable."""
     if not (inputs["url"] or inputs["target"]):
-        raise ValueError("give the input url or target; without them the suite would judge the server that it embeds")
+        raise ValueError("give the input url or target; without them the suite would judge its embedded server")
     if not inputs["report-dir"]:
         raise ValueError("the input report-dir is empty; name a folder")
     for name in OPTIONS:
         if len(inputs[name].splitlines()) > 1:
-            raise ValueError(f"the input {name} has several lines; it is one value")
+            raise ValueError(f"the input {name} has several lines; give one value")
         if inputs[name]:
             yield f"--{name}={inputs[name]}"
     yield from (f"--header={line.strip()}" for line in inputs["headers"].splitlines() if line.strip())
     yield from shlex.split(inputs["arguments"])
 
 
-def told(inputs: Mapping[str, str], status: int) -> dict[str, object]:
-    """The outputs of the action; the verdict is empty where there is no report."""
+def outputs(inputs: Mapping[str, str], status: int) -> dict[str, object]:
+    """Return the outputs of the action; the verdict is empty if there is no report."""
     folder = Path(inputs["report-dir"])
     report = folder / "report.json"
     verdict = json.loads(report.read_text("utf-8"))["verdict"] if report.is_file() else ""
@@ -45,7 +46,10 @@ def told(inputs: Mapping[str, str], status: int) -> dict[str, object]:
 
 
 def judge(given: list[str]) -> int:
-    """Run the suite; what it quotes of a server stands in the log, where the runner would take it for commands."""
+    """Run the suite and return its exit status.
+
+    The log may quote what a server sent, so the runner must not read commands from it meanwhile.
+    """
     command = [str(Path(sys.executable).with_name("lg-conformance")), "run", *given]
     token = secrets.token_hex()
     print(f"::stop-commands::{token}", flush=True)
@@ -56,7 +60,7 @@ def judge(given: list[str]) -> int:
 
 
 def main(environment: Mapping[str, str]) -> int:
-    """Judge a server as the inputs say; return the suite's exit status."""
+    """Judge a server according to the inputs; return the suite's exit status."""
     names = (*OPTIONS, "headers", "arguments")
     inputs = {name: environment[f"INPUT_{name.upper().replace('-', '_')}"].strip() for name in names}
     try:
@@ -64,9 +68,9 @@ def main(environment: Mapping[str, str]) -> int:
     except ValueError as problem:
         print(f"::error::{problem}")
         return USAGE
-    (Path(inputs["report-dir"]) / "report.json").unlink(missing_ok=True)  # of another run, it would tell its verdict
+    (Path(inputs["report-dir"]) / "report.json").unlink(missing_ok=True)  # from an earlier step
     status = judge(given)
-    lines = (f"{name}={value}\n" for name, value in told(inputs, status).items())
+    lines = (f"{name}={value}\n" for name, value in outputs(inputs, status).items())
     with Path(environment["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as file:
         file.writelines(lines)
     return status

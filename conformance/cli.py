@@ -2,23 +2,49 @@
 
 from __future__ import annotations
 
-import difflib
+import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from conformance import catalogue
 from conformance.authoring.registry import DeclarationError
 from conformance.judging.verdict import OK, UNSURE, USAGE
-from conformance.session import commands, serving
-from conformance.settings import OPTIONS, UsageError
+from conformance.session import catalogue_commands, report_commands, server_commands
+from conformance.settings import CLIENTS, JUDGING, OPTIONS, RECORDING, REPORT, SERVER, UsageError
 
 PACKAGE = Path(__file__).parent
 
 UNUSED_PLUGINS = ("-p", "no:langsmith_plugin", "-p", "no:hypothesispytest")
-"""Plugins of pytest that come with what is installed beside the suite and cost seconds at every start."""
+"""Pytest plugins of packages that are installed with the suite; loading them takes seconds."""
+
+PYTEST_OPTIONS = """\
+options of pytest, among others:
+  -k EXPRESSION         Select checks by area (join), level (MUST), requirement id or name of a check.
+  -n N                  Judge in N processes.
+  -q                    Print less.
+  --alluredir DIR       Write results for Allure to DIR.
+"""
+
+EXIT_STATUSES = """\
+exit status, the first that applies:
+  4  wrong usage: an option or a file that cannot be used
+  5  nothing was selected
+  2  the suite failed, the session was interrupted, or the server stopped responding
+  1  a MUST failed that the baseline does not list, or an entry of the baseline is stale
+  2  a selected MUST is inconclusive or untested
+  0  otherwise"""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: what the help says about it, and the function that gets its arguments and returns an exit status."""
+
+    summary: str
+    run: Callable[[Sequence[str]], int]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,80 +60,97 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"lg-conformance {suite_version()}")
         return OK
     if name not in COMMANDS:
-        return _wrong(f"there is no command {name!r}; there are {', '.join(COMMANDS)}")
+        near = catalogue.nearest(name, COMMANDS)
+        return _wrong(f"there is no command {name!r}{near}; the commands are {', '.join(COMMANDS)}")
+    return _performed(COMMANDS[name], rest)
+
+
+def _performed(command: Command, arguments: Sequence[str]) -> int:
+    """Run a command; return its exit status, also for every error that is not a defect of the suite."""
     try:
-        return COMMANDS[name](rest)
+        return command.run(arguments)
     except (catalogue.UnknownName, UsageError) as problem:
         return _wrong(str(problem))
     except (catalogue.CatalogueError, DeclarationError) as problem:
         print(f"lg-conformance: the suite itself is broken: {problem}", file=sys.stderr)
         return UNSURE
     except SystemExit as ended:
-        # argparse ends with 0 after its help, and with 2 for wrong usage, which here says that nothing can be told.
+        # argparse exits with 0 after its help and with 2 for wrong usage, but 2 has another meaning here.
         return USAGE if ended.code else OK
+    except KeyboardInterrupt:
+        print("lg-conformance: interrupted", file=sys.stderr)
+        return UNSURE
     except BrokenPipeError:
-        # The reader of our output left, as `head` does; nothing is wrong.
+        # The reader of the output closed it, as `head` does; that is not an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except OSError as problem:
-        return _wrong(f"{problem.filename or 'a file'} cannot be read or written: {problem.strerror or problem}")
+        return _wrong(f"cannot read or write {problem.filename or 'a file'}: {problem.strerror or problem}")
 
 
 def run(arguments: Sequence[str]) -> int:
-    """judge a server: the embedded official one, --url URL, or --target NAME_OR_FILE"""
-    if "-h" in arguments or "--help" in arguments:
-        print(_run_usage())
+    """Judge a server; return the exit status of the session."""
+    if _asks_for_help(arguments):
+        print(_help("run [options]", COMMANDS["run"], (SERVER, JUDGING, RECORDING, REPORT, CLIENTS)))
         return OK
-    bare = (one for before, one in pairwise(["", *arguments]) if not (before.startswith("-") or one.startswith("-")))
-    if any("://" in one for one in bare):
-        return _wrong("the URL of a server is given with --url, as in --url http://127.0.0.1:8123")
+    values = (one for before, one in pairwise(["", *arguments]) if not (before.startswith("-") or one.startswith("-")))
+    if (url := next((one for one in values if "://" in one), None)) is not None:
+        return _wrong(f"{url!r} is not an option; give the URL of a server as --url {url}")
     status = _pytest([_prefixed(argument) for argument in arguments])
     if status == USAGE:
-        names = [f"--{option.name}" for option in OPTIONS]
-        for given in (argument.partition("=")[0] for argument in arguments if argument.startswith("--")):
-            if given not in names and (near := difflib.get_close_matches(given, names, 1)):
-                print(f"lg-conformance: {given}: did you mean {near[0]}?", file=sys.stderr)
+        _suggest_options(arguments)
     return status
 
 
 def judge(arguments: Sequence[str]) -> int:
-    """judge stored recordings again, without a server"""
+    """Judge stored recordings; return the exit status of the session."""
+    usage = "judge DIR [options]"
+    if _asks_for_help(arguments):
+        print(_help(usage, COMMANDS["judge"], (JUDGING, REPORT, CLIENTS)))
+        return OK
     if not arguments or arguments[0].startswith("-"):
-        return _wrong("judge wants a report folder or its recordings/: lg-conformance judge DIR [options as of run]")
+        return _wrong(f"the first argument of judge must be a report folder or its recordings/: lg-conformance {usage}")
     return _pytest(["--lg-judge", arguments[0], *(_prefixed(argument) for argument in arguments[1:])])
 
 
 def snippets(arguments: Sequence[str]) -> int:
-    """perform the document's own snippets with the real SDKs and curl"""
+    """Perform the specification's snippets; return the exit status."""
     from conformance.session.snippets_command import main
 
     return main(arguments)
 
 
 def clients(arguments: Sequence[str]) -> int:
-    """have real clients read stored streams, and say in the report what they saw"""
+    """Play stored streams to real clients; return the exit status."""
     from conformance.session.clients_command import main
 
     return main(arguments)
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
-    "run": run,
-    "list": commands.list_,
-    "explain": commands.explain,
-    "judge": judge,
-    "graphs": commands.graphs,
-    "fault": serving.fault,
-    "matrix": commands.matrix,
-    "replay": serving.replay,
-    "clients": clients,
-    "snippets": snippets,
-    "diff": commands.diff,
+COMMANDS = {
+    "run": Command("Judge a server: the embedded official server, --url URL, or --target NAME_OR_FILE.", run),
+    "judge": Command("Judge stored recordings, without a server.", judge),
+    "list": Command("List the requirements of a profile.", catalogue_commands.list_),
+    "explain": Command(
+        "Explain a requirement: reason, affected clients, example on the wire, checks, faults.",
+        catalogue_commands.explain,
+    ),
+    "graphs": Command("Copy the reference graphs and their contract to a folder.", catalogue_commands.graphs),
+    "diff": Command("Compare two reports of one server; exit status 1 if something broke.", report_commands.diff),
+    "matrix": Command("Compare servers: write one page of requirements × servers.", report_commands.matrix),
+    "replay": Command("Serve stored recordings on loopback, byte for byte.", server_commands.replay),
+    "fault": Command("Serve a running server with one fault, to see a check fail.", server_commands.fault),
+    "clients": Command("Play stored streams to real clients, and report what they see.", clients),
+    "snippets": Command("Perform the specification's snippets with the real SDKs and curl.", snippets),
 }
 
 
+def _asks_for_help(arguments: Sequence[str]) -> bool:
+    return "-h" in arguments or "--help" in arguments
+
+
 def _prefixed(argument: str) -> str:
-    """`--url` of the command is `--lg-url` of pytest; what is no option of the suite is left to pytest."""
+    """Return `--lg-url` for `--url`, and any option that is not the suite's unchanged, for pytest."""
     name, equals, value = argument.partition("=")
     ours = name.startswith("--") and any(name[2:] == option.name for option in OPTIONS)
     return f"--lg-{name[2:]}{equals}{value}" if ours else argument
@@ -116,29 +159,47 @@ def _prefixed(argument: str) -> str:
 def _pytest(arguments: Sequence[str]) -> int:
     import pytest
 
-    # Our own configuration: a pytest.ini of the current folder speaks of other tests.
+    # The suite's own configuration, because a pytest.ini in the current folder is about other tests.
     fixed = ["-c", str(PACKAGE / "pytest.ini"), "--rootdir", os.getcwd(), *UNUSED_PLUGINS]
     return int(pytest.main([*fixed, "-p", "conformance.plugin", *arguments, "--pyargs", "conformance"]))
 
 
+def _suggest_options(arguments: Sequence[str]) -> None:
+    """Print the nearest option of the suite for each option that it does not have."""
+    names = [f"--{option.name}" for option in OPTIONS]
+    for given in (argument.partition("=")[0] for argument in arguments if argument.startswith("--")):
+        if given not in names and (near := catalogue.nearest(given, names)):
+            print(f"lg-conformance: there is no option {given}{near}", file=sys.stderr)
+
+
 def _usage() -> str:
-    lines = ["usage: lg-conformance COMMAND …", "", "Conformance to the LangGraph streaming API.", ""]
-    lines += [f"  {name:<9} {_first_line(command.__doc__ or '')}" for name, command in COMMANDS.items()]
-    statuses = "0 good · 1 a MUST failed, or a baseline is stale · 2 cannot tell · 4 wrong usage · 5 nothing selected"
-    return "\n".join([*lines, "", f"exit status: {statuses}"])
+    """Return the help of `lg-conformance`."""
+    commands = [f"  {name:<9} {command.summary}" for name, command in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: lg-conformance COMMAND …\n",
+            "Test whether a server conforms to the LangGraph streaming API.\n",
+            "commands:",
+            *commands,
+            "\n`lg-conformance COMMAND --help` shows the options of a command.\n",
+            EXIT_STATUSES,
+        ]
+    )
 
 
-def _run_usage() -> str:
-    lines = ["usage: lg-conformance run [options] [options of pytest, such as -k EXPRESSION or -n 4]", ""]
-    for option in OPTIONS:
-        if option.name != "judge":
-            name = f"--{option.name} {option.metavar or ''}"
-            lines.append(f"  {name:<28} {option.help}")
-    return "\n".join(lines)
-
-
-def _first_line(text: str) -> str:
-    return text.strip().split("\n")[0]
+def _help(usage: str, command: Command, groups: Sequence[str]) -> str:
+    """Return the help of a command that pytest performs, with the options of these groups."""
+    usage = f"lg-conformance {usage} [options of pytest]"
+    parser = argparse.ArgumentParser(usage=usage, description=command.summary, add_help=False)
+    for name in groups:
+        group = parser.add_argument_group(name)
+        for option in (one for one in OPTIONS if one.group == name and one.name != "judge"):
+            text = option.help.replace("%", "%%")
+            if option.flag:
+                group.add_argument(f"--{option.name}", action="store_true", help=text)
+            else:
+                group.add_argument(f"--{option.name}", metavar=option.metavar, help=text)
+    return "\n".join([parser.format_help(), PYTEST_OPTIONS, EXIT_STATUSES])
 
 
 def _wrong(message: str) -> int:

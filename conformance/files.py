@@ -1,4 +1,4 @@
-"""Finds the data folders that travel with the suite, in a wheel or a checkout; knows nothing of what they hold."""
+"""Finds the data folders of the suite, in a wheel or in a checkout."""
 
 from pathlib import Path
 
@@ -6,13 +6,13 @@ _PACKAGE = Path(__file__).parent
 
 
 def folder(name: str) -> Path:
-    """The folder of the given name ("schemas", "fixtures_graphs"): a wheel's copy, else the checkout's.
+    """Return the folder "schemas" or "fixtures_graphs": the copy in the wheel, otherwise that of the checkout.
 
-    Raises FileNotFoundError if neither is there.
+    Raises FileNotFoundError if there is neither.
     """
     candidates = (_PACKAGE / "_data" / name, _PACKAGE.parent / name)
     for candidate in candidates:
         if candidate.is_dir():
             return candidate
-    looked = " or ".join(str(candidate) for candidate in candidates)
-    raise FileNotFoundError(f"the suite's folder {name!r} is missing, looked for {looked}; install the suite again")
+    searched = " or ".join(map(str, candidates))
+    raise FileNotFoundError(f"the suite's folder {name!r} is missing, expected at {searched}; install the suite again")

@@ -1,7 +1,7 @@
-"""The pytest plugin: it collects the suite's checks, has the scenarios recorded once, and judges each item.
+"""The pytest plugin: the suite's options, and its checks as items of pytest.
 
-Pytest loads it in every environment in which the suite is installed, so it imports nothing heavy and does nothing unless
-the suite is run.
+Pytest loads it in every environment in which the suite is installed, so it imports nothing heavy, and does nothing in
+a session that does not run the suite.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Check the options before anything starts, and give JUnit its place in the report folder."""
-    if not _wanted(config):
+    """Check the options before anything starts, and place the JUnit file in the report folder."""
+    if not _runs_the_suite(config):
         return
     from conformance.authoring.registry import DeclarationError
     from conformance.catalogue import CatalogueError, UnknownName
@@ -45,7 +45,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _prepare(config: pytest.Config) -> None:
-    """Make the plan of the session, and register what records and reports it; not in a worker of xdist."""
+    """Make the plan of the session and, except in a worker of xdist, register the controller."""
+    from conformance.report import allure
     from conformance.runner.collection import JUDGEMENT
     from conformance.runner.controller import Controller
     from conformance.session.judgement import Judgement
@@ -60,32 +61,32 @@ def _prepare(config: pytest.Config) -> None:
     judgement = config.stash[JUDGEMENT] = Judgement(plan)
     keyword = config.getoption("keyword", "") or ""
     config.pluginmanager.register(Controller(config, judgement, keyword), "lg-controller")
-    if not _only_looks(config):
+    if not _records_nothing(config):
         config.option.xmlpath = config.getoption("xmlpath", None) or str(plan.report_folder / "junit.xml")
-        check_writable(plan, [Path(config.option.xmlpath)])
+        check_writable(plan, Path(config.option.xmlpath), allure.folder(config))
 
 
 def _given(config: pytest.Config) -> dict[str, Any]:
     return {option.name: config.getoption(option.dest, None) for option in OPTIONS}
 
 
-def _wanted(config: pytest.Config) -> bool:
+def _runs_the_suite(config: pytest.Config) -> bool:
     if any(config.getoption(option.dest, None) for option in OPTIONS):
         return True
     asked = [str(argument).partition("::")[0] for argument in config.args]
     return bool(config.getoption("pyargs", False)) and any(name.split(".")[0] == __package__ for name in asked)
 
 
-def _only_looks(config: pytest.Config) -> bool:
+def _records_nothing(config: pytest.Config) -> bool:
     return bool(config.getoption("collectonly", False) or config.getoption("help", False))
 
 
-# The suite's modules are collected as they are declared, whatever patterns the user's pytest has.
+# The suite's checks are collected from its registry, whatever patterns the user's pytest configuration has.
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Let no pattern of the user keep the suite out; nothing else of the package is a test."""
+    """Collect the suite whatever the user's pytest ignores, and nothing else of the package."""
     if collection_path == PACKAGE or SUITE in (collection_path, *collection_path.parents):
         return collection_path.name == "__pycache__"
     return True if PACKAGE in collection_path.parents else None
@@ -103,17 +104,17 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Keep pytest from collecting the suite a second time as ordinary test modules."""
+    """Prevent pytest from collecting the suite a second time as ordinary test modules."""
     if PACKAGE in module_path.parents:
-        from conformance.runner.collection import NODE, Nothing
+        from conformance.runner.collection import NODE, EmptyModule
 
-        return Nothing.from_parent(parent, path=module_path, nodeid=f"{NODE}/{module_path.name}::nothing")
+        return EmptyModule.from_parent(parent, path=module_path, nodeid=f"{NODE}/{module_path.name}::nothing")
     return None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_teststatus(report: Any) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
-    """Show inconclusive checks as such: among the failures they would hide them, because one cause has many."""
+    """Show inconclusive and untested checks apart from failures: one cause has many, which would hide the failures."""
     outcome = getattr(report, "lg_outcome", None) or {}
     shown = {"cantTell": ("inconclusive", "?"), "untested": ("untested", "□")}
     if report.failed and outcome.get("word") in shown:
@@ -124,7 +125,7 @@ def pytest_report_teststatus(report: Any) -> tuple[str, str, tuple[str, dict[str
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-    """Let the outcome travel with pytest's own report, also from a worker of xdist."""
+    """Attach the outcome to pytest's own report, which also comes from a worker of xdist."""
     report = yield
     if report.when == "call" and hasattr(item, "outcome") and SUITE in item.path.parents:
         from dataclasses import asdict

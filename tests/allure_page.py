@@ -1,7 +1,7 @@
-"""A server's results as a page of Allure: one file that opens anywhere and loads nothing.
+"""Makes an Allure page of the results for a server: one HTML file that loads nothing.
 
-`python -m tests.allure_page [options of lg-conformance run]` (`tox -e allure`) judges the embedded server, or the one
-that the options name, and says where the page is. Allure itself comes from npm, once.
+`python -m tests.allure_page [options of lg-conformance run]` (`tox -e allure`) judges the embedded server, or the
+server that the options name, and prints where the page is.  Allure itself is installed from npm once.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from conformance.launch.process import LaunchError
 from conformance.settings import report_folder
 
 SOURCES = Path(__file__).parent / "allure"
-"""What of npm is wanted, and how Allure is to be configured."""
+"""The npm packages and the configuration of Allure."""
 OLDEST_NODE = (20,)
+"""The oldest version that Allure supports."""
 
 
 def generate(results: Path, output: Path) -> Path:
-    """The page made of a folder of results; LaunchError if Node or Allure is not to be had."""
+    """Make the page of a folder of results, and return its path; raises LaunchError if Node or Allure is missing."""
     if node_version() < OLDEST_NODE:
-        raise LaunchError("Allure needs Node 20 and npm: apt-get install nodejs npm")
+        raise LaunchError("Allure needs Node 20 or newer and npm: `apt-get install nodejs npm`")
     folder = node_environment("allure", SOURCES, print).folder
     command = ["node", str(folder / "node_modules" / "allure" / "cli.js"), "generate", str(results.absolute())]
     run([*command, "--config", str(folder / "allurerc.mjs"), "--output", str(output.absolute())], "allure")
@@ -32,7 +33,7 @@ def generate(results: Path, output: Path) -> Path:
 
 
 def judge(arguments: list[str]) -> int:
-    """Judge a server with Allure's results and make the page; return the exit status of judging."""
+    """Judge a server and make the page; return the exit status of judging, or 2 if the page cannot be made."""
     folder = report_folder(None, "allure", datetime.datetime.now())
     results = folder / "allure-results"
     status = main(["run", "--report-dir", str(folder), "--alluredir", str(results), "-q", *arguments])

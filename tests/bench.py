@@ -1,14 +1,14 @@
-"""How long the parts of a run take (`tox -e bench`).  No test: the figures belong to the machine that printed them."""
+"""Measures how long the parts of a session take (`tox -e bench`).  Not a test: the figures depend on the machine."""
 
 from __future__ import annotations
 
 import argparse
 import tempfile
 import time
-from collections.abc import Iterator
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
+import httpx
 import httpx_sse
 
 from conformance.session.judgement import Judgement
@@ -22,21 +22,21 @@ from . import golden
 
 EVENT = b'event: updates\r\ndata: {"refine_topic":{"topic":"ice cream and cats"}}\r\n\r\n'
 READ = 4096
-"""Bytes of one read: what a socket gives while events trickle in."""
+"""How much is read at once, as from a socket while events arrive slowly."""
 
 
 def show(name: str, value: float, unit: str = "s") -> None:
     print(f"{name:<44} {value:>12,.3f} {unit}")
 
 
-def best(function: Any, times: int = 5) -> float:
-    """The least seconds of CPU that several calls took."""
-    took = []
+def best(function: Callable[[], object], times: int = 5) -> float:
+    """Return the CPU time of the fastest of several calls, in seconds."""
+    seconds = []
     for _ in range(times):
         start = time.process_time()
         function()
-        took.append(time.process_time() - start)
-    return min(took)
+        seconds.append(time.process_time() - start)
+    return min(seconds)
 
 
 def portions(data: bytes) -> list[bytes]:
@@ -49,40 +49,36 @@ def ours(reads: list[bytes]) -> int:
 
 
 def theirs(reads: list[bytes]) -> int:
-    response = SimpleNamespace(headers={"content-type": "text/event-stream"}, iter_text=lambda: _text(reads))
-    return sum(1 for _ in httpx_sse.EventSource(response).iter_sse())  # type: ignore[arg-type]
+    response = httpx.Response(200, headers={"content-type": "text/event-stream"}, content=iter(reads))
+    return len(list(httpx_sse.EventSource(response).iter_sse()))
 
 
-def _text(reads: list[bytes]) -> Iterator[str]:
-    return (read.decode() for read in reads)
-
-
-def reader() -> None:
-    """Decoded events per second against httpx-sse, and how the cost of one event grows with its size."""
+def measure_decoder() -> None:
+    """Print decoded events per second, also of httpx-sse, and the time for one event of growing size."""
     recorded = b"".join(exchange.content for exchange in golden.good().streams() if exchange.is_stream)
     for name, data in (("one small event, repeated", EVENT * 100_000), ("all golden recordings", recorded)):
         reads = portions(data)
-        for who, read in (("this reader", ours), ("httpx-sse", theirs)):
-            show(f"{name}: {who}", read(reads) / best(lambda read=read, reads=reads: read(reads)), "events/s")
+        for whose, decode in (("this decoder", ours), ("httpx-sse", theirs)):
+            show(f"{name}: {whose}", decode(reads) / best(partial(decode, reads)), "events/s")
     for size in (1_000_000, 10_000_000):
         reads = portions(b"event: x\ndata: " + b"a" * size + b"\n\n")
-        show(f"one event of {size // 1_000_000} MB in reads of 4 kB", best(lambda reads=reads: ours(reads)))
+        show(f"one event of {size // 1_000_000} MB in reads of 4 kB", best(partial(ours, reads)))
 
 
-def run(name: str | None) -> None:
-    """A whole session, part by part."""
+def measure_session(name: str | None) -> None:
+    """Print how long each part of a whole session takes."""
     with tempfile.TemporaryDirectory() as folder:
         start = time.monotonic()
         plan = make_plan(settings({"report-dir": folder, "target": name}, {}))
         judgement = Judgement(plan, selected=set(plan.items))
         loaded = time.monotonic()
         show("declarations loaded", loaded - start)
-        done = record_session(plan, list(plan.items), "", lambda done, total, awaited: None, lambda text: None)
+        summary = record_session(plan, list(plan.items), "", lambda done, total, awaited: None, lambda text: None)
         recorded = time.monotonic()
-        set_up = recorded - loaded - done.seconds
-        show("server started and stopped", set_up)
-        show("recording", done.seconds)
-        show(f"slowest scenario ({done.slowest[0]})", done.slowest[1])
+        server = recorded - loaded - summary.seconds
+        show("server started and stopped", server)
+        show("recording", summary.seconds)
+        show(f"slowest scenario ({summary.slowest[0]})", summary.slowest[1])
         judgement.judge_selected()
         judged = time.monotonic()
         show(f"judging {len(plan.items)} items", judged - recorded)
@@ -90,7 +86,7 @@ def run(name: str | None) -> None:
         status = write_report(judgement).exit_status
         whole = time.monotonic() - start
         show("whole session", whole)
-        show("whole session less server and slowest scenario", whole - set_up - done.slowest[1])
+        show("whole session without server and slowest scenario", whole - server - summary.slowest[1])
         print(f"exit status {status}, {len(list(plan.recordings.glob('*.jsonl')))} recordings")
 
 
@@ -98,5 +94,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser("python -m tests.bench")
     parser.add_argument("--target", metavar="NAME_OR_FILE")
     chosen = parser.parse_args()
-    run(chosen.target)  # first: what the reader is tried on would weigh on everything after it
-    reader()
+    measure_session(chosen.target)  # first, because the data for the decoder would slow down everything after it
+    measure_decoder()

@@ -1,6 +1,6 @@
-"""A headless Chromium, driven over the pipe of its DevTools protocol (https://chromedevtools.github.io/devtools-protocol/).
+"""A headless Chromium, controlled over the DevTools protocol (https://chromedevtools.github.io/devtools-protocol/).
 
-It notes every request for a resource and every error of script, security policy or console on the pages it shows.
+It records every request for a resource, and every error of scripts, security policy and console.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from typing import Any
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
-WITHOUT = "Chromium is missing, so no page was opened: apt-get install chromium"
+MISSING = "Chromium is missing, so no page was opened: `apt-get install chromium`"
 
 LIMIT_S = 60
-"""An answer of the browser that takes longer will not come."""
+"""The limit for an answer of the browser."""
 
-# The pipe is found at the descriptors 3 and 4, which this process may need for something else.
+# Chromium expects the pipe at descriptors 3 and 4, which this process may use for something else.
 _EXEC = (
     "import os, sys; r, w = map(int, sys.argv[1:3]); os.dup2(r, 3); os.dup2(w, 4); os.execv(sys.argv[3], sys.argv[3:])"
 )
@@ -41,16 +41,16 @@ _FLAGS = (
 )
 
 
-LEFT = "Inspected target navigated or closed"
-"""What the browser says of a question that a new page overtook."""
+NAVIGATED = "Inspected target navigated or closed"
+"""The error for a command during which the page changed."""
 
 
-class PageLeft(Exception):
-    """The page that was asked gave way to another."""
+class PageChanged(Exception):
+    """The page changed while a command was running."""
 
 
 class Browser:
-    """One page of a browser; what it does is asked for in the words of DevTools."""
+    """One page of a browser, controlled with DevTools commands."""
 
     def __init__(self, commands: int, answers: int) -> None:
         self._commands, self._answers, self._rest = commands, answers, b""
@@ -64,15 +64,15 @@ class Browser:
             self.ask(f"{domain}.enable")
 
     def ask(self, method: str, **params: Any) -> Any:
-        """Send a command and return its result; what happens meanwhile is noted."""
+        """Send a command and return its result; events that arrive meanwhile are recorded."""
         self._count += 1
         message = {"id": self._count, "method": method, "params": params}
         session = {"sessionId": self._session} if self._session else {}
         os.write(self._commands, json.dumps(message | session).encode() + b"\0")
         while (answer := self._next()).get("id") != self._count:
-            self._note(answer)
-        if answer.get("error", {}).get("message") == LEFT:
-            raise PageLeft
+            self._record(answer)
+        if answer.get("error", {}).get("message") == NAVIGATED:
+            raise PageChanged
         assert "error" not in answer, f"{method}: {answer['error']}"
         return answer["result"]
 
@@ -81,13 +81,13 @@ class Browser:
         while b"\0" not in self._rest:
             ready, _, _ = select.select([self._answers], [], [], max(0, deadline - time.monotonic()))
             data = os.read(self._answers, 1 << 16) if ready else b""
-            assert data, "the browser answers no more"
+            assert data, "the browser stopped responding"
             self._rest += data
         line, _, self._rest = self._rest.partition(b"\0")
         message: dict[str, Any] = json.loads(line)
         return message
 
-    def _note(self, message: dict[str, Any]) -> None:
+    def _record(self, message: dict[str, Any]) -> None:
         method, params = message.get("method"), message.get("params", {})
         if method == "Network.requestWillBeSent":
             self.requests.append(params["request"]["url"])
@@ -97,7 +97,7 @@ class Browser:
             self.errors.append(json.dumps(params))
 
     def size(self, width: int, height: int, *, dark: bool = False) -> None:
-        """Be a screen of this size, in CSS pixels, whose user likes it light or dark."""
+        """Emulate a screen of this size in CSS pixels, with the light or the dark colour scheme."""
         self.ask(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
@@ -117,23 +117,23 @@ class Browser:
         """Wait until an expression is true."""
         deadline = time.monotonic() + LIMIT_S
         while not self._holds(condition):
-            assert time.monotonic() < deadline, f"it does not become true: {condition}"
+            assert time.monotonic() < deadline, f"still false: {condition}"
             time.sleep(0.02)
 
     def _holds(self, condition: str) -> bool:
         try:
             return bool(self.value(condition))
-        except PageLeft:  # it was asked of the page before
+        except PageChanged:  # asked on the previous page
             return False
 
     def value(self, expression: str) -> Any:
-        """The value of an expression on the page."""
+        """Return the value of a JavaScript expression on the page."""
         found = self.ask("Runtime.evaluate", expression=expression, returnByValue=True)
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
     def click(self, selector: str) -> None:
-        """Click the middle of the first thing on an element's line, with the mouse, wherever it is."""
+        """Scroll to an element and click the middle of its first box with the mouse."""
         box = self.value(
             f"(e => {{ e.scrollIntoView({{block: 'center', inline: 'center'}}); const r = e.getClientRects()[0];"
             f" return [r.x + r.width / 2, r.y + r.height / 2] }})(document.querySelector({json.dumps(selector)}))"
@@ -147,14 +147,14 @@ class Browser:
             self.ask("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
 
     def picture(self, file: Path) -> None:
-        """Write what is seen as a PNG."""
+        """Write a screenshot as PNG."""
         file.write_bytes(base64.b64decode(self.ask("Page.captureScreenshot", format="png")["data"]))
 
 
 @contextmanager
 def browser(profile: Path) -> Iterator[Browser]:
-    """A browser with a profile of its own, which ends with the block."""
-    assert CHROMIUM, WITHOUT
+    """Run a browser with its own profile until the block ends."""
+    assert CHROMIUM, MISSING
     ours, theirs = os.pipe(), os.pipe()
     high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in (ours[0], theirs[1])]
     command = [CHROMIUM, *_FLAGS, f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"]

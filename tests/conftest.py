@@ -1,6 +1,6 @@
-"""What self-tests share: Hypothesis never measures time, and finds the same examples on every run of a CI.
+"""Fixtures and settings of the self-tests.
 
-And what a job in CI finds: the suite as it would be released, and a server to judge.
+Hypothesis does not measure time, and in CI it draws the same examples each time.
 """
 
 import os
@@ -23,15 +23,15 @@ ROOT = Path(__file__).parents[1]
 
 
 def left_out(reason: str) -> NoReturn:
-    """Leave a test out because this machine lacks something, which is a failure where LG_REQUIRE_SERVERS is set."""
+    """Skip a test because this machine lacks something; fail it instead if LG_REQUIRE_SERVERS is set."""
     if os.environ.get("LG_REQUIRE_SERVERS"):
         pytest.fail(reason)
-    pytest.skip(f"left out: {reason}")
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the suite as it would be released; what it needs comes from the package index."""
+    """A folder with a wheel of the suite, without its dependencies."""
     folder = tmp_path_factory.mktemp("wheels")
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -42,7 +42,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def official() -> Iterator[str]:
-    """The URL of the official server with the reference graphs."""
+    """The URL of the running official server with the reference graphs."""
     launch = named_target("langgraph-dev").launch
     assert launch is not None
     with launch(print) as target:

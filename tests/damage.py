@@ -1,6 +1,6 @@
-"""Random damage to good recordings: how much of it the suite catches.
+"""Random damage to recordings of a good server, and how much of it the suite notices.
 
-`python -m tests.damage [NUMBER [SEED]]` prints the share, and what survived (`tox -e damage`).
+`python -m tests.damage [NUMBER [SEED]]` prints the share, and the damage that it missed (`tox -e damage`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import random
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +32,7 @@ WIRE_NAMES = ("metadata", "values", "updates", "messages", "debug", "custom", "e
 
 @dataclass(frozen=True)
 class Damage:
-    """One change to one event of one stream."""
+    """A change to one event of one stream."""
 
     kind: str
     variant: str
@@ -42,7 +43,7 @@ class Damage:
 
 
 def damaged(dice: random.Random) -> tuple[Damage, Recording] | None:
-    """One good recording with one random damage; None where the dice chose what cannot be damaged so."""
+    """Return a recording with a random damage; None if the chosen event cannot be damaged in the chosen way."""
     recording = dice.choice(sorted(_with_streams(), key=lambda one: one.variant))
     exchange = dice.choice([one for one in recording.exchanges if _damageable(one)])
     position = dice.randrange(len(exchange.events))
@@ -51,7 +52,7 @@ def damaged(dice: random.Random) -> tuple[Damage, Recording] | None:
     if rewritten is None:
         return None
     events, detail = rewritten
-    fault = Fault("", kind, lambda _events, _seen: iter(events), "events", lambda seen: _is(seen, exchange))
+    fault = Fault("", lambda _events, _context: iter(events), "events", lambda context: _is(context, exchange))
     faulty = apply(fault, recording)
     if faulty is None:
         return None
@@ -69,8 +70,8 @@ def _damageable(exchange: Exchange) -> bool:
     return exchange.valid and exchange.is_stream and exchange.ending == "complete" and len(exchange.events) > 1
 
 
-def _is(seen: FaultContext, exchange: Exchange) -> bool:
-    return seen.exchange is exchange
+def _is(context: FaultContext, exchange: Exchange) -> bool:
+    return context.exchange is exchange
 
 
 def _rewrite(kind: str, exchange: Exchange, position: int, dice: random.Random) -> tuple[list[SentEvent], str] | None:
@@ -111,7 +112,7 @@ def _swapped(events: list[SentEvent], one: int, other: int) -> list[SentEvent]:
 
 
 def _retyped(value: Any, dice: random.Random) -> tuple[Any, str] | None:
-    """The value with one leaf of another type, and the path to it."""
+    """Return the value with one leaf of another type, and the path to it; None for an empty value."""
     paths = list(_leaves(value, ()))
     if not paths:
         return None
@@ -128,7 +129,8 @@ def _retyped(value: Any, dice: random.Random) -> tuple[Any, str] | None:
     return changed, "$" + "".join(f".{step}" for step in path)
 
 
-def _leaves(value: Any, path: tuple[Any, ...]) -> Any:
+def _leaves(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    """Yield the path to each leaf."""
     inner = (
         list(value.items()) if isinstance(value, dict) else list(enumerate(value)) if isinstance(value, list) else []
     )
@@ -139,7 +141,7 @@ def _leaves(value: Any, path: tuple[Any, ...]) -> Any:
 
 
 def is_damage(faulty: Recording) -> bool:
-    """Whether the meaning of some stream changed: the damage of a server's own additions is lawful."""
+    """Return whether the meaning of a stream changed; a change of what a server may add does not count."""
     for one, other in zip(golden.good().recordings[faulty.variant].exchanges, faulty.exchanges, strict=True):
         if one is not other and _meaning(one) != _meaning(other):
             return True
@@ -147,7 +149,7 @@ def is_damage(faulty: Recording) -> bool:
 
 
 def _meaning(exchange: Exchange) -> Any:
-    """The sequence of each name, without ids, times and additions; order between names is free."""
+    """Return the events of each name without ids, times and additions; the order between names may differ."""
     sequences: dict[str, Any] = {}
     for name in dict.fromkeys(event.name for event in exchange.events):
         mode = name.partition("|")[0]
@@ -159,21 +161,21 @@ def _meaning(exchange: Exchange) -> Any:
     return sequences
 
 
-def caught(faulty: Recording) -> bool:
-    """Whether any item, all of which passed before, does not pass any more: it fails, or cannot be told."""
+def noticed(faulty: Recording) -> bool:
+    """Return whether any item no longer passes: it fails or is inconclusive.  All items passed before."""
     good = golden.good()
-    run = SessionRecordings([faulty if name == faulty.variant else one for name, one in good.recordings.items()])
+    session = SessionRecordings([faulty if name == faulty.variant else one for name, one in good.recordings.items()])
     looking = (
         item
         for item in golden.items().values()
         if item.check.scope or any(v.id == faulty.variant for v in item.variants)
     )
-    return any(judge(item, run).word != PASSED for item in looking)
+    return any(judge(item, session).word != PASSED for item in looking)
 
 
 def main(number: int = 1000, seed: int = 0) -> None:
-    """Damage as often as asked, and print what came of it."""
-    tried, conforming, survivors = Counter[str](), 0, []
+    """Damage recordings `number` times, and print how much was noticed."""
+    tried, conforming, missed = Counter[str](), 0, list[tuple[int, Damage]]()
     while sum(tried.values()) < number:
         seed += 1
         done = damaged(random.Random(seed))
@@ -184,16 +186,16 @@ def main(number: int = 1000, seed: int = 0) -> None:
             conforming += 1
             continue
         tried[damage.kind] += 1
-        if not caught(faulty):
-            survivors.append((seed, damage))
-    lost = Counter(damage.kind for _, damage in survivors)
+        if not noticed(faulty):
+            missed.append((seed, damage))
+    missed_of = Counter(damage.kind for _, damage in missed)
     for kind in KINDS:
-        print(f"{kind:<16} {tried[kind] - lost[kind]} of {tried[kind]} caught")
-    for number_, damage in survivors:
-        print(f"  survived, seed {number_}: {damage}")
+        print(f"{kind:<16} {tried[kind] - missed_of[kind]} of {tried[kind]} noticed")
+    for used, damage in missed:
+        print(f"  missed, seed {used}: {damage}")
     total = sum(tried.values())
-    share = 100 * (total - len(survivors)) / total
-    print(f"caught {total - len(survivors)} of {total} ({share:.1f} %), {conforming} conforming variations left out")
+    share = 100 * (total - len(missed)) / total
+    print(f"noticed {total - len(missed)} of {total} ({share:.1f} %); {conforming} conforming variations not counted")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Tiny servers on loopback whose every byte is scripted, to see what the recorder makes of them.
+"""Scripted servers on loopback, which send exactly the bytes that a test wants.
 
-A script is an async function that is handed one request and writes what it likes; the connection is closed after it.
+A script is an async function that is handed one request and writes an answer; the connection is closed after it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ EVENT = b"event: values\ndata: {}\n\n"
 
 @dataclass
 class Connection:
-    """One request, and the means to answer it."""
+    """A request, and the means to answer it."""
 
     head: str
     body: bytes
@@ -36,11 +36,12 @@ class Connection:
 
     @property
     def fields(self) -> dict[str, str]:
-        """The header fields by lower-case name."""
+        """The headers by lower-case name."""
         lines = (line.partition(":") for line in self.head.split("\r\n")[1:] if line)
         return {name.lower(): value.strip() for name, _, value in lines}
 
     async def send(self, data: bytes) -> None:
+        """Send bytes to the client."""
         self.writer.write(data)
         await self.writer.drain()
 
@@ -50,7 +51,7 @@ class Connection:
             await self.reader.read()
 
     def reset(self) -> None:
-        """End the connection with RST in place of FIN."""
+        """End the connection with RST instead of FIN."""
         peer: socket.socket = self.writer.get_extra_info("socket")
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
@@ -61,19 +62,19 @@ Script = Callable[[Connection], Awaitable[None]]
 
 @dataclass
 class Fake:
-    """A server while it runs: where it is, and what it was asked."""
+    """A scripted server while it runs: its URL and the requests that it received."""
 
     url: str = ""
     heard: list[Connection] = field(default_factory=list)
 
     @property
     def lines(self) -> list[str]:
-        """The requests in order, without those for the base URL, with which the recorder looks whether one is there."""
+        """The requests in order, without those by which the recorder checks that a server answers at the base URL."""
         return [connection.line for connection in self.heard if connection.line != "GET /"]
 
 
 def says(answer: bytes) -> Script:
-    """A script that always gives this answer."""
+    """Return a script that always sends this answer."""
 
     async def script(connection: Connection) -> None:
         await connection.send(answer)
@@ -82,14 +83,14 @@ def says(answer: bytes) -> Script:
 
 
 def answer(body: str, status: int = 200, *fields: str, media: str = "application/json") -> bytes:
-    """A whole answer."""
+    """Return a complete answer."""
     head = [f"HTTP/1.1 {status} Status", f"Content-Type: {media}", f"Content-Length: {len(body.encode())}", *fields]
     return ("\r\n".join(head) + "\r\n\r\n" + body).encode()
 
 
 @contextmanager
 def serving(scripts: Script | Mapping[str, Script]) -> Iterator[Fake]:
-    """Run a server in a thread: one script for everything, or by the start of `METHOD /path`; else it answers 404."""
+    """Run a server in a thread: one script, or scripts by the start of `METHOD /path`; others are answered 404."""
     fake = Fake()
     table = scripts if isinstance(scripts, Mapping) else {"GET / ": says(answer("", 404)), "": scripts}
 
@@ -121,7 +122,7 @@ async def _request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 @contextmanager
 def _loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """An event loop in a thread of its own; what is still under way at the end is cancelled."""
+    """Run an event loop in another thread; what is under way at the end is cancelled."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -139,11 +140,11 @@ async def _cancel_others() -> None:
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
-    await asyncio.sleep(0.01)  # the sockets are closed in the next turns of the loop
+    await asyncio.sleep(0.01)  # the loop closes the sockets in its next turns
 
 
 def closed_url() -> str:
-    """The URL of a port of this machine where nobody listens."""
+    """Return the URL of a loopback port on which nothing listens."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return "http://127.0.0.1:{1}".format(*free.getsockname())

@@ -1,4 +1,4 @@
-"""The golden recordings: what the official Python server said, kept to try checks and faults on without a server.
+"""The golden recordings: those of the official Python server, to test checks and faults without a server.
 
 `python -m tests.generate recordings` makes them again.
 """
@@ -26,52 +26,53 @@ FOLDER = Path(__file__).parent / "recordings"
 
 @cache
 def good() -> SessionRecordings:
-    """All golden recordings."""
+    """Return all golden recordings."""
     return SessionRecordings(read_recordings(source_of(FOLDER)))
 
 
 def registry() -> Registry:
-    """Everything that the suite declares."""
+    """Return everything that the suite declares."""
     return suite.load()
 
 
 @cache
 def items() -> dict[str, Item]:
-    """Every item of the suite, by id."""
+    """Return every item of the suite by id."""
     return {item.id: item for check in registry().checks for item in items_of(check)}
 
 
 @cache
 def outcomes() -> dict[str, Outcome]:
-    """What came of every item on the golden recordings."""
+    """Return the outcome of every item on the golden recordings."""
     return {id: judge(item, good()) for id, item in items().items()}
 
 
 def make(arguments: list[str]) -> int:
-    """Record the embedded official server by every profile; keep the recordings if it is conformant to all.
+    """Record the embedded official server with every profile; keep the recordings if it conforms to all.
 
-    What several profiles look at is kept as the default one, which is run last, has seen it.
+    Returns the first exit status that is not 0.  A scenario of several profiles is kept as recorded with the default
+    profile, which comes last.
     """
     from conformance.cli import main
 
     others = [name for name in catalogue.profiles() if name != DEFAULT_PROFILE]
     with tempfile.TemporaryDirectory() as name:
-        made = Path(name) / "made"
+        collected = Path(name) / "collected"
         for profile in (*others, DEFAULT_PROFILE):
             folder = Path(name) / profile
             status = main(["run", "--profile", profile, "--report-dir", str(folder), "-q", *arguments])
             if status:
                 return status
-            shutil.copytree(folder / "recordings", made, dirs_exist_ok=True)
+            shutil.copytree(folder / "recordings", collected, dirs_exist_ok=True)
         shutil.rmtree(FOLDER, ignore_errors=True)
-        shutil.copytree(made, FOLDER)
-    run = json.loads((FOLDER / "run.json").read_text("utf-8"))
-    print(f"{len(list(FOLDER.glob('*.jsonl')))} recordings of {run['target']['name']} {run['target']['version']}")
+        shutil.copytree(collected, FOLDER)
+    target = json.loads((FOLDER / "run.json").read_text("utf-8"))["target"]
+    print(f"{len(list(FOLDER.glob('*.jsonl')))} recordings of {target['name']} {target['version']}")
     return 0
 
 
 def is_current() -> bool:
-    """Return whether the recordings are those that today's scenarios would make."""
+    """Return whether the recordings are those of the present scenarios."""
     recorded = json.loads((FOLDER / "run.json").read_text("utf-8"))["scenarios"]
     looked_at = {variant.file for item in items().values() for variant in item.variants}
     return recorded == scenario_digests() and looked_at <= {path.name for path in FOLDER.glob("*.jsonl")}

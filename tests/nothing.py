@@ -1,6 +1,6 @@
-"""Servers that do nothing of use, and what the suite says of them: no requirement may pass on any.
+"""Servers that do nothing useful: no requirement may pass on them.
 
-`python -m tests.nothing` prints the table.
+`python -m tests.nothing` prints the verdicts as a table.
 """
 
 from __future__ import annotations
@@ -9,11 +9,9 @@ import asyncio
 import random
 import sys
 import tempfile
-import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from queue import SimpleQueue
 
 from conformance import catalogue
 from conformance.judging.outcomes import OUTCOMES
@@ -24,14 +22,20 @@ from conformance.session.recording import record_session
 from conformance.session.reporting import write_report
 from conformance.settings import settings
 
+from . import fakes
+from .fakes import Connection
+
 Respond = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
+"""Writes the answer to a request, whose head and body it is handed."""
+
 SILENCE_S = 2.0
-"""The limit that a server which hangs costs here, once for the whole run."""
+"""The limit of silence, which a server that hangs costs once in a session."""
 
 STREAM = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
 
 
 def whole(status: int, body: str, media: str = "application/json", *headers: str) -> bytes:
+    """Return a complete answer."""
     lines = [
         f"HTTP/1.1 {status} X",
         f"content-type: {media}",
@@ -43,6 +47,8 @@ def whole(status: int, body: str, media: str = "application/json", *headers: str
 
 
 def always(answer: bytes) -> Respond:
+    """Return a server that sends this answer to every request."""
+
     async def respond(request: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(answer)
 
@@ -86,12 +92,13 @@ async def endless_fast_stream(request: bytes, writer: asyncio.StreamWriter) -> N
         await writer.drain()
 
 
-def redirect_loop(port: int) -> bytes:
-    return whole(307, "", "text/plain", f"location: http://127.0.0.1:{port}/again")
+async def redirects_to_itself(request: bytes, writer: asyncio.StreamWriter) -> None:
+    port = writer.get_extra_info("sockname")[1]
+    writer.write(whole(307, "", "text/plain", f"location: http://127.0.0.1:{port}/again"))
 
 
 PAGE = "<!doctype html><title>It works</title><script>alert(1)</script><h1>It works</h1>"
-SERVERS: dict[str, Respond | None] = {
+SERVERS: dict[str, Respond] = {
     "closes every connection": closes,
     "accepts and says nothing": says_nothing,
     "404 always": always(whole(404, '{"detail":"no"}')),
@@ -102,7 +109,7 @@ SERVERS: dict[str, Respond | None] = {
     "an empty event stream": always(STREAM.encode()),
     "heartbeats for ever": heartbeats_for_ever,
     "a web page": always(whole(200, PAGE, "text/html")),
-    "a redirect loop": None,
+    "a redirect loop": redirects_to_itself,
     "an echo of the request": echoes_the_request,
     "an echo of the request as events": echoes_as_events,
     "random bytes as events": random_bytes,
@@ -112,67 +119,32 @@ SERVERS: dict[str, Respond | None] = {
 
 
 @contextmanager
-def serving(respond: Respond | None) -> Iterator[str]:
-    """Serve one of them on a loopback port, in a thread of its own; gives its URL."""
-    ready: SimpleQueue[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = SimpleQueue()
-    thread = threading.Thread(target=lambda: asyncio.run(_serve(respond, ready)))
-    thread.start()
-    port, loop, stop = ready.get()
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join()
+def serving(respond: Respond) -> Iterator[str]:
+    """Serve such a server on a loopback port; yield its URL."""
 
+    async def script(connection: Connection) -> None:
+        request = connection.head.encode("latin-1") + b"\r\n\r\n" + connection.body
+        await respond(request, connection.writer)
+        await connection.writer.drain()
 
-async def _serve(
-    respond: Respond | None, ready: SimpleQueue[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]]
-) -> None:
-    stop = asyncio.Event()
-    tasks: set[asyncio.Task[None]] = set()
-    port = 0
-
-    async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
-            body = await reader.readexactly(int(length[0].partition(b":")[2])) if length else b""
-            await (respond or always(redirect_loop(port)))(head + body, writer)
-            await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            writer.transport.abort()
-        finally:
-            writer.close()
-            tasks.discard(task)
-
-    server = await asyncio.start_server(connection, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    ready.put((port, asyncio.get_running_loop(), stop))
-    await stop.wait()
-    server.close()
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    await asyncio.sleep(0)  # one turn of the loop, in which aborted connections are closed
+    with fakes.serving({"": script}) as fake:
+        yield fake.url
 
 
 def judged(url: str, folder: Path, profile: str) -> Judgement:
-    """The whole profile, recorded and judged against the server at `url`."""
+    """Return the judgement of a server by a whole profile."""
     given = {"url": url, "report-dir": str(folder), "profile": profile}
     plan = make_plan(settings({**given, "silence": str(SILENCE_S), "concurrency": "50"}, {}))
     judgement = Judgement(plan, selected=set(plan.items))
-    done = record_session(plan, list(plan.items), "", lambda done, total, awaited: None, lambda text: None)
-    judgement.suite_errors += done.errors
+    recorded = record_session(plan, list(plan.items), "", lambda done, total, awaited: None, lambda text: None)
+    judgement.suite_errors += recorded.errors
     judgement.judge_selected()
     write_report(judgement)
     return judgement
 
 
 def table(profile: str) -> str:
-    """What came of every requirement of a profile on each of the servers, as a Markdown table."""
+    """Return a Markdown table: for each server the verdict, and how many requirements have each outcome."""
     lines = ["| server | verdict | " + " | ".join(OUTCOMES) + " |", "|---|---|" + "---|" * len(OUTCOMES)]
     for name, respond in SERVERS.items():
         with serving(respond) as url, tempfile.TemporaryDirectory() as folder:

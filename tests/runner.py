@@ -1,6 +1,6 @@
-"""Performs the steps of an action, or of a workflow's job, as GitHub's runner does: the shell for real, no network.
+"""Performs the steps of an action or of a workflow's job as GitHub's runner does: real shells, no actions of others.
 
-What is needed of its expressions is known, and nothing else: an unknown name, action or condition is an error.
+It knows only the expressions, actions and conditions that this repository uses; any other is an error.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ import yaml
 from .test_plugin import ROOT
 
 KNOWN = {"actions/checkout@v4", "actions/setup-python@v5", "actions/upload-artifact@v4"}
-"""The actions of others that may be used, each at a major version."""
+"""The actions of others that workflows may use, each with its major version."""
 OURS = "langgraph-stream-conformance@v0.1.0"
-"""How a workflow names the action of this repository, after its owner."""
+"""The action of this repository as a workflow names it, after the owner."""
 _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}")
 CONDITIONS = (None, "always()")
 
 
 def read(path: Path) -> Any:
-    """The content of a YAML file."""
+    """Return the content of a YAML file."""
     return parse(path.read_text("utf-8"))
 
 
 def parse(text: str) -> Any:
-    """The content of YAML, whose key `on` stays a text."""
+    """Return the content of YAML, in which the key `on` stays a string."""
     content = yaml.safe_load(text)
     if isinstance(content, dict) and True in content:
         content["on"] = content.pop(True)
@@ -41,16 +41,16 @@ def parse(text: str) -> Any:
 
 @dataclass
 class Runner:
-    """A job on one machine: `workspace` is its current folder, `temp` what is thrown away after it."""
+    """A job on one machine: `workspace` is its current folder, `temp` its temporary folder."""
 
     workspace: Path
     temp: Path
     variables: Mapping[str, str]
-    """The environment of every step, as the job starts."""
+    """The environment of every step when the job starts."""
     secrets: Mapping[str, str] = field(default_factory=dict)
-    there: frozenset[str] = frozenset()
-    """The names of steps that are left out, because what they make is in `temp` already."""
-    said: str = ""
+    skipped: frozenset[str] = frozenset()
+    """The names of steps to skip, because `temp` already contains what they create."""
+    output: str = ""
     summary: str = ""
     uploads: list[dict[str, str]] = field(default_factory=list)
     used: list[str] = field(default_factory=list)
@@ -67,19 +67,22 @@ class Runner:
     def steps(
         self, steps: list[dict[str, Any]], inputs: Mapping[str, str], more: Mapping[str, str]
     ) -> tuple[bool, dict[str, dict[str, str]]]:
-        """Perform steps in order; after one that fails only those whose condition is always()."""
+        """Perform steps in order; after a failure only those whose condition is always().
+
+        Return whether all succeeded, and the outputs of each step by its id.
+        """
         outputs: dict[str, dict[str, str]] = {}
         good = True
         for step in steps:
             assert step.get("if") in CONDITIONS, step
-            if step.get("name") in self.there or (not good and step.get("if") is None):
+            if step.get("name") in self.skipped or (not good and step.get("if") is None):
                 continue
             context = _Context(inputs, outputs, self.secrets)
             perform = self._use if "uses" in step else self._shell
-            done, said = perform(step, context, more)
-            good &= done
+            succeeded, set_outputs = perform(step, context, more)
+            good &= succeeded
             if "id" in step:
-                outputs[step["id"]] = said
+                outputs[step["id"]] = set_outputs
         return good, outputs
 
     def _use(self, step: dict[str, Any], context: _Context, more: Mapping[str, str]) -> tuple[bool, dict[str, str]]:
@@ -88,13 +91,13 @@ class Runner:
         self.used.append(name)
         if name.rpartition("/")[2] == OURS:
             return self.action(ROOT, given)
-        assert name in KNOWN, f"{name} is no action that is known here"
+        assert name in KNOWN, f"this runner does not know the action {name}"
         if name.startswith("actions/upload-artifact@"):
             self.uploads.append(given)
         return True, {"python-path": sys.executable} if name.startswith("actions/setup-python@") else {}
 
     def _shell(self, step: dict[str, Any], context: _Context, more: Mapping[str, str]) -> tuple[bool, dict[str, str]]:
-        assert "${{" not in step["run"], f"an expression in shell text can act as shell text: {step['run']}"
+        assert "${{" not in step["run"], f"the shell would execute the value of the expression: {step['run']}"
         output, summary = self.temp / "output", self.temp / "summary"
         for file in (output, summary):
             file.write_bytes(b"")
@@ -108,7 +111,7 @@ class Runner:
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)], cwd=self.workspace, env=variables,
             capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=600,
         )  # fmt: skip
-        self.said += done.stdout + done.stderr
+        self.output += done.stdout + done.stderr
         self.summary += summary.read_text("utf-8")
         lines = (line.split("=", 1) for line in output.read_text("utf-8").splitlines())
         return done.returncode == 0, dict(lines)
@@ -116,14 +119,14 @@ class Runner:
 
 @dataclass
 class _Context:
-    """What expressions can name."""
+    """The values that expressions can name."""
 
     inputs: Mapping[str, str]
     outputs: Mapping[str, Mapping[str, str]]
     secrets: Mapping[str, str]
 
     def filled(self, text: object) -> str:
-        """The text with the values of its expressions."""
+        """Return the text with its expressions replaced by their values."""
         return _EXPRESSION.sub(lambda found: self._value(found[1].strip()), str(text))
 
     def _value(self, expression: str) -> str:
@@ -134,11 +137,11 @@ class _Context:
                 return self.secrets[name]
             case ["steps", id, "outputs", name]:
                 return self.outputs.get(id, {}).get(name, "")
-        raise AssertionError(f"an expression that is not known here: {expression}")
+        raise AssertionError(f"this runner does not know the expression {expression}")
 
 
 def environment(*paths: Path) -> dict[str, str]:
-    """The variables a job starts with: this process's, without what speaks to a pytest or of a checkout."""
+    """Return the variables that a job starts with: those of this process without those for pytest or this checkout."""
     foreign = ("PYTEST_", "LG_CONFORMANCE_", "PYTHON", "GITHUB_", "VIRTUAL_ENV")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     return kept | {"PATH": os.pathsep.join([*map(str, paths), kept["PATH"]])}

@@ -1,4 +1,4 @@
-"""What Allure is told: every item in its place, with bounded evidence, and a page of it that reaches for no network."""
+"""Allure results: one for each item, with limited evidence, and a page of them that does not use the network."""
 
 from __future__ import annotations
 
@@ -15,33 +15,37 @@ import pytest
 
 from conformance.launch.process import LaunchError
 from conformance.report import allure
+from conformance.report.words import NAMES
+from conformance.settings import DEFAULT_PROFILE
 
 from . import allure_page, golden
-from .browser import CHROMIUM, WITHOUT, Browser, browser
+from .browser import CHROMIUM, MISSING, Browser, browser
 from .conftest import left_out
 from .reports import FAULTS, faulty
 from .test_plugin import python
 from .written import write_recording
 
-BROKEN_OFF = "joke_updates"
-"""The scenario of which nothing came, so that what looks at it cannot be told."""
+NOT_RECORDED = "joke_updates"
+"""A scenario without exchanges, so that the checks that look at it are inconclusive."""
 HOSTILE = "<img src='http://192.0.2.1/x' onerror=\"document.title = 'ran'\"> http://192.0.2.1/y"
-"""What a server may have said that was then no more heard."""
+"""Text from a server, which becomes the reason why that scenario ended early."""
 LISTED = "join.does-not-replay"
 LACKED = "events"
-STEPS = ["what was sent", "what must hold: ", "what came: "]
+REQUESTS, EXPECTED, OUTCOME = "requests", "expected: ", "outcome: "
+"""The beginnings of the names of the steps."""
 
 Json = dict[str, Any]
+ByItem = dict[str, Json]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A server with every kind of outcome, judged by one process (`alone`) and by two (`together`)."""
+    """A server with every kind of outcome, judged in one process (`alone`) and in two (`together`)."""
     folder = tmp_path_factory.mktemp("judged")
     recordings = folder / "recordings"
     recordings.mkdir()
     for one in faulty(FAULTS):
-        if one.variant == BROKEN_OFF:
+        if one.variant == NOT_RECORDED:
             one = replace(one, exchanges=[], stopped=HOSTILE)
         write_recording(one, recordings / one.file)
     run = json.loads((golden.FOLDER / "run.json").read_text("utf-8"))
@@ -56,13 +60,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def results(folder: Path) -> dict[str, Json]:
+def results(folder: Path) -> ByItem:
     return by_item(folder / "alone")
 
 
 @pytest.fixture(scope="module")
-def rows(folder: Path) -> dict[str, Json]:
-    """The rows of report.json: each check's, with id, level and statement of its requirement."""
+def rows(folder: Path) -> ByItem:
+    """Every check of report.json, with id, level, statement and sources of its requirement."""
     document = json.loads((folder / "report-alone" / "report.json").read_text("utf-8"))
     shown = ("level", "statement", "sources")
     return {
@@ -72,8 +76,8 @@ def rows(folder: Path) -> dict[str, Json]:
     }
 
 
-def by_item(folder: Path) -> dict[str, Json]:
-    """Allure's results, by the id of the item that each says it is of."""
+def by_item(folder: Path) -> ByItem:
+    """Return Allure's results by the id of their item."""
     found = [json.loads(path.read_text("utf-8")) for path in folder.glob("*-result.json")]
     by_id = {labels(one, "as_id")[0]: one for one in found}
     assert len(by_id) == len(found)
@@ -85,19 +89,19 @@ def labels(result: Json, name: str) -> list[str]:
 
 
 def attached(folder: Path, step: Json) -> dict[str, bytes]:
-    """The attachments of a step, by name; all of them are text."""
+    """Return the attachments of a step by name; all of them must be plain text."""
     given = step.get("attachments", [])
     assert {one["type"] for one in given} <= {"text/plain"}
     return {one["name"]: (folder / one["source"]).read_bytes() for one in given}
 
 
-def test_every_check_has_one_result_and_every_outcome_occurs(results: dict[str, Json], rows: dict[str, Json]) -> None:
+def test_every_check_has_one_result_and_every_outcome_occurs(results: ByItem, rows: ByItem) -> None:
     assert results.keys() == rows.keys()
     assert {row["outcome"] for row in rows.values()} == {"passed", "failed", "cantTell", "inapplicable"}
     assert {row["level"] for row in rows.values() if row["outcome"] == "failed"} == {"MUST", "SHOULD"}
 
 
-def test_the_status_tells_a_failure_from_what_cannot_be_told(results: dict[str, Json], rows: dict[str, Json]) -> None:
+def test_an_inconclusive_check_is_broken_and_a_failed_one_failed(results: ByItem, rows: ByItem) -> None:
     for id, row in rows.items():
         excused = row["level"] == "SHOULD" or row["requirement"] == LISTED
         failed = "skipped" if excused else "failed"
@@ -105,7 +109,7 @@ def test_the_status_tells_a_failure_from_what_cannot_be_told(results: dict[str, 
         assert results[id]["status"] == words[row["outcome"]], id
 
 
-def test_a_result_stands_where_its_requirement_does(results: dict[str, Json], rows: dict[str, Json]) -> None:
+def test_a_result_is_labelled_with_its_requirement(results: ByItem, rows: ByItem) -> None:
     for id, row in rows.items():
         result = results[id]
         assert labels(result, "feature") == [row["requirement"].partition(".")[0]]
@@ -116,8 +120,8 @@ def test_a_result_stands_where_its_requirement_does(results: dict[str, Json], ro
         assert all(part in result["description"] for part in (row["statement"], *row["sources"], row["scenario"]))
 
 
-def test_ids_are_those_of_another_run_and_of_no_other_item(folder: Path, results: dict[str, Json]) -> None:
-    """Allure takes two results of one history for a test and its retry, and shows one."""
+def test_ids_are_unique_and_equal_in_other_sessions(folder: Path, results: ByItem) -> None:
+    """Allure shows only one of two results with the same history, because it takes them for retries."""
     ids = {id: (one["testCaseId"], one["historyId"]) for id, one in results.items()}
     assert len({history for _, history in ids.values()}) == len(ids)
     other = by_item(folder / "together")
@@ -126,7 +130,7 @@ def test_ids_are_those_of_another_run_and_of_no_other_item(folder: Path, results
 
 
 def category(result: Json, categories: list[Json]) -> str | None:
-    """The one that Allure puts a result into: the first whose status and expression fit."""
+    """Return the category of a result in Allure: the first whose status and expression match."""
     message = result.get("statusDetails", {}).get("message", "")
     for one in categories:
         fits = re.search(one.get("messageRegex", ""), message, re.DOTALL)
@@ -135,35 +139,32 @@ def category(result: Json, categories: list[Json]) -> str | None:
     return None
 
 
-def test_each_category_holds_what_its_name_says(folder: Path, results: dict[str, Json], rows: dict[str, Json]) -> None:
+def test_each_result_is_in_its_category(folder: Path, results: ByItem, rows: ByItem) -> None:
     categories = json.loads((folder / "alone" / "categories.json").read_text("utf-8"))
-    names = {"cantTell": "Cannot tell", "inapplicable": "Declared absent", "passed": None}
+    names = {"cantTell": "Inconclusive", "inapplicable": "Declared absent", "passed": None}
     for id, row in rows.items():
         failed = "Listed in the baseline" if row["requirement"] == LISTED else f"A {row['level']} failed"
         assert category(results[id], categories) == (names | {"failed": failed})[row["outcome"]], id
 
 
-def test_no_word_of_a_server_chooses_the_category() -> None:
-    said = (
-        "conformance.plugin.NotPassed: cantTell: failed: it said (MUST): reason: listed in the baseline: \\nx (MUST): "
-    )
-    result = {"status": "broken", "statusDetails": {"message": said}}
-    assert category(result, list(allure.CATEGORIES)) == "Cannot tell"
+def test_text_of_a_server_does_not_choose_the_category() -> None:
+    text = "failed: it said (MUST): reason: listed in the baseline: \\nx (MUST): "
+    message = f"conformance.runner.collection.NotPassed: inconclusive: {text}"
+    result = {"status": "broken", "statusDetails": {"message": message}}
+    assert category(result, list(allure.CATEGORIES)) == "Inconclusive"
 
 
-def test_steps_say_what_was_sent_what_must_hold_and_what_came(
-    folder: Path, results: dict[str, Json], rows: dict[str, Json]
-) -> None:
+def test_the_steps_are_requests_expectation_and_outcome(folder: Path, results: ByItem, rows: ByItem) -> None:
     for id, row in rows.items():
         steps = results[id]["steps"]
         names = [step["name"] for step in steps]
-        assert names[-2:] == [STEPS[1] + row["statement"], STEPS[2] + row["outcome"]]
-        red = {"failed": "failed", "cantTell": "broken"}.get(row["outcome"], "passed")
-        assert [step["status"] for step in steps[-2:]] == ["passed", red]
+        assert names[-2:] == [EXPECTED + row["statement"], OUTCOME + NAMES[row["outcome"]]]
+        status = {"failed": "failed", "cantTell": "broken"}.get(row["outcome"], "passed")
+        assert [step["status"] for step in steps[-2:]] == ["passed", status]
         if row["outcome"] == "inapplicable":
             assert len(steps) == 2
             continue
-        assert names[0] == STEPS[0]
+        assert names[0] == REQUESTS
         (sent,) = attached(folder / "alone", steps[0]).values()
         if row["evidence"]:
             assert [one["curl"] for one in row["evidence"]] == sent.decode().split("\n")
@@ -171,34 +172,35 @@ def test_steps_say_what_was_sent_what_must_hold_and_what_came(
             assert b"\ncurl -N -X " in sent
 
 
-def test_what_did_not_pass_carries_its_evidence(folder: Path, results: dict[str, Json], rows: dict[str, Json]) -> None:
+def test_a_check_that_did_not_pass_has_its_evidence(folder: Path, results: ByItem, rows: ByItem) -> None:
     for id, row in rows.items():
-        came = attached(folder / "alone", results[id]["steps"][-1])
+        files = attached(folder / "alone", results[id]["steps"][-1])
+        name = NAMES[row["outcome"]]
         if row["outcome"] == "passed":
-            assert came == {}
+            assert files == {}
             continue
-        assert came[row["outcome"]].decode().startswith(f"{row['outcome']}: {row['message']}\n{row['requirement']} (")
+        assert files[name].decode().startswith(f"{name}: {row['message']}\n{row['requirement']} (")
         for number, one in enumerate(row["evidence"], 1):
-            assert came[f"the wire, {number}: {one['exchange']}"].decode().split("\n") == one["rows"]
+            assert files[f"received, {number}: {one['exchange']}"].decode().split("\n") == one["rows"]
             recording = folder / "recordings" / one["recording"]
-            assert came[f"recordings/{one['recording']}"] == allure.bounded(recording.read_bytes())
-        if row["scenario"] == BROKEN_OFF:
-            assert came[f"recordings/{BROKEN_OFF}.jsonl"]
+            assert files[f"recordings/{one['recording']}"] == allure.bounded(recording.read_bytes())
+        if row["scenario"] == NOT_RECORDED:
+            assert files[f"recordings/{NOT_RECORDED}.jsonl"]
 
 
-def test_an_attachment_is_cut_after_a_line_with_a_note() -> None:
+def test_a_long_attachment_is_cut_after_a_line() -> None:
     line = b"x" * 999 + b"\n"
     assert allure.bounded(line * 1000) == line * 1000
     cut = allure.bounded(line * 1000 + b"y")
     assert cut.startswith(line * 1000)
-    assert cut[len(line) * 1000 :].decode() == "… cut: 1 of 1000001 bytes; the report folder holds all\n"
+    assert "cut: 1 of 1000001 bytes" in cut[len(line) * 1000 :].decode()
     one_line = allure.bounded(b"x" * 3_000_000)
     assert len(one_line) < 1_001_000
-    assert one_line.endswith("… cut: 2000000 of 3000000 bytes; the report folder holds all\n".encode())
+    assert "cut: 2000000 of 3000000 bytes" in one_line[-200:].decode()
 
 
 @pytest.mark.parametrize("name", ["alone", "together"])
-def test_the_run_is_described_once(folder: Path, name: str) -> None:
+def test_the_session_is_described(folder: Path, name: str) -> None:
     text = (folder / name / "environment.properties").read_text("utf-8").replace("\\", "")
     shown = dict(line.split(" = ", 1) for line in text.splitlines())
     document = json.loads((folder / f"report-{name}" / "report.json").read_text("utf-8"))
@@ -212,7 +214,7 @@ def test_the_run_is_described_once(folder: Path, name: str) -> None:
     assert shown.get("Verdict digest") == document.get("verdict_digest")
 
 
-# --- the page that Allure makes of them
+# --- the page that Allure makes
 
 
 @pytest.fixture(scope="module")
@@ -224,7 +226,7 @@ def page(folder: Path) -> Path:
 
 
 class Loaded(HTMLParser):
-    """Everything that a page loads by itself, with the text of its scripts and styles; links load nothing."""
+    """Everything that a page loads, and the text of its scripts and styles; links load nothing."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -245,8 +247,8 @@ class Loaded(HTMLParser):
         if self._inside:
             self.code.append(data)
 
-    def abroad(self) -> list[str]:
-        """What comes from another host: a URL that is loaded, or one that a script or style loads."""
+    def external(self) -> list[str]:
+        """Return the URLs of other hosts that the page, a script or a style loads."""
         data = [url for url in self.urls if url.startswith("data:")]
         code = [*self.code, *(base64.b64decode(url.partition(",")[2]).decode("utf-8", "replace") for url in data)]
         loads = r"""(?:fetch|import|importScripts|url|sendBeacon|\.src\s*=)\s*\(?\s*["'`]?((?:https?:)?//[^"'`\s)]+)"""
@@ -254,10 +256,10 @@ class Loaded(HTMLParser):
         return found + [url for url in self.urls if re.match(r"(https?:)?//", url)]
 
 
-def test_nothing_that_the_page_loads_is_elsewhere(page: Path) -> None:
+def test_the_page_loads_nothing_external(page: Path) -> None:
     loaded = Loaded(page.read_text("utf-8"))
     assert any(url.startswith("data:text/javascript") for url in loaded.urls)
-    assert loaded.abroad() == []
+    assert loaded.external() == []
     text = page.read_text("utf-8")
     assert not re.search("googletagmanager|google-analytics|gtag", text)
 
@@ -272,12 +274,12 @@ def test_nothing_that_the_page_loads_is_elsewhere(page: Path) -> None:
         f"<script src='data:text/javascript;base64,{base64.b64encode(b'a.src = `//x.example/y`').decode()}'></script>",
     ],
 )
-def test_what_is_elsewhere_would_be_noticed(bad: str) -> None:
-    assert len(Loaded(f"<p><a href='https://example.com'>a link</a>{bad}").abroad()) == 1
+def test_external_resources_would_be_noticed(bad: str) -> None:
+    assert len(Loaded(f"<p><a href='https://example.com'>a link</a>{bad}").external()) == 1
 
 
 def uid(page: Path, result: Json) -> str:
-    """Allure's id of a result."""
+    """Return Allure's id of a result."""
     listed = json.loads((page.parent / "test-results.json").read_text("utf-8"))["byId"].values()
     return next(str(one["id"]) for one in listed if one["name"] == result["name"])
 
@@ -285,24 +287,29 @@ def uid(page: Path, result: Json) -> str:
 @pytest.fixture
 def chromium(tmp_path: Path) -> Iterator[Browser]:
     if CHROMIUM is None:
-        pytest.skip(WITHOUT)
+        pytest.skip(MISSING)
     with browser(tmp_path / "profile") as one:
         yield one
 
 
-def test_the_page_asks_for_nothing_but_itself(chromium: Browser, page: Path, results: dict[str, Json]) -> None:
-    """Its views, and results with all that a server said, are looked at in a browser; none of it can act."""
+def test_the_page_requests_nothing_but_itself(chromium: Browser, page: Path, results: ByItem) -> None:
+    """A browser shows its views, and results with text from a server, which must not act."""
     chromium.size(1280, 900)
     chromium.show(page)
     text = "document.querySelector('#content').innerText"
-    for view, seen in (("", "not conformant"), ("categories", "A MUST failed"), ("behaviors", "streaming-api-2025-06")):
+    for view, shown in (
+        ("", "not conformant"),
+        ("categories", "A MUST failed"),
+        ("behaviors", DEFAULT_PROFILE),
+    ):
         chromium.value(f"location.hash = {json.dumps(view)}")
-        chromium.until(f"{text}.includes({json.dumps(seen)})")
-    for status, word, said in (("failed", "failed", "curl -N"), ("broken", "cantTell", HOSTILE)):
-        shown = [one for one in results.values() if one["status"] == status and said in one["statusDetails"]["message"]]
-        chromium.value(f"location.hash = 'testresult/{uid(page, shown[0])}'")
-        chromium.until(f"{text}.includes({json.dumps(STEPS[2] + word)})")
-        chromium.until(f"{text}.includes({json.dumps(said)})")
+        chromium.until(f"{text}.includes({json.dumps(shown)})")
+    for status, name, message in (("failed", "failed", "curl -N"), ("broken", "inconclusive", HOSTILE)):
+        found = [one for one in results.values() if one["status"] == status]
+        result = next(one for one in found if message in one["statusDetails"]["message"])
+        chromium.value(f"location.hash = 'testresult/{uid(page, result)}'")
+        chromium.until(f"{text}.includes({json.dumps(OUTCOME + name)})")
+        chromium.until(f"{text}.includes({json.dumps(message)})")
         chromium.value("document.querySelectorAll('.attachment-row').forEach(e => e.click())")
         rows = "[...document.querySelectorAll('.attachment-row__content')]"
         chromium.until(f"{rows}.length > 2 && {rows}.every(e => e.textContent)")

@@ -1,4 +1,4 @@
-"""What the contracts of `lint-imports` cannot see: imports by name, and what loading the plugin costs."""
+"""What the contracts of `lint-imports` cannot check: imports by name, and the cost of loading the plugin."""
 
 import os
 import re
@@ -17,7 +17,7 @@ HEAVY = {
     "allure", "allure_commons", "asyncio", "filelock", "h11", "httpx", "httpx_sse", "hypothesis", "jinja2",
     "jsonschema", "referencing", "xdist",
 }  # fmt: skip
-"""Packages that cost time at every start of pytest."""
+"""Packages that would slow down every start of pytest."""
 
 
 def test_only_the_suite_is_imported_by_name() -> None:
@@ -28,12 +28,12 @@ def test_only_the_suite_is_imported_by_name() -> None:
     assert found == ["suite/__init__.py"]
 
 
-def test_what_authors_use_is_exported() -> None:
+def test_every_exported_name_exists() -> None:
     assert all(hasattr(authoring, name) for name in authoring.__all__)
 
 
 def loaded(statement: str) -> set[str]:
-    """Return the modules that a fresh interpreter has loaded only because it has run the statement."""
+    """Return the modules that a fresh interpreter loads for this statement, beside those of pytest."""
     code = f"import sys, pytest; before = set(sys.modules); {statement}; print(*sorted(set(sys.modules) - before))"
     environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
@@ -41,7 +41,7 @@ def loaded(statement: str) -> set[str]:
 
 
 @pytest.mark.parametrize("statement", ["import conformance", "import conformance.plugin"])
-def test_loading_the_plugin_into_every_pytest_costs_nothing(statement: str) -> None:
+def test_the_plugin_imports_no_heavy_package(statement: str) -> None:
     modules = loaded(statement)
     assert PACKAGE.name in modules
     assert {name for name in modules if name.partition(".")[0] in HEAVY} == set()

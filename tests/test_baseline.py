@@ -1,4 +1,4 @@
-"""A baseline lists known failures: each with a reason, none longer than it happens, and a broken file says where."""
+"""A baseline lists known failures with reasons; stale entries are found, and an error names the place in the file."""
 
 import datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ def read(folder: Path, text: str | bytes) -> Baseline:
 
 
 def entry(**given: object) -> str:
-    """One [[known]] table; a value is written as TOML."""
+    """Return a [[known]] table; the values are written as TOML."""
     return "\n".join(["[[known]]", *(f"{key} = {value}" for key, value in given.items())])
 
 
@@ -76,7 +76,9 @@ def test_an_entry_covers_a_requirement_a_check_or_an_item(given: Entry, covered:
         ("clients.no-such-thing", ["clients.no-such-thing"]),
     ],
 )
-def test_a_baseline_may_speak_of_another_profile(tmp_path: Path, profile: str, listed: str, stale: list[str]) -> None:
+def test_a_baseline_may_list_failures_of_another_profile(
+    tmp_path: Path, profile: str, listed: str, stale: list[str]
+) -> None:
     path = tmp_path / "known.toml"
     path.write_text(entry(requirement=f'"{listed}"', reason='"r"'), "utf-8")
     plan = make_plan(settings({"url": "http://127.0.0.1:1", "baseline": str(path), "profile": profile}, {}))
@@ -94,14 +96,12 @@ def test_a_baseline_may_speak_of_another_profile(tmp_path: Path, profile: str, l
         (["cantTell"], False),
         (["cantTell", "passed"], False),
         (["untested"], False),
-        (["untested", "passed"], False),  # what was not run may still fail
+        (["untested", "passed"], False),  # the untested one may still fail
         (["inapplicable"], False),
         ([], False),
     ],
 )
-def test_an_entry_is_stale_when_all_that_it_speaks_of_was_judged_and_nothing_failed(
-    words: list[str], stale: bool
-) -> None:
+def test_an_entry_is_stale_if_all_its_checks_were_judged_and_none_failed(words: list[str], stale: bool) -> None:
     results = [result(word, f"test_{number}") for number, word in enumerate(words)]
     known = Entry("values.one", "r")
     assert Baseline((known,)).stale(results) == ([known] if stale else [])
@@ -111,50 +111,51 @@ def test_an_entry_is_stale_when_all_that_it_speaks_of_was_judged_and_nothing_fai
 @pytest.mark.parametrize(
     ("until", "in_force"), [("2026-06-14", False), ("2026-06-15", True), ("2026-06-16", True), ("1999-12-31", False)]
 )
-def test_an_entry_counts_up_to_its_last_day(tmp_path: Path, until: str, in_force: bool) -> None:
+def test_an_entry_applies_up_to_and_including_its_last_day(tmp_path: Path, until: str, in_force: bool) -> None:
     known = read(tmp_path, entry(**LISTED, until=until))
     assert (len(known.entries), len(known.expired)) == (in_force, not in_force)
     assert (known.find(result("failed")) is not None) == in_force
 
 
 BROKEN = {
-    "no TOML": ("known = [", "no TOML"),
-    "no UTF-8": (b"\xff", "no TOML"),
-    "another key": ("ignore = []", "holds ignore; a baseline holds [[known]] tables and nothing else"),
-    "one table": ("[known]\nrequirement = 'x'", "holds known; a baseline holds [[known]] tables"),
-    "no tables": ("known = [1]", "[[known]] number 1: is no table"),
-    "nothing named": (entry(reason='"r"'), "[[known]] number 1: names neither a requirement nor a check"),
-    "no reason": (entry(requirement='"values.one"'), "[[known]] number 1: values.one has no reason; write it in"),
-    "an empty reason": (entry(check='"test_a"', reason='""'), "number 1: test_a has no reason; write it in"),
-    "a reason not filled in": (entry(check='"a"', reason=f'"{UNEXPLAINED}"'), "a has no reason; write it in"),
-    "an unknown key": (entry(**LISTED, because='"r"'), "unknown key 'because'; known are requirement, check, reason"),
-    "a number": (entry(requirement="5", reason='"r"'), "requirement must be of type str"),
-    "a text for a truth": (entry(**LISTED, flaky='"yes"'), "flaky must be of type bool"),
-    "a text for a date": (entry(**LISTED, until='"2027-01-31"'), "until must be of type date"),
-    "a date with a time": (entry(**LISTED, until="2027-01-31T12:00:00"), "until must be of type date"),
-    "the second": ("\n".join([entry(**LISTED), entry(reason='"r"')]), "[[known]] number 2: names neither"),
+    "not TOML": ("known = [", ["not TOML"]),
+    "not UTF-8": (b"\xff", ["not TOML"]),
+    "another key": ("ignore = []", ["ignore", "[[known]] tables only"]),
+    "one table": ("[known]\nrequirement = 'x'", ["known", "[[known]] tables only"]),
+    "no tables": ("known = [1]", ["[[known]] number 1", "not a table"]),
+    "nothing named": (entry(reason='"r"'), ["[[known]] number 1", "neither a requirement nor a check"]),
+    "no reason": (entry(requirement='"values.one"'), ["[[known]] number 1", "values.one has no reason"]),
+    "an empty reason": (entry(check='"test_a"', reason='""'), ["[[known]] number 1", "test_a has no reason"]),
+    "the placeholder": (entry(check='"a"', reason=f'"{UNEXPLAINED}"'), ["[[known]] number 1", "a has no reason"]),
+    "an unknown key": (entry(**LISTED, because='"r"'), ["'because'", "requirement, check, reason, flaky, until"]),
+    "a number": (entry(requirement="5", reason='"r"'), ["requirement must be a string, not 5"]),
+    "a string for a boolean": (entry(**LISTED, flaky='"yes"'), ["flaky must be true or false, not 'yes'"]),
+    "a string for a date": (entry(**LISTED, until='"2027-01-31"'), ["until must be a date", "'2027-01-31'"]),
+    "a date with a time": (entry(**LISTED, until="2027-01-31T12:00:00"), ["until must be a date", "12, 0"]),
+    "the second": ("\n".join([entry(**LISTED), entry(reason='"r"')]), ["[[known]] number 2"]),
 }
 
 
-@pytest.mark.parametrize(("text", "message"), BROKEN.values(), ids=BROKEN)
-def test_a_broken_file_is_told_with_place_and_way_out(tmp_path: Path, text: str | bytes, message: str) -> None:
+@pytest.mark.parametrize(("text", "parts"), BROKEN.values(), ids=BROKEN)
+def test_an_error_names_the_file_the_table_and_the_fix(tmp_path: Path, text: str | bytes, parts: list[str]) -> None:
     with pytest.raises(BaselineError) as raised:
         read(tmp_path, text)
-    assert str(raised.value).startswith(str(tmp_path / "known.toml"))
-    assert message in str(raised.value)
+    message = str(raised.value)
+    assert message.startswith(str(tmp_path / "known.toml"))
+    assert [part for part in parts if part not in message] == []
 
 
-def test_a_missing_file_is_told_with_the_way_out(tmp_path: Path) -> None:
+def test_the_message_about_a_missing_file_names_the_option_that_creates_it(tmp_path: Path) -> None:
     for path in (tmp_path / "none.toml", tmp_path):
-        with pytest.raises(UsageError, match=r"cannot be read .*; --write-baseline .* makes one"):
+        with pytest.raises(UsageError, match=r"cannot be read .*--write-baseline"):
             read_baseline(path, TODAY)
 
 
-def test_a_written_baseline_lists_the_failures_and_wants_their_reasons(tmp_path: Path) -> None:
+def test_a_written_baseline_lists_the_failures_and_is_rejected_until_it_has_reasons(tmp_path: Path) -> None:
     hostile = 'received "x"\n[[known]]\u2028\x1b]0;\x07 ' + "y" * 1000
     results = [result("failed", "test_a[x]", message=hostile), result("passed", "test_b"), result("cantTell", "test_c")]
     text = baseline_text([*results, result("failed", "test_d", "values.two")])
-    with pytest.raises(BaselineError, match=r"number 1: test_a\[x\] has no reason; write it in"):
+    with pytest.raises(BaselineError, match=r"number 1: test_a\[x\] has no reason"):
         read(tmp_path, text)
     known = read(tmp_path, text.replace(UNEXPLAINED, "issue 7"))
     assert [(one.requirement, one.check, one.reason) for one in known.entries] == [

@@ -1,4 +1,4 @@
-"""The likely cause of a failure: of each known fault that fault, of a poor fit none, and never more than a likeness."""
+"""The likely cause of a failure is the fault that the server has, or none if no fault fits."""
 
 import pytest
 
@@ -9,11 +9,11 @@ from conformance.faults.cause import Cause, KnownFault, known_faults, likely_cau
 FAULTS = known_faults()
 EVERY = frozenset(id for fault in FAULTS for id in fault.requirements)
 EXACT = 0.9
-"""In what share of all faults at least the cause that is named is exactly the fault; others fit it equally well."""
+"""The least share of faults that are named exactly; for the others another fault fits equally well."""
 
 
 def named(fault: KnownFault) -> Cause:
-    """The cause that is named where a server has this fault alone."""
+    """Return the cause that is named for a server with this fault alone."""
     check, message = next(iter(fault.checks.items()))
     failed = fault.requirements
     cause = likely_cause(fault.requirement, check, message, failed=failed, judged=EVERY, faults=FAULTS)
@@ -28,35 +28,39 @@ def test_a_fault_is_recognised_by_what_it_turns_red(fault: KnownFault) -> None:
     assert fault.name in (cause.fault.name, *cause.equals)
 
 
-def test_nearly_every_fault_is_named_itself() -> None:
+def test_nearly_every_fault_is_named_exactly() -> None:
     assert sum(named(fault).fault is fault for fault in FAULTS) >= EXACT * len(FAULTS)
 
 
 ONE = KnownFault("one", "area.a", "Sends one.", {"test_a": "event 1 of 2 is missing"}, frozenset({"area.a"}))
-TWO = KnownFault("two", "area.a", "Sends two.", {"test_a": "the body is no JSON"}, frozenset({"area.a", "area.b"}))
-OTHER = KnownFault("other", "area.b", "Sends none.", {"test_b": "nothing came"}, frozenset({"area.a", "area.b"}))
+TWO = KnownFault("two", "area.a", "Sends two.", {"test_a": "the body is not JSON"}, frozenset({"area.a", "area.b"}))
+OTHER = KnownFault("other", "area.b", "Sends none.", {"test_b": "nothing arrived"}, frozenset({"area.a", "area.b"}))
 JUDGED = {"area.a", "area.b", "area.c", "area.d"}
 
 
 def cause(message: str, failed: set[str], *faults: KnownFault, judged: set[str] = JUDGED) -> Cause | None:
+    """Return the cause of a failure of `test_a`, which belongs to `area.a`."""
     return likely_cause("area.a", "test_a[x-y]", message, failed=failed, judged=judged, faults=faults)
 
 
-def test_what_else_fails_decides() -> None:
-    unheard_of = "something"
-    assert cause(unheard_of, {"area.a", "area.b"}, ONE, TWO).fault is TWO
+def fault_of(found: Cause | None) -> KnownFault | None:
+    return found.fault if found is not None else None
 
 
-def test_what_the_check_says_decides_where_the_same_fails() -> None:
-    assert cause("event 2 of 3 is missing", {"area.a"}, ONE, TWO, judged={"area.a"}).fault is ONE
-    assert cause("the body is no JSON", {"area.a"}, ONE, TWO, judged={"area.a"}).fault is TWO
+def test_the_other_failures_of_the_session_decide() -> None:
+    assert fault_of(cause("an unknown message", {"area.a", "area.b"}, ONE, TWO)) is TWO
+
+
+def test_the_message_decides_between_faults_that_break_the_same_requirements() -> None:
+    assert fault_of(cause("event 2 of 3 is missing", {"area.a"}, ONE, TWO, judged={"area.a"})) is ONE
+    assert fault_of(cause("the body is not JSON", {"area.a"}, ONE, TWO, judged={"area.a"})) is TWO
 
 
 def test_a_fault_of_another_requirement_may_be_the_cause() -> None:
-    assert cause("something else altogether", {"area.a", "area.b"}, ONE, OTHER).fault is OTHER
+    assert fault_of(cause("another message", {"area.a", "area.b"}, ONE, OTHER)) is OTHER
 
 
-def test_a_fault_much_of_whose_harm_did_not_happen_is_not_the_cause() -> None:
+def test_a_fault_is_not_the_cause_if_most_of_its_requirements_passed() -> None:
     wide = KnownFault("wide", "area.a", "Breaks.", {"test_a": "broken"}, frozenset(JUDGED))
     assert cause("broken", {"area.a"}, wide) is None
 
@@ -66,12 +70,12 @@ def test_a_poor_fit_is_no_cause() -> None:
     assert cause("0 of 12", {"area.a"}) is None
 
 
-def test_the_text_says_no_more_than_a_likeness() -> None:
-    assert cause("event 1 of 2 is missing", {"area.a"}, ONE).text == (
-        "What fails looks like a server that sends one (fault `one`)."
-    )
-    assert Cause(ONE, 0.4).text.startswith("What fails looks a little like a server that ")
-    assert Cause(ONE, 1.0, ("two",)).text.endswith("(fault `one`; as well like `two`).")
+def test_the_text_names_the_fault_and_states_a_resemblance() -> None:
+    text = Cause(ONE, 1.0, ("two",)).text
+    assert "resemble those of a server that sends one (fault `one`" in text
+    assert "`two`" in text
+    assert "slightly resemble" in Cause(ONE, 0.4).text
+    assert "slightly" not in text
 
 
 def test_every_check_has_a_fault_that_proves_it() -> None:

@@ -1,4 +1,7 @@
-"""Environments are made once, whole or not at all, and told apart by what they were made of. Nothing is installed."""
+"""Environments are created once, completely or not at all, and distinguished by name and content.
+
+Nothing is installed.
+"""
 
 import json
 import os
@@ -30,11 +33,11 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def silent(_: str) -> None:
-    """What is said is not looked at."""
+    """Ignore what is shown to the user."""
 
 
 def writes(text: str) -> Callable[[Path], None]:
-    """A `make` that makes a folder with one file."""
+    """Return a `make` that creates a folder with one file."""
 
     def make(folder: Path) -> None:
         folder.mkdir()
@@ -44,7 +47,7 @@ def writes(text: str) -> Callable[[Path], None]:
 
 
 def never(_: Path) -> None:
-    raise AssertionError("it was made again")
+    raise AssertionError("it was created again")
 
 
 def folders(cache: Path) -> list[Path]:
@@ -66,33 +69,35 @@ def executable(path: Path, code: str) -> Path:
     [({"XDG_CACHE_HOME": "/x"}, "/x"), ({}, "~/.cache"), ({"XDG_CACHE_HOME": "relative"}, "~/.cache"),
      ({"XDG_CACHE_HOME": ""}, "~/.cache")],
 )  # fmt: skip
-def test_the_cache_is_where_the_user_keeps_caches(given: dict[str, str], root: str) -> None:
+def test_the_cache_is_in_the_users_cache_folder(given: dict[str, str], root: str) -> None:
     assert cache_root(given) == Path(root).expanduser() / "lg-conformance"
 
 
-def test_an_environment_is_made_once_and_that_is_said() -> None:
-    said: list[str] = []
-    made = cached("a b/c", ["x"], writes("one"), said.append)
-    again = cached("a b/c", ["x"], never, said.append)
-    assert (again.folder, again.seconds) == (made.folder, 0)
-    assert made.seconds > 0
-    assert (made.folder / "content").read_text() == "one"
-    assert said == [f"making the environment of a b/c, once, in {made.folder}"]
-    assert str(made).startswith("environment made in ")
-    assert str(again) == f"environment reused from {made.folder}"
+def test_an_environment_is_created_once_and_the_user_is_told() -> None:
+    shown: list[str] = []
+    first = cached("a b/c", ["x"], writes("one"), shown.append)
+    second = cached("a b/c", ["x"], never, shown.append)
+    assert (second.folder, second.seconds) == (first.folder, 0)
+    assert first.seconds > 0
+    assert (first.folder / "content").read_text() == "one"
+    [line] = shown
+    assert "a b/c" in line
+    assert str(first.folder) in line
+    assert f"{first.seconds:.1f} s" in str(first)
+    assert str(first.folder) in str(second)
 
 
-def test_environments_are_told_apart_by_name_and_by_each_part_of_the_key(cache: Path) -> None:
+def test_environments_differ_by_name_and_by_each_part_of_the_key(cache: Path) -> None:
     keys = [["a", "b"], ["ab"], ["a", "c"], ["b", "a"], ["a", "b", ""]]
-    made = {cached(name, key, writes("x"), silent).folder for name in ("one", "two") for key in keys}
-    assert len(made) == 10
-    assert sorted(made) == folders(cache)
+    created = {cached(name, key, writes("x"), silent).folder for name in ("one", "two") for key in keys}
+    assert len(created) == 10
+    assert sorted(created) == folders(cache)
 
 
 @pytest.mark.parametrize(
     "problem", [LaunchError("no network"), KeyboardInterrupt()], ids=lambda one: type(one).__name__
 )
-def test_one_that_cannot_be_made_leaves_nothing(cache: Path, problem: BaseException) -> None:
+def test_an_environment_that_cannot_be_created_leaves_nothing_behind(cache: Path, problem: BaseException) -> None:
     def breaks(folder: Path) -> None:
         writes("half")(folder)
         raise problem
@@ -103,7 +108,7 @@ def test_one_that_cannot_be_made_leaves_nothing(cache: Path, problem: BaseExcept
     assert (cached("a", ["x"], writes("whole"), silent).folder / "content").read_text() == "whole"
 
 
-def test_what_a_killed_process_left_half_made_is_thrown_away(cache: Path) -> None:
+def test_what_a_killed_process_left_incomplete_is_deleted(cache: Path) -> None:
     code = """
 import os, sys
 from pathlib import Path
@@ -114,30 +119,30 @@ def make(folder):
     os.kill(os.getpid(), 9)
 cached("a", ["x"], make, lambda text: None)
 """
-    environment = {**os.environ, "PYTHONPATH": str(Path(environments.__file__).parents[2])}
-    assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == -9
+    variables = {**os.environ, "PYTHONPATH": str(Path(environments.__file__).parents[2])}
+    assert subprocess.run([sys.executable, "-c", code], env=variables).returncode == -9
     assert [folder.suffix for folder in folders(cache)] == [".half"]
-    made = cached("a", ["x"], writes("whole"), silent)
-    assert folders(cache) == [made.folder]
-    assert [path.name for path in made.folder.iterdir()] == ["content"]
+    environment = cached("a", ["x"], writes("whole"), silent)
+    assert folders(cache) == [environment.folder]
+    assert [path.name for path in environment.folder.iterdir()] == ["content"]
 
 
-def test_two_that_want_the_same_wait_for_each_other() -> None:
-    begun, go_on = threading.Event(), threading.Event()
+def test_a_second_request_waits_for_the_first() -> None:
+    started, finish = threading.Event(), threading.Event()
     found: list[Path] = []
 
     def slow(folder: Path) -> None:
         writes("one")(folder)
-        begun.set()
-        assert go_on.wait(60)
+        started.set()
+        assert finish.wait(60)
 
     first = threading.Thread(target=lambda: found.append(cached("a", ["x"], slow, silent).folder))
     second = threading.Thread(target=lambda: found.append(cached("a", ["x"], never, silent).folder))
     first.start()
-    assert begun.wait(60)
+    assert started.wait(60)
     second.start()
     assert found == []
-    go_on.set()
+    finish.set()
     first.join()
     second.join()
     assert len(found) == 2
@@ -148,7 +153,7 @@ def test_two_that_want_the_same_wait_for_each_other() -> None:
 
 
 class Installer:
-    """Stands in for `run`: pip with an index that got `release` on the given day."""
+    """Stands in for `run`: pip with an index to which the release was uploaded at the given time."""
 
     def __init__(self, uploaded: str = "2025-06-20T21:48:38Z", *, dated: bool = True) -> None:
         self.uploaded = uploaded
@@ -168,7 +173,7 @@ class Installer:
         return ""
 
     def installed(self) -> list[str]:
-        """The arguments of the last `pip install`."""
+        """Return the arguments of the last `pip install`."""
         command = [command for command in self.commands if "install" in command][-1]
         return command[command.index("install") + 1 :]
 
@@ -184,17 +189,17 @@ HERE = Path(sys.executable)
 
 
 def test_the_packages_are_installed_once_for_each_list_of_them(installer: Installer) -> None:
-    made = python_environment("s", ["server==1.2", "uvicorn"], HERE, None, silent)
+    environment = python_environment("s", ["server==1.2", "uvicorn"], HERE, None, silent)
     assert installer.installed() == ["server==1.2", "uvicorn"]
     assert installer.variables[-1] == {}
-    assert made.python == made.folder / "bin" / "python"
+    assert environment.python == environment.folder / "bin" / "python"
     many = len(installer.commands)
-    assert python_environment("s", ["server==1.2", "uvicorn"], HERE, None, silent).folder == made.folder
+    assert python_environment("s", ["server==1.2", "uvicorn"], HERE, None, silent).folder == environment.folder
     assert len(installer.commands) == many
-    assert python_environment("s", ["server==1.3", "uvicorn"], HERE, None, silent).folder != made.folder
+    assert python_environment("s", ["server==1.3", "uvicorn"], HERE, None, silent).folder != environment.folder
 
 
-def test_a_release_comes_with_the_packages_of_its_day_from_the_main_index_alone(installer: Installer) -> None:
+def test_a_release_is_installed_with_packages_of_its_day_from_the_main_index_alone(installer: Installer) -> None:
     plain = python_environment("s", ["server==1.2"], HERE, None, silent)
     dated = python_environment("s", ["server==1.2"], HERE, "server==1.2", silent)
     assert dated.folder != plain.folder
@@ -206,25 +211,27 @@ def test_a_release_comes_with_the_packages_of_its_day_from_the_main_index_alone(
     ("uploaded", "cut"),
     [("2025-06-20T00:00:00Z", "2025-06-21"), ("2025-06-20T23:59:59Z", "2025-06-21"), ("2023-01-01T09", "2023-01-02")],
 )
-def test_the_cut_is_the_first_midnight_after_the_upload(installer: Installer, uploaded: str, cut: str) -> None:
+def test_the_packages_are_those_before_the_midnight_after_the_upload(
+    installer: Installer, uploaded: str, cut: str
+) -> None:
     installer.uploaded = uploaded
     python_environment("s", ["server==1.2"], HERE, "server==1.2", silent)
     assert installer.installed()[1] == f"{cut}T00:00:00Z"
 
 
-def test_a_release_that_the_index_does_not_have_is_told(installer: Installer, cache: Path) -> None:
-    with pytest.raises(LaunchError, match=r"finds no server==9 for this Python; `pip index versions server` lists"):
+def test_the_error_for_an_unknown_release_names_how_to_list_the_releases(installer: Installer, cache: Path) -> None:
+    with pytest.raises(LaunchError, match=r"^s: .*server==9.*`pip index versions server`"):
         python_environment("s", ["server==9"], HERE, "server==9", silent)
     assert folders(cache) == []
 
 
-def test_an_index_that_tells_no_days_is_told(installer: Installer) -> None:
+def test_the_error_for_an_index_without_upload_times_names_the_release(installer: Installer) -> None:
     installer.dated = False
-    with pytest.raises(LaunchError, match=r"does not tell when server==1\.2 was uploaded; use one that does"):
+    with pytest.raises(LaunchError, match=r"^s: .*index .*server==1\.2 was uploaded"):
         python_environment("s", ["server==1.2"], HERE, "server==1.2", silent)
 
 
-def test_another_failure_of_the_index_is_not_taken_for_an_absent_release(
+def test_another_failure_of_the_index_is_not_taken_for_a_missing_release(
     installer: Installer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unreachable(command: Sequence[str], *rest: Any) -> str:
@@ -237,7 +244,7 @@ def test_another_failure_of_the_index_is_not_taken_for_an_absent_release(
         python_environment("s", ["server==1.2"], HERE, "server==1.2", silent)
 
 
-def test_an_interpreter_is_one_that_runs_and_is_new_enough(tmp_path: Path) -> None:
+def test_an_interpreter_must_run_and_be_new_enough(tmp_path: Path) -> None:
     shim = executable(tmp_path / "shim" / "python3.12", "import sys; sys.exit(127)")
     other = executable(tmp_path / "other" / "python3.12", "print('no version')\nimport sys; sys.exit(1)")
     old = executable(tmp_path / "old" / "python3.12", "print(3, 9)")
@@ -249,7 +256,7 @@ def test_an_interpreter_is_one_that_runs_and_is_new_enough(tmp_path: Path) -> No
     assert find_python((3, 13), [nowhere, shim, old, new]) is None
 
 
-def test_interpreters_are_looked_for_on_the_whole_path_and_in_pyenv(
+def test_interpreters_are_searched_on_the_whole_path_and_in_pyenv(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shim = executable(tmp_path / "shims" / "python3.90", "import sys; sys.exit(127)")
@@ -273,19 +280,19 @@ def test_the_graphs_are_copied_and_installed_in_the_copy(
     (graphs / "package.json").write_text("{}")
     (graphs / "joke.ts").write_text("1")
     (graphs / "node_modules").mkdir()
-    made = node_environment("s", graphs, silent)
-    assert sorted(path.name for path in made.folder.iterdir()) == ["joke.ts", "package.json"]
+    environment = node_environment("s", graphs, silent)
+    assert sorted(path.name for path in environment.folder.iterdir()) == ["joke.ts", "package.json"]
     assert [command[:2] for command in installer.commands] == [["npm", "install"]]
-    assert node_environment("s", graphs, silent).folder == made.folder
+    assert node_environment("s", graphs, silent).folder == environment.folder
     (graphs / "joke.ts").write_text("2")
-    assert node_environment("s", graphs, silent).folder != made.folder
+    assert node_environment("s", graphs, silent).folder != environment.folder
 
 
-@pytest.mark.parametrize(("said", "version"), [("v20.20.2", (20, 20, 2)), ("v18.0.0", (18, 0, 0))])
-def test_the_version_of_node_is_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, version: tuple[int, ...]
+@pytest.mark.parametrize(("output", "version"), [("v20.20.2", (20, 20, 2)), ("v18.0.0", (18, 0, 0))])
+def test_the_version_of_node_is_read_from_its_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str, version: tuple[int, ...]
 ) -> None:
-    executable(tmp_path / "node", f"print({said!r})")
+    executable(tmp_path / "node", f"print({output!r})")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert environments.node_version() == (), "without npm nothing can be installed"
     executable(tmp_path / "npm", "")
@@ -295,15 +302,16 @@ def test_the_version_of_node_is_asked(
 # --- commands
 
 
-def test_a_command_that_fails_is_told_with_the_end_of_its_words() -> None:
-    code = "import sys; print(*range(99), sep='\\n'); print('last words', file=sys.stderr); sys.exit(3)"
+def test_the_error_for_a_command_that_fails_names_it_and_ends_with_its_output() -> None:
+    code = "import sys; print(*range(99), sep='\\n'); print('last line', file=sys.stderr); sys.exit(3)"
     with pytest.raises(LaunchError) as raised:
         environments.run([sys.executable, "-c", code], "s")
     first, *rest = str(raised.value).splitlines()
     assert first.startswith(f"s: `{sys.executable} -c")
-    assert (rest[-1], len(rest) < 20) == ("last words", True)
+    assert "3" in first
+    assert (rest[-1], len(rest) < 20) == ("last line", True)
 
 
-def test_a_command_that_does_not_exist_is_told() -> None:
-    with pytest.raises(LaunchError, match=r"s: no-such-command cannot be run \(No such file"):
+def test_the_error_for_a_command_that_does_not_exist_names_it() -> None:
+    with pytest.raises(LaunchError, match=r"^s: no-such-command .*No such file"):
         environments.run(["no-such-command"], "s")

@@ -1,4 +1,4 @@
-"""Every requirement has faults that turn it red, and no check errs on any of them."""
+"""Every requirement has faults that it fails on, and no conforming variation changes an outcome."""
 
 import json
 from collections import Counter
@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from conformance import catalogue, suite
-from conformance.authoring.registry import REGISTRY
+from conformance.authoring.registry import REGISTRY, Fault
 from conformance.faults.proof import Row, changes, entry, line, page, row
 
 from . import golden
 from .generate.pages import REQUIREMENTS, requirements_page, traceability_page
 
-AGAIN = "out of step, write it again: python -m tests.pages"
+AGAIN = "out of date; make it again: python -m tests.generate"
 
 suite.load()
 
@@ -27,12 +27,12 @@ def result(name: str) -> Row:
 
 
 @pytest.mark.parametrize("name", [fault.name for fault in REGISTRY.faults])
-def test_the_fault_turns_its_requirement_red(name):
-    done = result(name)
-    assert not done.errors
-    assert done.touched, "the fault changes no recording"
-    assert done.killed, f"red were {done.requirements}"
-    assert entry(done) == published().get(name), f"{AGAIN} faults.json FAULTS.md"
+def test_the_requirement_of_a_fault_fails_on_it(name: str) -> None:
+    found = result(name)
+    assert not found.errors
+    assert found.touched, "the fault changes no recording"
+    assert found.killed, f"the fault turned red {found.requirements}"
+    assert entry(found) == published().get(name), f"faults.json is {AGAIN}"
 
 
 @cache
@@ -40,15 +40,15 @@ def published() -> dict[str, dict[str, Any]]:
     return {one["name"]: one for one in json.loads((REQUIREMENTS / "faults.json").read_text("utf-8"))}
 
 
-def test_there_are_no_other_faults_in_the_published_table():
-    assert set(published()) == {fault.name for fault in REGISTRY.faults}, f"{AGAIN} faults.json FAULTS.md"
+def test_the_published_table_contains_no_other_faults() -> None:
+    assert set(published()) == {fault.name for fault in REGISTRY.faults}, f"faults.json is {AGAIN}"
 
 
-def test_the_page_of_faults_is_made_of_the_same_rows():
-    assert (REQUIREMENTS / "FAULTS.md").read_text("utf-8") == page(published().values()), f"{AGAIN} FAULTS.md"
+def test_the_page_of_faults_has_the_same_content() -> None:
+    assert (REQUIREMENTS / "FAULTS.md").read_text("utf-8") == page(published().values()), f"FAULTS.md is {AGAIN}"
 
 
-def test_a_long_list_of_requirements_is_counted_in_the_page():
+def test_the_page_counts_the_requirements_of_a_long_list() -> None:
     ids = list(catalogue.requirements())
     one = {"name": "x", "requirement": ids[0], "doc": "Does x.", "checks": {"test_x": "x"}}
     assert line(one | {"requirements": ids[:13]}).endswith(f"| {', '.join(ids[1:13])} |")
@@ -56,52 +56,50 @@ def test_a_long_list_of_requirements_is_counted_in_the_page():
 
 
 @pytest.mark.parametrize("fault", REGISTRY.faults, ids=lambda fault: fault.name)
-def test_what_a_fault_does_can_follow_a_server_that(fault):
-    """The likely cause of a failure reads `a server that sends …`."""
+def test_the_docstring_of_a_fault_completes_a_server_that(fault: Fault) -> None:
+    """Reports describe the likely cause of a failure with it."""
     first = fault.doc.split()[0]
     assert first[0].isupper()
     assert (first.endswith("s") and first not in ("Its", "This")) or first in ("Always", "Just", "Never")
 
 
-def test_every_check_turns_red_on_some_fault():
-    seen = {check for one in published().values() for check in one["checks"]}
-    unproven = [check.name for check in REGISTRY.checks if check.name not in seen]
-    assert unproven == [], "give each a fault that it fails on, then: python -m tests.pages faults.json FAULTS.md"
+def test_every_check_fails_on_some_fault() -> None:
+    proven = {check for one in published().values() for check in one["checks"]}
+    unproven = [check.name for check in REGISTRY.checks if check.name not in proven]
+    assert unproven == [], "add a fault on which each of these checks fails, then: python -m tests.generate"
 
 
-def test_the_traceability_page_is_in_step():
-    """Statement of the specification, requirements and checks."""
-    assert (REQUIREMENTS / "TRACEABILITY.md").read_text("utf-8") == traceability_page(), f"{AGAIN} TRACEABILITY.md"
+def test_the_traceability_page_is_up_to_date() -> None:
+    assert (REQUIREMENTS / "TRACEABILITY.md").read_text("utf-8") == traceability_page(), f"TRACEABILITY.md is {AGAIN}"
 
 
-def test_the_page_of_requirements_is_in_step():
-    assert (REQUIREMENTS / "CATALOGUE.md").read_text("utf-8") == requirements_page(), f"{AGAIN} CATALOGUE.md"
+def test_the_page_of_requirements_is_up_to_date() -> None:
+    assert (REQUIREMENTS / "CATALOGUE.md").read_text("utf-8") == requirements_page(), f"CATALOGUE.md is {AGAIN}"
 
 
-def test_every_requirement_has_a_fault():
-    faulty = Counter(fault.requirement for fault in REGISTRY.faults)
+def test_every_requirement_has_a_fault() -> None:
+    faults = Counter(fault.requirement for fault in REGISTRY.faults)
     required = list(catalogue.requirements())
-    assert [id for id in required if not faulty[id]] == []
-    assert sum(faulty.values()) >= 1.5 * len(required)
+    assert [id for id in required if not faults[id]] == []
+    assert sum(faults.values()) >= 1.5 * len(required)
 
 
-def test_faults_speak_of_known_requirements():
+def test_the_requirement_of_every_fault_exists() -> None:
     assert {fault.requirement for fault in REGISTRY.faults} <= set(catalogue.requirements())
 
 
-@pytest.mark.parametrize("name", [oddity.name for oddity in REGISTRY.variations])
-def test_no_outcome_changes_on_a_lawful_oddity(name):
-    oddity = next(one for one in REGISTRY.variations if one.name == name)
-    changed = changes(golden.good(), oddity, golden.items().values())
+@pytest.mark.parametrize("variation", REGISTRY.variations, ids=lambda variation: variation.name)
+def test_no_outcome_changes_on_a_conforming_variation(variation: Fault) -> None:
+    changed = changes(golden.good(), variation, golden.items().values())
     outcomes = [(id, before.word, after.word, after.message) for id, before, after in changed]
-    assert [one for one in outcomes if requirement_of(one[0]) not in oddity.unsafe] == []
-    assert {requirement_of(one[0]) for one in outcomes if one[2] == "failed"} == set(oddity.unsafe)
+    assert [one for one in outcomes if requirement_of(one[0]) not in variation.unsafe] == []
+    assert {requirement_of(one[0]) for one in outcomes if one[2] == "failed"} == set(variation.unsafe)
 
 
-def requirement_of(id):
+def requirement_of(id: str) -> str:
     return golden.items()[id].check.requirement
 
 
-def test_what_is_lawful_breaks_no_more_than_what_clients_need():
-    unsafe = {requirement for oddity in REGISTRY.variations for requirement in oddity.unsafe}
+def test_an_unsafe_variation_fails_requirements_of_clients_alone() -> None:
+    unsafe = {requirement for variation in REGISTRY.variations for requirement in variation.unsafe}
     assert {catalogue.find(id).area for id in unsafe} == {"clients"}

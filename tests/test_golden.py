@@ -1,4 +1,4 @@
-"""The golden recordings fit the scenarios, and every check passes on them."""
+"""The golden recordings are those of the present scenarios, and every check passes on them."""
 
 import json
 
@@ -10,26 +10,25 @@ from conformance.session.scenarios import scenario_digests
 
 from . import golden
 
-AGAIN = "make the recordings again: tox run -e recordings (or python -m tests.golden)"
+AGAIN = "make the recordings again: python -m tests.generate recordings"
 
 
-def test_the_recordings_are_those_of_the_scenarios():
-    """Each variant that a check looks at has its recording, and none is left over."""
+def test_there_is_a_recording_of_every_variant_that_a_check_needs_and_no_other() -> None:
     suite.load()
-    looked_at = {variant.file for item in golden.items().values() for variant in item.variants}
+    needed = {variant.file for item in golden.items().values() for variant in item.variants}
     kept = {path.name for path in golden.FOLDER.glob("*.jsonl")}
-    assert looked_at <= kept, AGAIN
+    assert needed <= kept, AGAIN
     every = {variant.file for scenario in REGISTRY.scenarios.values() for variant in scenario.variants()}
     assert kept <= every, AGAIN
 
 
-def test_the_scenarios_are_as_they_were_when_recorded():
+def test_the_scenarios_have_not_changed_since_they_were_recorded() -> None:
     recorded = json.loads((golden.FOLDER / "run.json").read_text("utf-8"))["scenarios"]
     now = scenario_digests()
     assert [name for name in now if recorded.get(name) != now[name]] == [], AGAIN
 
 
 @pytest.mark.parametrize("id", golden.items())
-def test_the_official_server_passes(id):
+def test_the_official_server_passes(id: str) -> None:
     outcome = golden.outcomes()[id]
     assert outcome.word == "passed", outcome.message

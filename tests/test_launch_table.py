@@ -1,4 +1,4 @@
-"""The table `launch` of a target file says how a server is started; the shipped targets are such files too."""
+"""The table `launch` of a target file says how to start a server, also in the shipped target files."""
 
 import json
 import tomllib
@@ -25,16 +25,17 @@ def written(folder: Path, text: str) -> Path:
 
 
 def planned(path: Path, version: str = "") -> Plan:
-    """The plan of a target file."""
+    """Return the plan in a target file."""
     table = tomllib.loads(path.read_text("utf-8"))
     return read_plan(table.get("name", path.stem), table.get("version", ""), table["launch"], path, version)
 
 
-def more(line: str) -> str:
+def with_line(line: str) -> str:
+    """Return a launch table with another line."""
     return f"{LAUNCH}{line}\n"
 
 
-def test_a_target_may_be_started_instead_of_being_there(tmp_path: Path) -> None:
+def test_a_target_file_may_have_a_launch_table_instead_of_a_url(tmp_path: Path) -> None:
     path = written(tmp_path, LAUNCH)
     target, plan = read_target(path), planned(path)
     assert (target.name, target.url, target.launch is not None) == ("mine", "", True)
@@ -71,45 +72,48 @@ def test_a_launch_table_is_read(tmp_path: Path) -> None:
 
 
 BROKEN = {
-    "an unknown key": (more("port = 5"), "mine.toml, launch: unknown key 'port'; known are command, ready"),
-    "no command": ('[launch]\nready = "/ok"', "launch: has no command"),
-    "an empty command": ('[launch]\ncommand = []\nready = "/ok"', "launch: has no command"),
-    "no readiness": ('[launch]\ncommand = ["x"]', "launch: has no ready"),
-    "a readiness that is no path": ('[launch]\ncommand = ["x"]\nready = "ok"', "ready must be a path"),
-    "a text for the command": ('[launch]\ncommand = "x"\nready = "/ok"', "launch: command has the wrong type"),
-    "a number in the environment": (more("environment = { PORT = 5 }"), "launch: environment has the wrong type"),
-    "an unknown kind": (more('kind = "ruby"'), "kind 'ruby' is none of none, python, node"),
-    "Python without packages": (more('kind = "python"'), "kind python needs packages"),
-    "Node without graphs": (more('kind = "node"'), "kind node needs graphs"),
-    "a version that nothing gives": (more('kind = "python"\npackages = ["a=={version}"]'), "packages use {version}"),
-    "an unknown need": (more('needs = ["redis"]'), "needs 'redis' is none of postgresql"),
-    "a strange version": (more('requires_python = "3.12"'), "requires_python must be the oldest version"),
-    "an unknown placeholder": (more('environment = { A = "{prot}" }'), "{prot} in '{prot}' stands for nothing here"),
-    "a lone brace": (more('environment = { A = "{" }'), "write {{ and }} for braces that are meant"),
-    "a positional placeholder": (more('environment = { A = "{}" }'), "{} in '{}' stands for nothing here"),
-    "an attribute": (more('environment = { A = "{port.x}" }'), "{port.x} in '{port.x}' stands for nothing here"),
-    "a database without need": (more('environment = { A = "{database_url}" }'), "stands for nothing here; there are"),
-    "graphs without any": (more('environment = { A = "{config}" }'), "{config} in '{config}' stands for nothing"),
-    "a path of no graph": (more('graph_path = "/{name}"'), "stands for nothing here; there are {graph}"),
+    "an unknown key": (with_line("port = 5"), "'port'", "command, ready, "),
+    "no command": ('[launch]\nready = "/ok"', "command"),
+    "an empty command": ('[launch]\ncommand = []\nready = "/ok"', "command"),
+    "no ready": ('[launch]\ncommand = ["x"]', "ready"),
+    "a ready that is not a path": ('[launch]\ncommand = ["x"]\nready = "ok"', "ready", "path", "/ok"),
+    "a string for the command": ('[launch]\ncommand = "x"\nready = "/ok"', "command", "list of strings"),
+    "a number in the environment": (with_line("environment = { PORT = 5 }"), "environment", "table of strings"),
+    "an unknown kind": (with_line('kind = "ruby"'), "'ruby'", "none, python, node"),
+    "Python without packages": (with_line('kind = "python"'), "python", "packages"),
+    "Node without graphs": (with_line('kind = "node"'), "node", "graphs"),
+    "no version": (with_line('kind = "python"\npackages = ["a=={version}"]'), "packages", "{version}"),
+    "an unknown service": (with_line('needs = ["redis"]'), "'redis'", "postgresql"),
+    "an invalid version": (with_line('requires_python = "3.12"'), "requires_python", "oldest version", "'>=3.11'"),
+    "an unknown placeholder": (with_line('environment = { A = "{prot}" }'), "{prot} in '{prot}'", "{port}, "),
+    "a single brace": (with_line('environment = { A = "{" }'), "'{'", "{{ and }}"),
+    "a positional placeholder": (with_line('environment = { A = "{}" }'), "{} in '{}'", "{port}, "),
+    "an attribute": (with_line('environment = { A = "{port.x}" }'), "{port.x} in '{port.x}'", "{port}, "),
+    "a database that is not needed": (with_line('environment = { A = "{database_url}" }'), "{database_url} in"),
+    "a config without graphs": (with_line('environment = { A = "{config}" }'), "{config} in '{config}'"),
+    "a path without the graph": (with_line('graph_path = "/{name}"'), "{name} in '/{name}'", "{graph}"),
 }
+"""Each with parts of the message: the value at fault, and the valid ones or the fix."""
 
 
-@pytest.mark.parametrize(("text", "message"), BROKEN.values(), ids=BROKEN)
-def test_a_broken_launch_table_is_told_with_the_place(tmp_path: Path, text: str, message: str) -> None:
+@pytest.mark.parametrize(("text", "parts"), [(text, parts) for text, *parts in BROKEN.values()], ids=BROKEN)
+def test_the_error_for_a_broken_launch_table_names_place_and_fix(tmp_path: Path, text: str, parts: list[str]) -> None:
     with pytest.raises(TargetError) as raised:
         read_target(written(tmp_path, text))
-    assert str(tmp_path / "mine.toml") in str(raised.value)
-    assert message in str(raised.value)
+    for part in (str(tmp_path / "mine.toml"), *parts):
+        assert part in str(raised.value)
 
 
-def test_braces_may_be_meant(tmp_path: Path) -> None:
-    assert read_target(written(tmp_path, more("""environment = { A = '{{"port": {port}}}' }"""))).launch is not None
+def test_double_braces_are_literal(tmp_path: Path) -> None:
+    assert (
+        read_target(written(tmp_path, with_line("""environment = { A = '{{"port": {port}}}' }"""))).launch is not None
+    )
 
 
 # --- shipped targets
 
 
-def test_the_shipped_targets_bring_their_graphs() -> None:
+def test_the_shipped_targets_have_graphs() -> None:
     assert shipped_targets() == ["aegra", "fastapi-langgraph-server", "langgraph-dev", "langgraphjs", "skeino"]
     for name in shipped_targets():
         plan = planned(SHIPPED / f"{name}.toml")
@@ -117,21 +121,21 @@ def test_the_shipped_targets_bring_their_graphs() -> None:
         assert (plan.graphs / "langgraph.json").is_file()
 
 
-def test_no_placeholder_is_left_that_no_shipped_target_has_shown_to_work() -> None:
+def test_every_placeholder_but_one_is_used_by_a_shipped_target() -> None:
     used = "".join(path.read_text("utf-8") for path in SHIPPED.glob("*.toml"))
     assert [one for one in PLACEHOLDERS if f"{{{one}}}" not in used] == ["workdir"]
 
 
-def test_a_released_version_of_a_shipped_target_has_an_environment_of_its_own() -> None:
+def test_a_given_version_of_a_shipped_target_has_its_own_environment() -> None:
     here = planned(SHIPPED / "langgraph-dev.toml")
-    assert (here.makes_python, here.version, here.release) == (False, "", None)
+    assert (here.has_own_python, here.version, here.release) == (False, "", None)
     old = planned(SHIPPED / "langgraph-dev.toml", "0.2.60")
-    assert (old.makes_python, old.version, old.release) == (True, "0.2.60", "langgraph-api==0.2.60")
+    assert (old.has_own_python, old.version, old.release) == (True, "0.2.60", "langgraph-api==0.2.60")
     assert "langgraph-api==0.2.60" in old.packages
     assert named_target("langgraph-dev==0.2.60").version == "0.2.60"
 
 
-def test_the_javascript_server_is_the_one_that_its_graphs_ask_for() -> None:
+def test_the_javascript_server_has_the_version_that_its_graphs_require() -> None:
     plan = planned(SHIPPED / "langgraphjs.toml")
     assert plan.graphs is not None
     wanted = json.loads((plan.graphs / "package.json").read_text("utf-8"))["dependencies"]
@@ -139,29 +143,30 @@ def test_the_javascript_server_is_the_one_that_its_graphs_ask_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("given", "parts"),
     [
-        ("aegre", "--target aegre: did you mean aegra? shipped are aegra, fastapi-langgraph-server, langgraph-dev,"),
-        ("zzz", "--target zzz: shipped are aegra,"),
-        ("aegra==", "'' is no version; give one such as aegra==1.2.3"),
-        ("aegra==>1", "'>1' is no version"),
-        ("aegra==1 --pre", "'1 --pre' is no version"),
-        ("langgraphjs==2.0.0", "langgraphjs is started in the version that its graphs ask for; leave out ==2.0.0"),
-        ("aegre==1", "did you mean aegra?"),
+        ("aegre", ["did you mean aegra?", "aegra, fastapi-langgraph-server, langgraph-dev,", "path"]),
+        ("zzz", ["aegra, fastapi-langgraph-server, langgraph-dev,", "path"]),
+        ("aegra==", ["''", "aegra==1.2.3"]),
+        ("aegra==>1", ["'>1'", "aegra==1.2.3"]),
+        ("aegra==1 --pre", ["'1 --pre'", "aegra==1.2.3"]),
+        ("langgraphjs==2.0.0", ["langgraphjs", "leave out ==2.0.0"]),
+        ("aegre==1", ["did you mean aegra?"]),
     ],
 )
-def test_a_target_that_is_not_shipped_is_told(given: str, message: str) -> None:
+def test_the_error_for_an_unknown_target_names_the_valid_ones(given: str, parts: list[str]) -> None:
     with pytest.raises(TargetError) as raised:
         named_target(given)
-    assert message in str(raised.value)
+    for part in parts:
+        assert part in str(raised.value)
 
 
-def test_a_file_is_known_by_its_path_its_ending_or_by_being_there(
+def test_a_file_is_given_by_its_path_its_suffix_or_the_name_of_an_existing_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     written(tmp_path, 'url = "http://h"').rename("plain")
     (tmp_path / "aegra").write_text('url = "http://mine"')
     assert named_target("plain").url == named_target("./plain").url == "http://h"
-    assert named_target("aegra").launch is not None, "a shipped name goes first"
+    assert named_target("aegra").launch is not None, "shipped targets take precedence"
     assert named_target("./aegra").url == "http://mine"

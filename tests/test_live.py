@@ -1,6 +1,6 @@
-"""Faults and oddities live: command line, proxy and verdict agree with what the recordings say.
+"""The fault proxy: live, faults and conforming variations have the same effect as on recordings.
 
-Faults of time and transport, whose recorded form is only a picture of them, are tried here above all.
+Above all these are faults of timing and transport, which a recording only imitates.
 """
 
 import json
@@ -17,7 +17,7 @@ from conformance.targets.target_file import named_target
 
 from .test_plugin import environment
 
-# A check over every stream has all scenarios performed, so these choose others by name.
+# For a check on every stream all scenarios are performed, so other checks of the requirement are selected by name.
 FAILING = "test_the_stream_of_a_failed_run_ends"
 ALONE = "test_each_mode_is_as_it_is_alone"
 FAULTS = {
@@ -29,7 +29,7 @@ FAULTS = {
     "shares_events_out_among_joiners": ("join.several-readers", "join.several-readers"),
     "buffers_whole_answers": ("delivery.head-first", "delivery.head-first"),
 }
-ODDITIES = {
+VARIATIONS = {
     "sends_one_byte_at_a_time": "updates.node-sequence or filtering or join.does-not-replay",
     "mixes_line_endings": "updates.node-sequence or updates.data-verbatim or framing.hostile or errors.error-event",
     "comments_between_and_inside": "join.rest-of-run or join.same-events or transport.concurrent-runs",
@@ -41,7 +41,7 @@ ODDITIES = {
 
 @pytest.fixture(scope="module")
 def upstream() -> Iterator[str]:
-    """The official server, running."""
+    """The URL of the running official server."""
     target = named_target("langgraph-dev")
     assert target.launch is not None
     with target.launch(lambda text: None) as running:
@@ -49,8 +49,8 @@ def upstream() -> Iterator[str]:
 
 
 @contextmanager
-def view(name: str, upstream: str, folder: Path) -> Iterator[str]:
-    """A view of the server through `lg-conformance fault`; gives its URL."""
+def proxy(name: str, upstream: str, folder: Path) -> Iterator[str]:
+    """Run `lg-conformance fault`; yield its URL."""
     command = [sys.executable, "-m", "conformance", "fault", name, "--upstream", upstream]
     serving = subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.PIPE, text=True)
     assert serving.stdout is not None
@@ -62,9 +62,9 @@ def view(name: str, upstream: str, folder: Path) -> Iterator[str]:
         serving.stdout.close()
 
 
-def judged(url: str, chosen: str, folder: Path) -> tuple[int, Any, str]:
-    """Exit status, report and output of `lg-conformance run` on what is chosen with -k."""
-    command = [sys.executable, "-m", "conformance", "run", "--url", url, "-k", chosen, "--report-dir", "out"]
+def judged(url: str, selected: str, folder: Path) -> tuple[int, Any, str]:
+    """Return exit status, report and output of `lg-conformance run -k`."""
+    command = [sys.executable, "-m", "conformance", "run", "--url", url, "-k", selected, "--report-dir", "out"]
     options = ["--concurrency", "50", "--silence", "8", "-q"]
     done = subprocess.run(
         [*command, *options], cwd=folder, env=environment(), capture_output=True, text=True, timeout=300
@@ -74,18 +74,18 @@ def judged(url: str, chosen: str, folder: Path) -> tuple[int, Any, str]:
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_found_live(name: str, upstream: str, tmp_path: Path) -> None:
-    requirement, chosen = FAULTS[name]
-    with view(name, upstream, tmp_path) as url:
-        status, report, output = judged(url, chosen, tmp_path)
+    requirement, selected = FAULTS[name]
+    with proxy(name, upstream, tmp_path) as url:
+        status, report, output = judged(url, selected, tmp_path)
     found = next(one for one in report["requirements"] if one["id"] == requirement)
     assert found["outcome"] == "failed", output
     assert status == (1 if found["level"] == "MUST" else 0), output
     assert report["verdict"] == ("not conformant" if found["level"] == "MUST" else "partial")
 
 
-@pytest.mark.parametrize("name", ODDITIES)
-def test_an_oddity_changes_nothing_live(name: str, upstream: str, tmp_path: Path) -> None:
-    with view(name, upstream, tmp_path) as url:
-        status, report, output = judged(url, ODDITIES[name], tmp_path)
+@pytest.mark.parametrize("name", VARIATIONS)
+def test_a_conforming_variation_changes_nothing_live(name: str, upstream: str, tmp_path: Path) -> None:
+    with proxy(name, upstream, tmp_path) as url:
+        status, report, output = judged(url, VARIATIONS[name], tmp_path)
     red = [one["id"] for one in report["requirements"] if one["outcome"] in ("failed", "cantTell")]
     assert (status, red) == (0, []), output

@@ -1,4 +1,4 @@
-"""The pages in a real browser, as wide as a desk or a phone: nothing overflows, errs or reaches for a network."""
+"""The pages in a real browser, on a desktop and a phone: nothing overflows, fails or uses the network."""
 
 from __future__ import annotations
 
@@ -9,29 +9,30 @@ import pytest
 
 from conformance import cli
 from conformance.report.html import report_html
+from conformance.report.recordings import StoredRecordings
 
-from .browser import CHROMIUM, WITHOUT, Browser, browser
-from .reports import FAULTS, all_evidence, faulty, hostile_recording, report, written
-from .test_reports import SENTINEL, hostile
+from .browser import CHROMIUM, MISSING, Browser, browser
+from .hostile import HOSTILE_TEXT, hostile_recording, hostile_report
+from .reports import FAULTS, all_evidence, faulty, report, written
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=MISSING)
 
 WIDTHS = pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)], ids=["desktop", "phone"])
-SEEN = "[...document.querySelectorAll('{}')].filter(e => e.checkVisibility()).length"
+VISIBLE = "[...document.querySelectorAll('{}')].filter(e => e.checkVisibility()).length"
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Reports of four servers, one of them hostile, and the matrix of them."""
+    """Reports of four servers, one of them hostile, and their matrix."""
     folder = tmp_path_factory.mktemp("pages")
     for name, content, recorded in (
         ("good", report("good"), faulty(())),
         ("bad", report("bad", None, FAULTS), faulty(FAULTS)),
         ("partial", report("partial", "0.1", (), ("events", "join")), ()),
-        ("hostile", hostile(), ()),
+        ("hostile", hostile_report(), ()),
     ):
         written(folder / name, content, recorded)
-    text = report_html(hostile(), {SENTINEL: hostile_recording(SENTINEL)})
+    text = report_html(hostile_report(), StoredRecordings({HOSTILE_TEXT: hostile_recording()}))
     (folder / "hostile" / "drawn.html").write_text(text, "utf-8")
     names = [str(folder / name) for name in ("good", "bad", "partial", "hostile")]
     assert cli.main(["matrix", *names, "--output", str(folder)]) == 0
@@ -46,7 +47,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Browser]:
-    """The browser; in the end no page may have erred, been refused something, or asked for more than files."""
+    """The browser; at the end no page may have failed or requested anything but files."""
     chromium.requests.clear()
     chromium.errors.clear()
     yield chromium
@@ -56,14 +57,14 @@ def page(chromium: Browser) -> Iterator[Browser]:
 
 
 def unfold(page: Browser) -> None:
-    """Lay out all that the page holds, also what is folded or was never scrolled to."""
+    """Lay out everything on the page, including closed details and parts that were never scrolled to."""
     page.value("document.querySelectorAll('details').forEach(e => e.open = true)")
     page.value("document.querySelectorAll('article, .timeline').forEach(e => e.style.contentVisibility = 'visible')")
 
 
 def rows(page: Browser, which: str = "") -> int:
-    """How many rows of requirements are visible."""
-    return int(page.value(SEEN.format(f".matrix .row{which}")))
+    """Return how many rows of requirements are visible."""
+    return int(page.value(VISIBLE.format(f".matrix .row{which}")))
 
 
 @WIDTHS
@@ -92,7 +93,7 @@ def test_verdict_and_absences_are_on_the_first_screen(page: Browser, folder: Pat
 
 
 @WIDTHS
-def test_the_filter_hides_what_is_not_asked_for(page: Browser, folder: Path, width: int, height: int) -> None:
+def test_the_filter_shows_only_matching_rows(page: Browser, folder: Path, width: int, height: int) -> None:
     page.size(width, height)
     page.show(folder / "matrix.html")
     every, musts, bad = rows(page), rows(page, ".must"), rows(page, ".bad")
@@ -106,7 +107,7 @@ def test_the_filter_hides_what_is_not_asked_for(page: Browser, folder: Path, wid
     assert rows(page) == rows(page, ".bad.should") > 0
     page.click("#level-all")
     assert rows(page) == rows(page, ".bad") == bad > 0
-    headed = page.value(SEEN.format(".matrix .area"))
+    headed = page.value(VISIBLE.format(".matrix .area"))
     assert headed == page.value(
         "[...document.querySelectorAll('.matrix tbody')].filter(e => e.querySelector('.bad')).length"
     )
@@ -114,13 +115,13 @@ def test_the_filter_hides_what_is_not_asked_for(page: Browser, folder: Path, wid
     assert rows(page) == every
 
 
-def test_where_nothing_fits_the_page_says_so(page: Browser, folder: Path, tmp_path: Path) -> None:
+def test_a_filter_without_matches_shows_a_message(page: Browser, folder: Path, tmp_path: Path) -> None:
     page.size(1280, 900)
     assert cli.main(["matrix", str(folder / "good"), "--output", str(tmp_path)]) == 0
     page.show(tmp_path / "matrix.html")
-    assert page.value(SEEN.format(".empty")) == 0
+    assert page.value(VISIBLE.format(".empty")) == 0
     page.click("#only-failures")
-    assert (rows(page), page.value(SEEN.format(".empty"))) == (0, 1)
+    assert (rows(page), page.value(VISIBLE.format(".empty"))) == (0, 1)
 
 
 def test_the_filter_works_with_the_keyboard(page: Browser, folder: Path) -> None:
@@ -134,7 +135,7 @@ def test_the_filter_works_with_the_keyboard(page: Browser, folder: Path) -> None
 
 
 @WIDTHS
-def test_a_failed_cell_leads_to_its_evidence_and_the_recording(
+def test_a_failed_cell_links_to_its_evidence_and_the_recording(
     page: Browser, folder: Path, width: int, height: int
 ) -> None:
     page.size(width, height)
@@ -155,7 +156,7 @@ def test_a_failed_cell_leads_to_its_evidence_and_the_recording(
 
 
 @WIDTHS
-def test_the_heads_of_the_table_stay_in_sight(page: Browser, folder: Path, width: int, height: int) -> None:
+def test_the_headings_of_the_table_stay_visible(page: Browser, folder: Path, width: int, height: int) -> None:
     page.size(width, height)
     page.show(folder / "matrix.html")
     page.value("Object.assign(document.querySelector('.matrix'), {scrollTop: 700, scrollLeft: 60})")
@@ -167,31 +168,31 @@ def test_the_heads_of_the_table_stay_in_sight(page: Browser, folder: Path, width
     assert row[0] == pytest.approx(box[0], abs=2)
 
 
-def test_what_a_joiner_got_again_is_seen_in_its_timeline(page: Browser, folder: Path) -> None:
+def test_repeated_events_are_marked_in_the_timeline(page: Browser, folder: Path) -> None:
     page.size(1280, 900)
     page.show(folder / "bad" / "report.html")
     unfold(page)
     figure = "document.querySelector('[id=\"join.does-not-replay\"] .timeline')"
     assert page.value(f"{figure}.checkVisibility()")
-    assert "before it asked" in page.value(f"{figure}.querySelector('figcaption').innerText")
-    rings = f"[...{figure}.querySelectorAll('use.again')].map(e => e.getBoundingClientRect())"
+    assert "before this reader joined" in page.value(f"{figure}.querySelector('figcaption').innerText")
+    rings = f"[...{figure}.querySelectorAll('use.repeated')].map(e => e.getBoundingClientRect())"
     joined = f"{figure}.querySelectorAll('.joins')[{figure}.querySelectorAll('.joins').length - 1]"
     assert page.value(f"{rings}.length") > 0
     assert page.value(f"{rings}.every(r => r.width > 5 && r.right > {joined}.getBoundingClientRect().left)")
 
 
 @WIDTHS
-def test_a_timeline_is_as_wide_as_there_is_room(page: Browser, folder: Path, width: int, height: int) -> None:
+def test_a_timeline_fits_the_width_of_the_page(page: Browser, folder: Path, width: int, height: int) -> None:
     page.size(width, height)
     page.show(folder / "good" / "report.html")
-    assert page.value(SEEN.format("figure.timeline")) == 0
+    assert page.value(VISIBLE.format("figure.timeline")) == 0
     page.click(".drawings > summary")
-    assert page.value(SEEN.format("figure.timeline")) > 5
+    assert page.value(VISIBLE.format("figure.timeline")) > 5
     inside = "[...document.querySelectorAll('.drawings[open] .plot svg *')].map(e => e.getBoundingClientRect().right)"
     assert page.value(f"Math.max(...{inside})") <= width
 
 
-def test_all_that_reacts_or_scrolls_is_reached_with_the_keyboard(page: Browser, folder: Path) -> None:
+def test_every_control_and_scroll_box_is_reachable_with_the_keyboard(page: Browser, folder: Path) -> None:
     page.size(390, 844)
     page.show(folder / "bad" / "report.html")
     unfold(page)
@@ -206,7 +207,7 @@ def test_all_that_reacts_or_scrolls_is_reached_with_the_keyboard(page: Browser, 
     assert page.value("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
-def test_what_a_hostile_server_sent_does_nothing(page: Browser, folder: Path) -> None:
+def test_hostile_text_does_nothing(page: Browser, folder: Path) -> None:
     page.size(1280, 900)
     for file in ("hostile/report.html", "hostile/drawn.html", "matrix.html"):
         page.show(folder / file)
@@ -215,8 +216,8 @@ def test_what_a_hostile_server_sent_does_nothing(page: Browser, folder: Path) ->
         assert "<img src=x onerror=alert(1)>" in page.value("document.body.innerText")
 
 
-def test_a_script_would_be_refused_and_noticed(chromium: Browser, folder: Path, tmp_path: Path) -> None:
-    """The policy holds, and the tests above would see what they say is not there."""
+def test_a_script_is_refused_and_recorded(chromium: Browser, folder: Path, tmp_path: Path) -> None:
+    """The policy works, and the tests above would notice a violation."""
     whole = (folder / "matrix.html").read_text("utf-8")
     (tmp_path / "bad.html").write_text(
         whole.replace("<main", "<script>document.title = 'ran'</script><img src='http://192.0.2.1/x.png'><main"),

@@ -1,14 +1,14 @@
-"""The recordings behind each published report, judged by this suite, give the verdict that was published."""
+"""The recordings of each published report still give the outcomes that were published."""
 
-import json
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest
 
 from conformance import catalogue, suite
 from conformance.authoring.views import SessionRecordings
-from conformance.evidence.archive import ARCHIVE, unpack
-from conformance.evidence.json_lines import parse_recording
+from conformance.evidence.source import read_recordings, session_description, source_of
 from conformance.judging.items import items_of
 from conformance.judging.judge import judge
 from conformance.report.attribution import verdict_digest
@@ -36,16 +36,15 @@ DIGESTS = {
     "skeino-4.0.0": "5ca6128f710f72d4ce8ad798b385e2b2b6658282ce3b1fc65596c7f96147e88c",
     "skeino-4.0.0-client-safety": "9fbcac6e61f8f718b0dc5e3f2b7813e3b67c5d61e4429bcb59eccdc3574f118b",
 }
-"""Recorded with the suite as it was before it was divided into packages; no change of its structure may alter one."""
+"""The verdict digests before the suite was divided into packages; refactoring must not change them."""
 
 
 @pytest.mark.parametrize("name", DIGESTS)
 def test_the_recordings_give_the_published_verdict(name: str) -> None:
-    files = unpack(REPORTS / name / ARCHIVE)
-    run = json.loads(files["run.json"])
-    recordings = [parse_recording(file, files[file]) for file in sorted(files) if file.endswith(".jsonl")]
-    session = SessionRecordings(recordings, run["stopped"])
-    required = catalogue.profile(run["profile"]).requirements
+    source = source_of(REPORTS / name)
+    description = session_description(source)
+    session = SessionRecordings(read_recordings(source), description["stopped"])
+    required = catalogue.profile(description["profile"]).requirements
     checks = [check for check in suite.load().checks if check.requirement in required]
     outcomes = [(item.id, judge(item, session).word) for check in checks for item in items_of(check)]
-    assert verdict_digest(run["profile"], outcomes) == DIGESTS[name]
+    assert verdict_digest(description["profile"], outcomes) == DIGESTS[name]

@@ -15,7 +15,7 @@ from . import golden
 
 FAULTS = {fault.name: fault for fault in golden.registry().faults}
 ONCE_DIFFERENT = ("tells_no_run_id", "ends_the_creator_s_stream_for_a_joiner", "redirects_to_a_trailing_slash")
-"""Faults for which shared and fresh objects once gave different answers."""
+"""Faults for which shared and fresh objects gave different answers before."""
 SAMPLE = [*ONCE_DIFFERENT, *random.Random(11).sample(sorted(FAULTS), 5)]
 
 

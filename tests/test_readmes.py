@@ -1,4 +1,6 @@
-"""The generated README.md of each folder is in step with what lies there."""
+"""Every generated README.md is up to date."""
+
+from __future__ import annotations
 
 from pathlib import Path
 
@@ -8,5 +10,5 @@ from .generate.readmes import readmes
 
 
 @pytest.mark.parametrize(("file", "text"), [pytest.param(*one, id=str(one[0].parent.name)) for one in readmes()])
-def test_the_readme_is_in_step(file: Path, text: str) -> None:
-    assert file.read_text("utf-8") == text, "python -m tests.readmes writes it again"
+def test_the_readme_is_up_to_date(file: Path, text: str) -> None:
+    assert file.read_text("utf-8") == text, "make it again: python -m tests.generate readmes"

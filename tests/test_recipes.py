@@ -1,4 +1,4 @@
-"""The recipes of GATE.md are performed as they stand there, on a good server and on one that is not."""
+"""The recipes of GATE.md are performed unchanged: a good server passes each gate, a bad server does not."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from .test_plugin import FEW, ROOT
 
 GATE = (ROOT / "conformance" / "GATE.md").read_text("utf-8")
 ADDRESS = "http://127.0.0.1:8123"
-"""Where the recipes have a server."""
+"""The server in the recipes."""
 SECRETS = {"SERVER_API_KEY": "sk-0123456789"}
 
 Recipe = Callable[[str, Runner], bool]
 
 
 def blocks() -> dict[tuple[str, str], str]:
-    """The blocks of code, by the heading above and the language."""
+    """Return the blocks of code by the heading above and the language."""
     found: dict[tuple[str, str], str] = {}
     for section in re.split(r"^## ", GATE, flags=re.MULTILINE)[1:]:
         for language, code in re.findall(r"^```(\w+)\n(.*?)^```$", section, re.MULTILINE | re.DOTALL):
@@ -40,7 +40,7 @@ def blocks() -> dict[tuple[str, str], str]:
 
 
 def workflow(text: str, job: Runner) -> bool:
-    """A workflow of GitHub with one job."""
+    """Perform a GitHub workflow that has one job; return whether it succeeded."""
     content = runner.parse(text)
     assert content["on"]
     assert content["permissions"] == {"contents": "read"}
@@ -52,7 +52,7 @@ def workflow(text: str, job: Runner) -> bool:
 
 
 def gitlab(text: str, job: Runner) -> bool:
-    """A job of GitLab, whose lines are performed in one shell."""
+    """Perform a GitLab job, whose lines run in one shell; return whether it succeeded."""
     ((_, one),) = runner.parse(text).items()
     good = shell("\n".join(one["script"]), job)
     assert one["artifacts"]["when"] == "always"
@@ -62,13 +62,13 @@ def gitlab(text: str, job: Runner) -> bool:
 
 
 def shell(text: str, job: Runner) -> bool:
-    """Lines of a shell, with the key where the recipes say it is."""
+    """Run lines in a shell, with the key in the variable that the recipes name; return whether they succeeded."""
     variables = {**job.variables, "LG_CONFORMANCE_API_KEY": SECRETS["SERVER_API_KEY"]}
     done = subprocess.run(
         ["bash", "-e", "-o", "pipefail"], input=text, cwd=job.workspace, env=variables,
         capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
-    job.said += done.stdout + done.stderr
+    job.output += done.stdout + done.stderr
     return done.returncode == 0
 
 
@@ -83,7 +83,7 @@ ALLURE = ("A page of Allure", "sh")
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> dict[str, Any]:
-    """A Python of its own, first on PATH, and an index that offers the suite; what is installed stays for the next."""
+    """A separate Python, first on PATH, and an index with the suite; all tests share what is installed."""
     temp = tmp_path_factory.mktemp("machine")
     subprocess.run([sys.executable, "-m", "venv", str(temp / "python")], check=True)
     few = " ".join([FEW[0], f"'{FEW[1]}'"])
@@ -93,36 +93,36 @@ def machine(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> dict[str,
 
 @pytest.fixture
 def job(machine: dict[str, Any], tmp_path: Path) -> Runner:
-    """A job whose ./start-server has nothing to do: the server runs already."""
+    """A job whose ./start-server does nothing, because the server runs already."""
     (tmp_path / "start-server").write_text("#!/bin/sh\necho started\n")
     (tmp_path / "start-server").chmod(0o755)
     return Runner(tmp_path, **machine)
 
 
-def test_every_block_is_tried() -> None:
+def test_every_block_is_tested() -> None:
     assert blocks().keys() == {*RECIPES, ALLURE}
     assert all(ADDRESS in blocks()[key] for key in RECIPES)
 
 
 @pytest.mark.parametrize("key", RECIPES, ids=lambda key: key[0])
-def test_a_recipe_lets_a_good_server_pass_and_breaks_on_a_bad_one(
+def test_a_good_server_passes_the_gate_and_a_bad_server_does_not(
     key: tuple[str, str], job: Runner, official: str
 ) -> None:
-    assert RECIPES[key](blocks()[key].replace(ADDRESS, official), job), job.said
+    assert RECIPES[key](blocks()[key].replace(ADDRESS, official), job), job.output
     first = ElementTree.parse(job.workspace / "conformance-report" / "junit.xml").getroot()
     assert len(first.findall(".//testcase")) > 0
     assert first.findall(".//failure") == []
     job.uploads.clear()
-    job.there = frozenset([INSTALL["name"]])
+    job.skipped = frozenset([INSTALL["name"]])
     with nothing.serving(nothing.echoes_as_events) as bad:
         assert not RECIPES[key](blocks()[key].replace(ADDRESS, bad), job)
     second = ElementTree.parse(job.workspace / "conformance-report" / "junit.xml").getroot()
     assert second.findall(".//failure")
-    assert SECRETS["SERVER_API_KEY"] not in job.said
+    assert SECRETS["SERVER_API_KEY"] not in job.output
 
 
 @pytest.mark.parametrize("status", ["0", "1", "2", "4", "5"])
-def test_the_shell_says_what_the_status_means_and_ends_with_it(status: str, tmp_path: Path) -> None:
+def test_the_shell_explains_the_exit_status_and_exits_with_it(status: str, tmp_path: Path) -> None:
     recipe = blocks()["Any other system: the shell", "sh"]
     rest = recipe[recipe.index("status=0") :]
     command = tmp_path / ".lg-conformance" / "bin" / "lg-conformance"
@@ -131,17 +131,17 @@ def test_the_shell_says_what_the_status_means_and_ends_with_it(status: str, tmp_
     command.chmod(0o755)
     done = subprocess.run(["sh", "-e"], input=rest, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == int(status)
-    said = {"0": "the gate is passed", "1": "a MUST failed", "2": "it cannot be told"}
-    assert done.stdout.startswith(said.get(status, "the gate itself is not set up"))
+    explanations = {"0": "passed", "1": "failed: ", "2": "inconclusive: "}
+    assert done.stdout.startswith(explanations.get(status, "the gate itself is not set up"))
 
 
-def test_the_page_of_allure_is_made_as_it_says(job: Runner) -> None:
+def test_the_allure_page_is_created_as_described(job: Runner) -> None:
     if node_version() < allure_page.OLDEST_NODE:
         left_out("Node 20 is missing: apt-get install nodejs npm")
     results = job.workspace / "allure-results"
     results.mkdir()
     (results / "1-result.json").write_text('{"uuid": "1", "name": "one", "status": "passed"}')
-    assert shell(blocks()[ALLURE], job), job.said
+    assert shell(blocks()[ALLURE], job), job.output
     page = (job.workspace / "allure-report" / "index.html").read_text("utf-8")
     assert "googletagmanager" not in page
     pinned = runner.read(allure_page.SOURCES / "package.json")["dependencies"]["allure"]

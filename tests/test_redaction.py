@@ -1,4 +1,4 @@
-"""No secret reaches a file: not as it is, not in another form, and not when a server sends it back in pieces."""
+"""No secret is written: not as it is, not in another encoding, and not if a server sends it back in portions."""
 
 import base64
 import json
@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from conformance.evidence.exchange import MASKED, Chunk, Exchange
 from conformance.evidence.json_lines import read_recording
-from conformance.evidence.redaction import SHORTEST, Redactor, StreamRedactor
+from conformance.evidence.redaction import SHORTEST_SECRET, Redactor, StreamRedactor
 from conformance.evidence.writer import PUBLIC_FIELDS, RecordingWriter, write_json
 
 SECRET = 'sk-/+ "k\\y=?&>'
-"""A secret on which every form differs from every other."""
+"""A secret that is different in every encoding."""
 
 
 def forms(secret: str) -> set[str]:
-    """Everything that a server may make of a secret when it sends it back."""
+    """Return the secret in every encoding in which a server may send it back."""
     data = secret.encode()
     plain, safe = base64.b64encode(data).decode(), base64.urlsafe_b64encode(data).decode()
     quoted = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
@@ -41,7 +41,7 @@ def test_every_form_is_masked_and_nothing_else(form: str) -> None:
 
 
 @pytest.mark.parametrize("form", sorted(forms(SECRET)))
-def test_a_torn_form_is_masked(form: str) -> None:
+def test_a_form_that_arrives_in_portions_is_masked(form: str) -> None:
     stream = f"data: {form}\n\n".encode()
     masked = b"data: " + b"*" * len(form) + b"\n\n"
     assert all(streamed(Redactor([SECRET]), [stream[:cut], stream[cut:]]) == masked for cut in range(len(stream)))
@@ -49,18 +49,18 @@ def test_a_torn_form_is_masked(form: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["Bearer abcdefgh", "abcdefgh", "Basic abcdefgh", "Digest abcdefgh"])
-def test_a_field_value_is_secret_word_by_word(text: str) -> None:
+def test_every_word_of_a_header_value_is_secret(text: str) -> None:
     assert "abcdefgh" not in Redactor([text]).text("you sent abcdefgh")
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "Digest"])
-def test_a_scheme_is_no_secret(scheme: str) -> None:
+def test_a_scheme_is_not_secret(scheme: str) -> None:
     assert Redactor([f"{scheme} abcdefgh"]).text(f"{scheme} expected") == f"{scheme} expected"
 
 
 def test_short_values_are_left_in_texts() -> None:
-    text = f"{'x' * (SHORTEST - 1)} a b c"
-    assert Redactor(["x" * (SHORTEST - 1), "", "a b c"]).text(text) == text
+    text = f"{'x' * (SHORTEST_SECRET - 1)} a b c"
+    assert Redactor(["x" * (SHORTEST_SECRET - 1), "", "a b c"]).text(text) == text
 
 
 def test_without_secrets_nothing_is_masked_or_held_back() -> None:
@@ -77,21 +77,21 @@ def test_only_what_may_be_a_secret_is_held_back() -> None:
 
 
 # Few letters, so that secrets overlap, repeat and begin with one another.
-SECRETS = st.lists(st.text("ab", min_size=SHORTEST, max_size=9) | st.text("ab /+", max_size=9), max_size=3)
+SECRETS = st.lists(st.text("ab", min_size=SHORTEST_SECRET, max_size=9) | st.text("ab /+", max_size=9), max_size=3)
 
 
 @st.composite
-def torn(draw: st.DrawFn) -> tuple[list[str], list[bytes]]:
-    """Secrets, and portions of a stream in which their forms occur."""
+def split(draw: st.DrawFn) -> tuple[list[str], list[bytes]]:
+    """Draw secrets, and portions of a stream in which their forms occur."""
     secrets = draw(SECRETS)
-    spoken = sorted(form for secret in secrets for form in forms(secret)) or [""]
-    pieces = st.sampled_from(spoken).map(str.encode) | st.binary(max_size=3) | st.sampled_from([b"a", b"b", b"*"])
+    occurring = sorted(form for secret in secrets for form in forms(secret)) or [""]
+    pieces = st.sampled_from(occurring).map(str.encode) | st.binary(max_size=3) | st.sampled_from([b"a", b"b", b"*"])
     stream = b"".join(draw(st.lists(pieces, max_size=8)))
     cuts = sorted(draw(st.lists(st.integers(0, len(stream)), max_size=6)))
     return secrets, [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
 
 
-@given(torn())
+@given(split())
 def test_no_secret_passes_in_any_portions(case: tuple[list[str], list[bytes]]) -> None:
     secrets, portions = case
     whole = b"".join(portions)
@@ -99,10 +99,10 @@ def test_no_secret_passes_in_any_portions(case: tuple[list[str], list[bytes]]) -
     assert len(masked) == len(whole)
     assert all(new in (old, ord("*")) for old, new in zip(whole, masked, strict=True))
     for secret in secrets:
-        assert len(secret) < SHORTEST or not any(form.encode() in masked for form in forms(secret))
+        assert len(secret) < SHORTEST_SECRET or not any(form.encode() in masked for form in forms(secret))
 
 
-@given(torn())
+@given(split())
 def test_portions_make_no_difference(case: tuple[list[str], list[bytes]]) -> None:
     secrets, portions = case
     assert streamed(Redactor(secrets), portions) == Redactor(secrets).data(b"".join(portions))
@@ -116,7 +116,7 @@ def sent(**given: object) -> Exchange:
     return Exchange("stream", "stream", "POST", f"http://h/?k={quote(SECRET)}", headers, f"say {SECRET}", True, 1, 0.0)
 
 
-def test_a_recording_holds_no_secret(tmp_path: Path) -> None:
+def test_a_recording_contains_no_secret(tmp_path: Path) -> None:
     path = tmp_path / "one.jsonl"
     writer = RecordingWriter(path, Redactor([SECRET]), "s", "s", {}, "joke")
     exchange = sent()
@@ -137,13 +137,13 @@ def test_a_recording_holds_no_secret(tmp_path: Path) -> None:
     assert read.content.decode() == f"data: {stars}\n\ndata: {SECRET[:4]}"
     assert (read.body, read.detail) == (f"say {stars}", f"reset after {stars}")
     assert read.headers == [("X-Echo", stars), (stars, "x")]
-    # Of the request only the fields that the suite itself sets are shown; a short value is masked here too.
+    # Only the headers that the suite itself sets are shown; here a short value is masked too.
     assert [value for name, value in read.request_headers if name.lower() not in PUBLIC_FIELDS] == [MASKED] * 3
     assert ("Accept", "text/event-stream") in read.request_headers
-    assert exchange.request_headers[1] == ("X-Api-Key", SECRET)  # what is sent stays as it is
+    assert exchange.request_headers[1] == ("X-Api-Key", SECRET)  # the request itself is unchanged
 
 
-def test_every_line_is_on_disk_when_it_was_written(tmp_path: Path) -> None:
+def test_every_line_is_written_to_disk_at_once(tmp_path: Path) -> None:
     path = tmp_path / "one.jsonl"
     writer = RecordingWriter(path, Redactor(), "s", "s", {}, "joke")
     assert read_recording(path).exchanges == []
@@ -155,7 +155,7 @@ def test_every_line_is_on_disk_when_it_was_written(tmp_path: Path) -> None:
     assert read_recording(path).stopped is None
 
 
-def test_a_json_file_holds_no_secret_and_stays_json(tmp_path: Path) -> None:
+def test_a_json_file_contains_no_secret_and_stays_json(tmp_path: Path) -> None:
     write_json(tmp_path / "run.json", {"url": f"http://h/{SECRET}", "list": [SECRET, 1]}, Redactor([SECRET]))
     text = (tmp_path / "run.json").read_text("utf-8")
     stars = "*" * len(SECRET)

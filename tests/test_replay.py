@@ -1,16 +1,16 @@
-"""Recordings played back: the same bytes over HTTP, the same end, and the same judgement."""
+"""The replay server sends the recorded bytes, ends as recorded, and is judged as the recordings are."""
 
 import asyncio
 import json
 import random
+import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -20,8 +20,9 @@ from conformance.evidence.json_lines import read_recording
 from conformance.evidence.recording import Recording
 from conformance.judging.verdict import USAGE
 from conformance.replay import replay
-from conformance.replay.matching import Step, Tracks, ask
+from conformance.replay.matching import Matcher
 from conformance.replay.replay import Replay, recordings_at
+from conformance.replay.tracks import Step, request_key
 from conformance.settings import UsageError
 from conformance.wire.endings import BROKEN, LEFT
 from conformance.wire.http_server import address
@@ -30,16 +31,19 @@ from . import golden
 from .test_plugin import environment
 from .test_servers import outcomes, report
 
-OF_THE_SERVER: dict[str, str] = {}
-"""Checks whose outcome is another over a replay, because a recording does not hold what they need, and why.
+DIFFERENT: dict[str, str] = {}
+"""Checks with another outcome on the replay server, and what they need that a recording does not contain.
 
-There is none: what a scenario asks of a server's state is an exchange of its recording.  Another client may ask more.
+There are none, because the requests with which a scenario asks for the state of the server are in its recording too.
 """
+
+Result = tuple[int, list[tuple[str, str]], bytes, str]
+"""What a client received: status, headers and body, and how the response ended."""
 
 
 @contextmanager
 def serving(path: Path, folder: Path) -> Iterator[str]:
-    """`lg-conformance replay`; gives its URL."""
+    """Run `lg-conformance replay`; yield its URL."""
     command = [sys.executable, "-m", "conformance", "replay", str(path)]
     process = subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -51,7 +55,7 @@ def serving(path: Path, folder: Path) -> Iterator[str]:
         process.stdout.close()
 
 
-def test_a_replay_is_judged_over_http_as_its_recordings_are(tmp_path: Path) -> None:
+def test_a_replay_has_the_outcomes_of_its_recordings(tmp_path: Path) -> None:
     with serving(golden.FOLDER, tmp_path) as url:
         command = [sys.executable, "-m", "conformance", "run", "--url", url, "--report-dir", "out", "-q"]
         options = ["--concurrency", "200", "--tb=no"]
@@ -61,14 +65,14 @@ def test_a_replay_is_judged_over_http_as_its_recordings_are(tmp_path: Path) -> N
     found = outcomes(report(tmp_path / "out"))
     assert len(found) > 300
     differing = {id for id, word in found.items() if golden.outcomes()[id].word != word}
-    assert differing == OF_THE_SERVER.keys(), done.stdout
+    assert differing == DIFFERENT.keys(), done.stdout
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_every_request_finds_its_exchange_in_whatever_order_scenarios_are_performed(seed: int) -> None:
-    """Fifty clients at once, each following a recording with the ids that it is told, get what fits that recording."""
+def test_every_request_finds_its_exchange_whatever_the_order_of_scenarios(seed: int) -> None:
+    """Fifty clients at once, each of which follows a recording with the ids that it receives."""
     chance = random.Random(seed)
-    tracks = Tracks(golden.good().recordings.values())
+    matcher = Matcher(golden.good().recordings.values())
     waiting = [Client(one) for one in golden.good().recordings.values()]
     chance.shuffle(waiting)
     performing: list[Client] = []
@@ -76,86 +80,130 @@ def test_every_request_finds_its_exchange_in_whatever_order_scenarios_are_perfor
         while waiting and len(performing) < 50:
             performing.append(waiting.pop())
         client = chance.choice(performing)
-        client.ask_next(tracks)
+        client.ask_next(matcher)
         if not client.left:
             performing.remove(client)
 
 
 class Client:
-    """Asks what a recording asked, in the ids that it is told."""
+    """Sends the requests of a recording, with the ids that it receives."""
 
     def __init__(self, recording: Recording) -> None:
         self.left = list(recording.exchanges)
         self._ids: dict[str, str] = {}
 
-    def ask_next(self, tracks: Tracks) -> None:
+    def ask_next(self, matcher: Matcher) -> None:
+        """Send the next request, and check that the answer fits it."""
         sent = self.left.pop(0)
-        found = tracks.take(ask(sent.method, self._live(sent.path), sent.body and self._live(sent.body)))
+        found = matcher.take(request_key(sent.method, self._current(sent.path), sent.body and self._current(sent.body)))
         assert found is not None, f"{sent.method} {sent.path} {sent.body}"
         track, step = found
         assert (step.exchange.method, step.exchange.status) == (sent.method, sent.status)
-        for recorded, played in zip(Step(sent, step.ask).tells, step.tells, strict=False):
+        for recorded, played in zip(Step(sent, step.key).sent_ids, step.sent_ids, strict=False):
             self._ids.setdefault(recorded, track.translated(played.encode()).decode())
 
-    def _live(self, text: str) -> str:
-        for recorded, told in self._ids.items():
-            text = text.replace(recorded, told)
+    def _current(self, text: str) -> str:
+        """Return a recorded text with the ids that this client has received."""
+        for recorded, received in self._ids.items():
+            text = text.replace(recorded, received)
         return text
 
 
 def single(name: str) -> Recording:
+    """Return one of the golden recordings, as a new object."""
     return read_recording(golden.FOLDER / f"{name}.jsonl")
 
 
-def follow(recording: Recording) -> list[tuple[Exchange, int, list[tuple[str, str]], bytes, str]]:
-    """Perform what a recording performed against a replay of it; each exchange with what came of it."""
+def follow(recording: Recording, *, chunked: bool = False) -> list[Result]:
+    """Send the requests of a recording to a replay of it; return what was received, one result for each exchange."""
 
-    async def perform() -> Any:
+    async def perform() -> list[Result]:
         server = await Replay([recording], speed=50).serve(0)
         async with server, httpx.AsyncClient(base_url=address(server), timeout=5) as http:
-            return [(exchange, *await asked(http, exchange)) for exchange in recording.exchanges]
+            return [await asked(http, exchange, chunked=chunked) for exchange in recording.exchanges]
 
-    return list(asyncio.run(perform()))
+    return asyncio.run(perform())
 
 
-async def asked(http: httpx.AsyncClient, sent: Exchange) -> tuple[int, list[tuple[str, str]], bytes, str]:
-    data, how = b"", "complete"
-    async with http.stream(sent.method, sent.path, content=sent.body) as response:
+async def asked(http: httpx.AsyncClient, sent: Exchange, *, chunked: bool = False) -> Result:
+    """Send a recorded request; its body has a Content-Length, or is chunked."""
+    data, ending = b"", "complete"
+    content = in_portions(sent.body) if chunked and sent.body else sent.body
+    async with http.stream(sent.method, sent.path, content=content) as response:
         try:
             async with asyncio.timeout(2):
                 async for part in response.aiter_raw():
                     data += part
         except httpx.HTTPError:
-            how = BROKEN
+            ending = BROKEN
         except TimeoutError:
-            how = "open"
-    fields = [(name.decode(), value.decode()) for name, value in response.headers.raw]
-    return response.status_code, fields, data, how
+            ending = "open"
+    headers = [(name.decode(), value.decode()) for name, value in response.headers.raw]
+    return response.status_code, headers, data, ending
+
+
+async def in_portions(body: str) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), 20):
+        yield body[start : start + 20].encode()
 
 
 @pytest.mark.parametrize("name", ["joke_updates", "unicode_text-joke", "state_after_the_stream-joke", "unknown_mode-5"])
-def test_a_client_that_follows_a_recording_gets_its_very_bytes(name: str) -> None:
-    for sent, status, fields, data, how in follow(single(name)):
-        assert (status, data, how) == (sent.status, sent.content, sent.ending)
-        kept = [field for field in sent.headers if field[0] != "connection"]
-        assert fields == [*kept, ("connection", "close")]
+def test_a_client_that_follows_a_recording_receives_exactly_its_bytes(name: str) -> None:
+    recording = single(name)
+    for sent, (status, headers, data, ending) in zip(recording.exchanges, follow(recording), strict=True):
+        assert (status, data, ending) == (sent.status, sent.content, sent.ending)
+        kept = [header for header in sent.headers if header[0] != "connection"]
+        assert headers == [*kept, ("connection", "close")]
+
+
+def test_a_chunked_request_is_answered_as_one_with_a_content_length() -> None:
+    with_length = follow(single("joke_updates"))
+    assert follow(single("joke_updates"), chunked=True) == with_length
+    assert [status for status, *_ in with_length] == [200, 200]
+
+
+def test_a_large_body_is_read_after_100_continue() -> None:
+    recording = single("joke_updates")
+    last = recording.exchanges[-1]
+    body = json.dumps({**json.loads(last.body or ""), "input": {"topic": "x" * 2_000_000}})
+    recording.exchanges[-1] = replace(last, body=body)
+
+    async def perform() -> bytes:
+        server = await Replay([recording], speed=1000).serve(0)
+        async with server:
+            async with httpx.AsyncClient(base_url=address(server), timeout=5) as http:
+                await asked(http, recording.exchanges[0])
+            url = httpx.URL(address(server))
+            reader, writer = await asyncio.open_connection(url.host, url.port)
+            length = f"Content-Length: {len(body)}\r\nExpect: 100-continue"
+            writer.write(f"POST {last.path} HTTP/1.1\r\nHost: localhost\r\n{length}\r\n\r\n".encode())
+            async with asyncio.timeout(5):
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 100 ")
+                writer.write(body.encode())
+                answer = await reader.read()
+            writer.close()
+            return answer
+
+    answer = asyncio.run(perform())
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"event: updates" in answer
 
 
 @pytest.mark.parametrize("framing", ["chunked", "length", "none"])
-@pytest.mark.parametrize(("recorded", "seen"), [(BROKEN, BROKEN), (LEFT, "open"), ("deadline", "open")])
-def test_an_exchange_ends_as_it_did(recorded: str, seen: str, framing: str) -> None:
-    """A body whose end only the connection tells must not look complete either."""
+@pytest.mark.parametrize(("recorded", "received"), [(BROKEN, BROKEN), (LEFT, "open"), ("deadline", "open")])
+def test_an_exchange_ends_as_recorded(recorded: str, received: str, framing: str) -> None:
+    """Without framing only the end of the connection ends the body, and it must not look complete either."""
     recording = single("joke_updates")
-    told = {"chunked": ("transfer-encoding", "chunked"), "length": ("content-length", "999999")}.get(framing)
+    framed = {"chunked": [("transfer-encoding", "chunked")], "length": [("content-length", "999999")], "none": []}
     last = recording.exchanges[-1]
-    others = [field for field in last.headers if field[0] not in ("transfer-encoding", "content-length")]
-    recording.exchanges[-1] = replace(last, ending=recorded, headers=[*others, *([told] if told else [])])
-    _, _, _, data, how = follow(recording)[-1]
-    assert (data, how) == (last.content, seen)
+    others = [header for header in last.headers if header[0] not in ("transfer-encoding", "content-length")]
+    recording.exchanges[-1] = replace(last, ending=recorded, headers=[*others, *framed[framing]])
+    _, _, data, ending = follow(recording)[-1]
+    assert (data, ending) == (last.content, received)
 
 
-def test_what_was_recorded_before_another_request_is_all_that_is_sent_before_it() -> None:
-    """A joiner that comes late finds the stream where it was, not where the clock would have it."""
+def test_a_stream_waits_for_a_late_join() -> None:
+    """Before the join a reader receives what it received before the recorded join, whatever the clock says."""
     recording = single("three_readers")
     join = next(one for one in recording.exchanges if one.name == "third")
     first = next(one for one in recording.exchanges if one.name == "first")
@@ -186,48 +234,49 @@ def test_what_was_recorded_before_another_request_is_all_that_is_sent_before_it(
     assert before != whole
 
 
-def test_a_request_that_was_not_recorded_is_told_so() -> None:
+def test_a_request_that_was_not_recorded_is_answered_404_with_a_reason() -> None:
     async def perform() -> list[httpx.Response]:
         server = await Replay([single("joke_updates")]).serve(0)
         async with server, httpx.AsyncClient(base_url=address(server), timeout=5) as http:
-            asked = [await http.post("/threads", json={"metadata": {}}), await http.get("/")]
-            return asked
+            return [await http.post("/threads", json={"metadata": {}}), await http.get("/")]
 
     for response in asyncio.run(perform()):
         assert response.status_code == 404
-        assert "no recorded exchange" in response.json()["detail"]
+        assert f"{response.request.method} {response.request.url.path}" in response.json()["detail"]
 
 
-def test_another_client_may_leave_out_what_it_does_not_care_for() -> None:
-    """An SDK sends defaults, a mode in a list, and parameters of its own; no recording was asked so."""
+def test_another_client_may_send_defaults_and_its_own_parameters() -> None:
+    """An SDK sends defaults, a single mode in a list, and parameters that are in no recording."""
     recording = single("joke_updates")
     sent = recording.exchanges[-1]
-    tracks = Tracks([recording])
-    assert tracks.take(ask("POST", "/threads", recording.exchanges[0].body)) is not None
+    matcher = Matcher([recording])
+    assert matcher.take(request_key("POST", "/threads", recording.exchanges[0].body)) is not None
     body = {**json.loads(sent.body or ""), "stream_subgraphs": False, "stream_resumable": False, "command": None}
-    found = tracks.take(ask("POST", f"/base{sent.path}?x=1", json.dumps(body, indent=1)))
+    found = matcher.take(request_key("POST", f"/base{sent.path}?x=1", json.dumps(body, indent=1)))
     assert found is not None
     assert found[1].exchange is sent
 
 
-def test_ids_that_stand_in_two_chunks_are_told_whole() -> None:
-    """Bytes are exchanged in the whole answer, whose chunks stay as long as they were."""
+def test_an_id_that_is_split_between_chunks_is_replaced() -> None:
+    """Ids are replaced in the whole answer, and its length does not change."""
     recording = single("joke_updates")
     thread = json.loads(recording.exchanges[0].content)["thread_id"]
     other = single("joke_in_mode-updates")
     content = recording.exchanges[-1].content
     split = [Chunk(0, 0.0, content[number : number + 7]) for number in range(0, len(content), 7)]
     recording.exchanges[-1] = replace(recording.exchanges[-1], chunks=split)
-    tracks = Tracks([other, recording])
-    first = tracks.take(ask("POST", "/threads", other.exchanges[0].body))
+    matcher = Matcher([other, recording])
+    first = matcher.take(request_key("POST", "/threads", other.exchanges[0].body))
     assert first is not None
-    told = json.loads(first[0].translated(first[1].exchange.content))["thread_id"]
-    found = tracks.take(ask("POST", recording.exchanges[-1].path.replace(thread, told), recording.exchanges[-1].body))
+    received = json.loads(first[0].translated(first[1].exchange.content))["thread_id"]
+    path = recording.exchanges[-1].path.replace(thread, received)
+    found = matcher.take(request_key("POST", path, recording.exchanges[-1].body))
     assert found is not None
     assert len(found[0].translated(found[1].exchange.content)) == len(found[1].exchange.content)
 
 
 def refused(*arguments: str) -> str:
+    """Return the error of `lg-conformance replay` with invalid arguments."""
     command = [sys.executable, "-m", "conformance", "replay", *arguments]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60)
     assert done.returncode == USAGE, done.stdout + done.stderr
@@ -235,17 +284,17 @@ def refused(*arguments: str) -> str:
     return done.stderr
 
 
-def test_what_cannot_be_played_is_refused(tmp_path: Path) -> None:
+def test_the_error_for_what_is_not_a_recording_names_it(tmp_path: Path) -> None:
     (tmp_path / "bad.jsonl").write_text("{}\n")
     (tmp_path / "empty").mkdir()
-    for path, said in {"none": "does not exist", "empty": "holds no recordings", "bad.jsonl": "no recording"}.items():
-        with pytest.raises(UsageError, match=said):
-            recordings_at(tmp_path / path)
-    assert "does not exist" in refused(str(tmp_path / "none"))
+    for name, reason in {"none": "does not exist", "empty": "no recordings", "bad.jsonl": "line 1"}.items():
+        with pytest.raises(UsageError, match=rf"{re.escape(str(tmp_path / name))}.*{reason}"):
+            recordings_at(tmp_path / name)
+    assert str(tmp_path / "none") in refused(str(tmp_path / "none"))
     assert "--speed" in refused(str(golden.FOLDER), "--speed", "0")
 
 
-def test_a_taken_port_is_told() -> None:
+def test_the_error_for_a_port_that_cannot_be_used_names_it() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -254,7 +303,8 @@ def test_a_taken_port_is_told() -> None:
     assert "port 99999" in refused(str(golden.FOLDER / "joke_updates.jsonl"), "--port", "99999")
 
 
-def test_what_can_be_asked_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_requests_that_can_be_sent_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "POST /threads/*/runs/stream" in replay.asked_of([single("joke_updates")])
-    monkeypatch.setattr(replay, "SHOWN", 1)
-    assert replay.asked_of([single("joke_updates")]).endswith("  and 1 more")
+    monkeypatch.setattr(replay, "SHOWN_REQUESTS", 1)
+    assert "POST /threads/*/runs/stream" not in replay.asked_of([single("joke_updates")])
+    assert replay.asked_of([single("joke_updates")]).endswith("1 more")

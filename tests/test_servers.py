@@ -1,6 +1,7 @@
-"""Real servers of three families, judged as a user judges them: one command each.
+"""Real servers of three families, each judged by one command, as a user judges them.
 
-What a server needs and this machine lacks is said when the tests end; with LG_REQUIRE_SERVERS set that is a failure.
+A test whose server needs something that this machine lacks is skipped with the reason; with LG_REQUIRE_SERVERS set it
+fails.
 """
 
 import json
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from conformance.catalogue import schemas as schema
+from conformance.catalogue import schemas
 from conformance.judging.verdict import UNSURE
 from conformance.targets.target_file import named_target
 
@@ -22,7 +23,7 @@ VERDICTS = {"langgraph-dev": "conformant", "langgraphjs": "not conformant", "aeg
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """`lg-conformance` with these arguments."""
+    """Run `lg-conformance` with these arguments."""
     command = [sys.executable, "-m", "conformance", *arguments, "-q"]
     return subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=900)
 
@@ -36,8 +37,7 @@ def outcomes(document: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", VERDICTS)
-def test_a_server_is_judged_from_one_command(name: str, tmp_path: Path) -> None:
-    """What fails is what its baseline lists, so that the gate is passed."""
+def test_a_server_fails_exactly_what_its_baseline_lists(name: str, tmp_path: Path) -> None:
     done = run(tmp_path, "run", "--target", name, "--report-dir", "out")
     if done.returncode == UNSURE and f"{name} needs " in done.stdout + done.stderr:
         reason = next(line for line in (done.stdout + done.stderr).splitlines() if f"{name} needs " in line)
@@ -46,13 +46,12 @@ def test_a_server_is_judged_from_one_command(name: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     document = report(tmp_path / "out")
     assert document["verdict"] == VERDICTS[name]
-    assert schema.errors("report", document) == []
+    assert schemas.errors("report", document) == []
     baseline = named_target(name).baseline
     assert bool(document["baseline"]["known"]) == (baseline is not None)
 
 
-def test_the_outcomes_do_not_depend_on_who_judges(tmp_path: Path) -> None:
-    """One process, several, and the recordings judged again: each variant is performed once, and all say the same."""
+def test_one_process_several_processes_and_judging_again_have_the_same_outcomes(tmp_path: Path) -> None:
     alone = run(tmp_path, "run", "--report-dir", "alone")
     together = run(tmp_path, "run", "--report-dir", "together", "-n", "4")
     again = run(tmp_path, "judge", "together", "--report-dir", "again")
@@ -62,4 +61,4 @@ def test_the_outcomes_do_not_depend_on_who_judges(tmp_path: Path) -> None:
     performed = [
         sorted(path.name for path in (tmp_path / name / "recordings").iterdir()) for name in ("alone", "together")
     ]
-    assert performed[0] == performed[1]
+    assert performed[0] == performed[1]  # each variant was performed once

@@ -1,4 +1,4 @@
-"""Options are checked before anything starts; a wrong one is named, a secret one is never shown."""
+"""Options are checked before anything starts; a message names the wrong one and never shows a secret one."""
 
 import datetime
 from pathlib import Path
@@ -8,7 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.settings import API_KEY_VARIABLE, OPTIONS, Settings, UsageError, report_folder, settings
+from conformance.record.limits import Limits
+from conformance.settings import (
+    API_KEY_VARIABLE,
+    CLIENTS,
+    DEFAULT_PROFILE,
+    JUDGING,
+    OPTIONS,
+    RECORDING,
+    REPORT,
+    SERVER,
+    Settings,
+    UsageError,
+    report_folder,
+    settings,
+)
+from conformance.targets.target import Target
 
 NOW = datetime.datetime(2026, 6, 15, 12, 30, 45, 678)
 SECRET = "s3cr3t-value"
@@ -46,12 +61,36 @@ def test_options_are_read() -> None:
     assert set(read.secrets) == {"a", "", "k"}
 
 
-def test_every_option_has_a_name_for_pytest_and_help() -> None:
+def test_the_representation_of_settings_contains_no_secret() -> None:
+    assert SECRET not in repr(checked(header=[f"X-Tenant: {SECRET}"], api_key=SECRET))
+
+
+def test_every_option_has_a_destination_a_group_and_help() -> None:
     assert len({option.dest for option in OPTIONS}) == len(OPTIONS)
-    assert all(option.help and option.dest.isidentifier() and not (option.flag and option.many) for option in OPTIONS)
+    assert all(option.help.endswith(".") and option.dest.isidentifier() for option in OPTIONS)
+    assert not any(option.flag and option.many for option in OPTIONS)
+    assert {option.group for option in OPTIONS} == {SERVER, JUDGING, RECORDING, REPORT, CLIENTS}
 
 
-def test_the_key_may_come_from_the_environment_and_an_option_wins() -> None:
+def test_the_help_names_the_defaults_that_apply() -> None:
+    limits = Limits()
+    defaults = {
+        "silence": f"Default: {limits.silence_s:g}.",
+        "length": f"Default: {limits.length_s:g}.",
+        "concurrency": f"otherwise {Target('name', 'http://h').concurrency}.",
+        "profile": f"Default: {DEFAULT_PROFILE};",
+        "fail-on": f"Default: {checked().fail_on.lower()}.",
+        "api-key": f"{API_KEY_VARIABLE}.",
+    }
+    texts = {option.name: option.help for option in OPTIONS}
+    assert {name: text for name, text in defaults.items() if text not in texts[name]} == {}
+
+
+def test_the_help_names_the_unit_of_every_time() -> None:
+    assert {option.name for option in OPTIONS if option.metavar == "SECONDS"} == {"silence", "length", "max-seconds"}
+
+
+def test_the_option_takes_precedence_over_the_environment_variable() -> None:
     environment = {API_KEY_VARIABLE: "from environment"}
     assert settings({}, environment).api_key == "from environment"
     assert settings({"api-key": "given"}, environment).api_key == "given"
@@ -61,26 +100,26 @@ def test_the_key_may_come_from_the_environment_and_an_option_wins() -> None:
 @pytest.mark.parametrize(
     "given", [{"url": "http://h", "target": "t"}, {"judge": "d", "url": "http://h"}, {"judge": "d", "target": "t"}]
 )
-def test_options_that_exclude_each_other_are_told(given: dict[str, str]) -> None:
+def test_options_that_exclude_each_other_are_rejected(given: dict[str, str]) -> None:
     with pytest.raises(UsageError, match="--url and --target"):
         checked(**given)
 
 
 @pytest.mark.parametrize("name", ["concurrency", "silence", "length"])
 @pytest.mark.parametrize("text", ["", "0", "-1", "x", "nan", "inf", "1e10", "1,5", "0x5"])
-def test_a_number_that_is_none_is_told(name: str, text: str) -> None:
-    with pytest.raises(UsageError, match=f"^--{name} '{text}' must be a number above 0$"):
+def test_a_number_that_cannot_be_used_is_rejected(name: str, text: str) -> None:
+    with pytest.raises(UsageError, match=f"^--{name} must be a .*number.* greater than 0, not '{text}'$"):
         checked(**{name: text})
 
 
-def test_scenarios_are_counted_in_whole_numbers() -> None:
-    with pytest.raises(UsageError, match="--concurrency"):
+def test_concurrency_is_a_whole_number() -> None:
+    with pytest.raises(UsageError, match="--concurrency must be a whole number"):
         checked(concurrency="1.5")
 
 
 @pytest.mark.parametrize("text", ["", "joke", "=x", "joke="])
-def test_an_assistant_without_a_name_is_told(text: str) -> None:
-    with pytest.raises(UsageError, match=r"--assistant '.*' must be GRAPH=NAME, such as joke=my-joke"):
+def test_an_assistant_without_a_graph_or_name_is_rejected(text: str) -> None:
+    with pytest.raises(UsageError, match=f"^--assistant must be GRAPH=NAME, such as .*, not '{text}'$"):
         checked(assistant=[text])
 
 
@@ -89,7 +128,7 @@ HEADERS = ["", SECRET, f": {SECRET}", f"X Y: {SECRET}", f"X: {SECRET}\r\nY: 1", 
 
 
 @pytest.mark.parametrize("text", HEADERS)
-def test_a_header_that_cannot_be_sent_is_told_and_not_shown(text: str) -> None:
+def test_a_header_that_cannot_be_sent_is_rejected_and_not_shown(text: str) -> None:
     with pytest.raises(UsageError, match="--header") as raised:
         checked(header=[text])
     assert SECRET not in str(raised.value)
@@ -97,14 +136,14 @@ def test_a_header_that_cannot_be_sent_is_told_and_not_shown(text: str) -> None:
 
 
 @pytest.mark.parametrize(("option", "variable"), [(f"{SECRET}\n", ""), ("", f"{SECRET}\n"), ("", f"{SECRET}é")])
-def test_a_key_that_cannot_be_sent_is_told_and_not_shown(option: str, variable: str) -> None:
+def test_a_key_that_cannot_be_sent_is_rejected_and_not_shown(option: str, variable: str) -> None:
     with pytest.raises(UsageError, match=r"^the API key .*not shown") as raised:
         settings({"api-key": option}, {API_KEY_VARIABLE: variable})
     assert SECRET not in str(raised.value)
 
 
 @given(st.text(), st.text())
-def test_no_header_makes_it_raise_anything_else(name: str, value: str) -> None:
+def test_every_header_is_either_rejected_or_can_be_sent(name: str, value: str) -> None:
     try:
         read = checked(header=[f"{name}:{value}"])
     except UsageError:
@@ -117,11 +156,11 @@ def test_no_header_makes_it_raise_anything_else(name: str, value: str) -> None:
     [("langgraph-dev", "langgraph-dev"), ("127.0.0.1:8000", "127.0.0.1-8000"), ("a/../b \n", "a-..-b"),
      ("..", "target"), ("", "target"), ("é", "é")],
 )  # fmt: skip
-def test_a_report_goes_to_a_new_folder_below_reports(name: str, slug: str) -> None:
+def test_the_default_report_folder_is_a_new_one_in_reports(name: str, slug: str) -> None:
     folder = report_folder(None, name, NOW)
     assert folder == Path("reports") / f"{slug}-20260615-123045-000678"
     assert folder.parent == Path("reports")
 
 
-def test_a_report_goes_where_it_is_told_to() -> None:
+def test_a_chosen_report_folder_is_used() -> None:
     assert report_folder(Path("out"), "x", NOW) == Path("out")

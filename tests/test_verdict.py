@@ -1,4 +1,4 @@
-"""Outcomes of checks become outcomes of requirements, a verdict and an exit status, as the design fixes them."""
+"""Outcomes of checks determine the outcomes of requirements, the verdict and the exit status, as the design says."""
 
 from itertools import permutations
 from typing import Literal
@@ -25,18 +25,18 @@ LEVELS: st.SearchStrategy[Literal["MUST", "SHOULD"]] = st.sampled_from(["MUST", 
 
 
 def requirement(id: str, level: Literal["MUST", "SHOULD"] = "MUST") -> Requirement:
-    return Requirement(id, id.partition(".")[0], level, "It holds.", ("norm 1",), ("1",), "Stated.", "All break.")
+    return Requirement(id, id.partition(".")[0], level, "It holds.", ("spec 1",), ("1",), "Stated.", "All break.")
 
 
 def of(
     level: Literal["MUST", "SHOULD"], *words: str, selected: bool = True, id: str = "values.one"
 ) -> RequirementResult:
-    """A requirement whose checks had these outcomes; the id of each is its number."""
+    """Return a requirement whose checks had these outcomes; their ids are `id` and a number."""
     results = [Result(f"{id}-{n}", id, "s", Outcome(word), selected) for n, word in enumerate(words)]
     return RequirementResult(requirement(id, level), tuple(results))
 
 
-def said(*outcomes: RequirementResult) -> str:
+def verdict_of(*outcomes: RequirementResult) -> str:
     return verdict(summary(outcomes))
 
 
@@ -63,7 +63,7 @@ def test_a_requirement_has_the_worst_outcome_of_its_checks(words: tuple[str, ...
     assert {worst(order) for order in permutations(words)} == {outcome}
 
 
-def test_results_are_gathered_in_the_order_of_the_catalogue() -> None:
+def test_requirements_keep_their_order_and_get_their_results() -> None:
     results = [Result(f"check{n}", id, "s", Outcome(P)) for n, id in enumerate(["b.b", "a.a", "b.b"])]
     gathered = requirement_results([requirement(id) for id in ("a.a", "b.b", "c.c")], results)
     assert [(one.requirement.id, [result.id for result in one.results]) for one in gathered] == [
@@ -102,25 +102,25 @@ def test_a_summary_counts_every_requirement_once(outcomes: list[RequirementResul
         ([of("MUST", P), of("MUST")], "partial"),
     ],
 )
-def test_the_verdict(outcomes: list[RequirementResult], expected: str) -> None:
-    assert {said(*order) for order in permutations(outcomes)} == {expected}
+def test_the_verdict_follows_from_the_must_requirements(outcomes: list[RequirementResult], expected: str) -> None:
+    assert {verdict_of(*order) for order in permutations(outcomes)} == {expected}
 
 
 def test_the_exit_status_is_the_first_that_applies() -> None:
-    failed, unsure, good = of("MUST", F), of("MUST", C), of("MUST", P)
-    assert status(good) == 0
-    assert status(good, unsure) == status(good, of("MUST", U)) == 2
-    assert status(good, unsure, failed) == status(good, stale=True) == status(unsure, stale=True) == 1
-    assert status(failed, errors=1) == status(failed, answered=False) == status(good, answered=False) == 2
-    assert status(good, stale=True, errors=1) == status(good, stale=True, answered=False) == 2
+    failed, inconclusive, passed = of("MUST", F), of("MUST", C), of("MUST", P)
+    assert status(passed) == 0
+    assert status(passed, inconclusive) == status(passed, of("MUST", U)) == 2
+    assert status(passed, inconclusive, failed) == status(passed, stale=True) == status(inconclusive, stale=True) == 1
+    assert status(failed, errors=1) == status(failed, answered=False) == status(passed, answered=False) == 2
+    assert status(passed, stale=True, errors=1) == status(passed, stale=True, answered=False) == 2
 
 
 @pytest.mark.parametrize("word", OUTCOMES)
-def test_a_should_does_not_change_the_exit_status(word: str) -> None:
+def test_a_should_does_not_change_the_exit_status_by_default(word: str) -> None:
     assert status(of("MUST", P), of("SHOULD", word)) == 0
 
 
-def test_a_should_counts_where_the_gate_says_so() -> None:
+def test_a_should_changes_the_exit_status_with_fail_on_should() -> None:
     assert status(of("MUST", P), of("SHOULD", F), fail_on="SHOULD") == 1
     assert status(of("MUST", P), of("SHOULD", C), fail_on="SHOULD") == 2
     assert status(of("MUST", P), of("SHOULD", P), fail_on="SHOULD") == 0
@@ -130,27 +130,27 @@ def test_a_should_counts_where_the_gate_says_so() -> None:
 @pytest.mark.parametrize(
     ("words", "expected"), [((P,), "partial"), ((F,), "not conformant"), ((C,), "inconclusive"), ((U,), "partial")]
 )
-def test_a_run_of_a_part_is_partial_where_nothing_failed(words: tuple[str, ...], expected: str) -> None:
+def test_a_part_of_the_profile_is_at_best_partial(words: tuple[str, ...], expected: str) -> None:
     assert verdict(summary([of("MUST", *words)]), partial=True) == expected
 
 
-def test_what_was_declared_absent_does_not_change_the_exit_status() -> None:
+def test_an_inapplicable_requirement_does_not_change_the_exit_status() -> None:
     assert status(of("MUST", I), of("MUST", P)) == 0
 
 
 @pytest.mark.parametrize("word", OUTCOMES)
-def test_what_was_not_selected_does_not_change_the_exit_status(word: str) -> None:
+def test_a_deselected_requirement_does_not_change_the_exit_status(word: str) -> None:
     assert status(of("MUST", P), of("MUST", word, selected=False)) == 0
 
 
-def test_a_listed_failure_passes_the_gate_and_only_it() -> None:
+def test_a_baseline_excuses_exactly_the_listed_failures_and_keeps_the_verdict() -> None:
     two = of("MUST", F, F)
     assert status(two) == status(two, known=("values.one-0",)) == 1
     assert status(two, known=("values.one-0", "values.one-1")) == 0
-    assert said(two) == "not conformant"
+    assert verdict_of(two) == "not conformant"
 
 
-def test_a_listing_excuses_a_failure_but_not_that_nothing_can_be_told() -> None:
+def test_a_baseline_does_not_excuse_an_inconclusive_requirement() -> None:
     assert status(of("MUST", C), known=("values.one-0",)) == 2
 
 
@@ -160,7 +160,7 @@ def test_a_listing_excuses_a_failure_but_not_that_nothing_can_be_told() -> None:
     st.integers(0, 2),
     st.booleans(),
 )
-def test_a_run_that_is_conformant_and_in_order_exits_with_0_and_no_other_does_so_unlisted(
+def test_without_a_baseline_the_exit_status_is_0_exactly_if_no_must_is_red_and_the_session_is_in_order(
     outcomes: list[RequirementResult], stale: bool, errors: int, answered: bool
 ) -> None:
     in_order = answered and not stale and not errors

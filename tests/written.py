@@ -1,4 +1,4 @@
-"""Recordings that tests made in memory, in the form that the recorder writes them."""
+"""Writes recordings that tests have made in memory, as the recorder writes them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,12 +8,12 @@ from conformance.evidence.recording import Recording
 
 
 def write_recording(recording: Recording, path: Path) -> None:
-    """Write a recording that is complete in memory, in the form the recorder writes."""
+    """Write a recording to a file."""
     path.write_text("".join(line + "\n" for line in recording_lines(recording)), "utf-8")
 
 
 def recording_lines(recording: Recording) -> Iterator[str]:
-    """The lines of a recording, without their line feeds."""
+    """Yield the lines of a recording, without line feeds."""
     yield header_line(recording.scenario, recording.variant, recording.axes, recording.graph)
     for number, exchange in enumerate(recording.exchanges):
         yield request_line(exchange)

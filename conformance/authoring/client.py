@@ -120,7 +120,7 @@ class Server:
         """Start one exchange; a body that is text is sent as it is, any other as JSON.
 
         With `slowly` the connection has a small receive buffer, so that the server notices a reader that pauses.
-        Raises Stopped if the session starts nothing more.
+        Raises Stopped if the session was stopped.
         """
         text = body if body is None or isinstance(body, str) else _dump(body)
         given: dict[str, str] = {} if text is None else {"Content-Type": "application/json"}
@@ -136,7 +136,7 @@ class Server:
         return Reply(live.exchange)
 
     async def ask_until(self, condition: Callable[[Any], bool], name: str, method: str, url: str) -> Any:
-        """Ask until the JSON value of the answer meets the condition, and return it; the session's limits end this."""
+        """Repeat a request until the JSON value of the answer meets the condition; return the value."""
         pause = POLL_FIRST_S
         while True:
             value = (await self.ask(name, method, url)).value
@@ -191,7 +191,7 @@ class Stream:
         self._live = live
 
     async def seen(self, count: int, mode: str) -> None:
-        """Wait for so many events of a mode, of any namespace; raises Stopped if the stream ends before that."""
+        """Wait for `count` events of a mode, of any namespace; raises Stopped if the stream ends before that."""
         wire = wire_name(mode)
         if not await self._live.until(lambda: self._count(wire) >= count):
             raise Stopped(f"`{self._name}` ended before {count} `{wire}` events arrived")
@@ -207,7 +207,7 @@ class Stream:
         await self._live.until(lambda: self._live.over)
 
     async def leave(self) -> None:
-        """Close the connection, as a reader does that goes away."""
+        """Close the connection, as a reader that disconnects."""
         self._live.close(LEFT, "the suite's reader left")
         await self.ended()
 
@@ -220,7 +220,7 @@ class Stream:
         self._live.resume()
 
     def silent_for(self, seconds: float) -> None:
-        """Announce that a step of the run takes so long without an event."""
+        """Announce that the run sends no event for so many seconds, so that the limit of silence allows it."""
         self._live.silent_for(seconds)
 
     @property
@@ -286,7 +286,7 @@ class Threads:
         return await self._server.ask(name, "POST", path("threads", thread, "history"), {"limit": limit})
 
     async def state_when(self, thread: str, condition: Callable[[Any], bool], *, name: str = "poll state") -> Any:
-        """Ask for the state until its values meet the condition; return the values."""
+        """Repeat GET /threads/{thread_id}/state until its values meet the condition; return the state."""
 
         def holds(state: Any) -> bool:
             values = state.get("values") if isinstance(state, dict) else None
@@ -314,7 +314,7 @@ class Runs:
         return Stream(self._server.send(name, "POST", url, sent, **options))
 
     async def streamed(self, thread: str | None, *, name: str = "stream", **options: Any) -> Stream:
-        """The same, read to its end."""
+        """Stream a run to its end."""
         stream = self.stream(thread, name=name, **options)
         await stream.ended()
         return stream
@@ -344,7 +344,7 @@ class Runs:
         return await self._server.ask(name, "GET", path("threads", thread, "runs", run), **options)
 
     async def ended(self, thread: str, run: str, *, name: str = "poll run") -> Any:
-        """Ask for the run until it has a terminal status; return it."""
+        """Repeat GET /threads/{thread_id}/runs/{run_id} until the run has a terminal status; return the run."""
 
         def ended(value: Any) -> bool:
             return isinstance(value, dict) and is_terminal(value.get("status"))

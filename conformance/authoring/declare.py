@@ -15,7 +15,7 @@ from conformance.authoring.registry import (
     Observation,
     Scenario,
     Scope,
-    once,
+    check_unused,
     place,
 )
 
@@ -32,11 +32,11 @@ def scenario(
     long: bool = False,
     **axes: Sequence[Any],
 ) -> Callable[[Function], Scenario]:
-    """Declare a scenario; several graphs are an axis of their own.
+    """Declare a scenario; several graphs become the values of the axis `graph`.
 
     `exchanges` are the names of all exchanges that the function can perform.  A `paced` scenario has to react while a
-    run is active, so it is performed before most others, undisturbed by their load.  A `long` scenario takes its time
-    whatever the load, or loads the server for long: it starts together with the paced ones.
+    run is active, so it is performed before most others, undisturbed by their load.  A `long` scenario takes long
+    whatever the load, or loads the server for long; it starts together with the paced ones.
     """
     expanded = {name: tuple(values) for name, values in axes.items()}
     if not isinstance(graph, str):
@@ -44,7 +44,7 @@ def scenario(
         graph = ""
 
     def register(function: Function) -> Scenario:
-        once(function.__name__, REGISTRY.scenarios, function)
+        check_unused(function.__name__, REGISTRY.scenarios, function)
         declared = Scenario(function.__name__, graph, expanded, tuple(exchanges), function, paced, long)
         REGISTRY.scenarios[declared.name] = declared
         return declared
@@ -62,7 +62,7 @@ def verifies(
     """
 
     def register(function: F) -> F:
-        once(function.__name__, [check.name for check in REGISTRY.checks], function)
+        check_unused(function.__name__, [check.name for check in REGISTRY.checks], function)
         REGISTRY.checks.append(_check(requirement, function, on, over))
         return function
 
@@ -75,6 +75,7 @@ def disputes(
     """Declare a check of a disputed statement; its outcome is reported separately and never counted."""
 
     def register(function: F) -> F:
+        check_unused(function.__name__, [check.name for check in REGISTRY.disputed], function)
         REGISTRY.disputed.append(_check(statement, function, on, over))
         return function
 
@@ -84,12 +85,12 @@ def disputes(
 def observes(subject: str, *, on: Sequence[Scenario] = ()) -> Callable[[F], F]:
     """Declare an observation of something implementation-defined.
 
-    The function gets all recordings and returns a JSON value for the report; it is never judged.  The scenarios `on`
-    are performed for it when the whole profile is.
+    The function gets all recordings and returns a JSON value for the report, which is never judged.  The scenarios
+    `on` are performed for it if the whole profile is selected.
     """
 
     def register(function: F) -> F:
-        once(subject, REGISTRY.observations, function)
+        check_unused(subject, REGISTRY.observations, function)
         REGISTRY.observations[subject] = Observation(subject, function, tuple(on))
         return function
 
@@ -100,7 +101,7 @@ def fault(requirement: str, *, part: str = "events", where: Callable[[Any], bool
     """Declare a fault that must turn `requirement` red; `where` selects the exchanges that it touches."""
 
     def register(function: F) -> F:
-        once(function.__name__, [fault.name for fault in REGISTRY.faults], function)
+        check_unused(function.__name__, _names_of_faults(), function)
         REGISTRY.faults.append(Fault(requirement, function, _part(part, function), where))
         return function
 
@@ -113,10 +114,11 @@ def variation(
     """Declare a conforming variation: a rewrite that must change no outcome, because a server may behave like that.
 
     `unsafe` names the requirements of the area `clients` that it breaks nevertheless: the specification allows it, but
-    some official client cannot cope with it.
+    an official client cannot handle it.
     """
 
     def register(function: F) -> F:
+        check_unused(function.__name__, _names_of_faults(), function)
         REGISTRY.variations.append(Fault("", function, _part(part, function), where, tuple(unsafe)))
         return function
 
@@ -129,14 +131,19 @@ def _check(
     axes = (over,) if isinstance(over, str) else tuple(over)
     if isinstance(on, Scope):
         return Check(requirement, function, scope=on)
-    scenarios = (on,) if isinstance(on, Scenario) else tuple(on)
+    scenarios = (on,) if isinstance(on, (Scenario, str)) else tuple(on)
     for one in scenarios:
         if not isinstance(one, Scenario):
-            raise DeclarationError(f"{place(function)}: `on` holds {one!r}, which is not a scenario")
+            raise DeclarationError(f"{place(function)}: `on` must name scenario objects, without quotes, not {one!r}")
     return Check(requirement, function, scenarios, axes)
+
+
+def _names_of_faults() -> list[str]:
+    """Return the names of faults and variations, which `lg-conformance fault NAME` does not distinguish."""
+    return [one.name for one in (*REGISTRY.faults, *REGISTRY.variations)]
 
 
 def _part(part: str, function: Function) -> str:
     if part not in PARTS:
-        raise DeclarationError(f"{place(function)}: part {part!r} is unknown; use one of {', '.join(PARTS)}")
+        raise DeclarationError(f"{place(function)}: there is no part {part!r}; the parts are {', '.join(PARTS)}")
     return part

@@ -136,7 +136,7 @@ class Fault:
 class Observation:
     """A function that describes how a server uses what is implementation-defined.
 
-    `scenarios` are performed for it when the whole profile is.
+    `scenarios` are performed for it if the whole profile is selected.
     """
 
     subject: str
@@ -171,7 +171,7 @@ def place(function: Function) -> str:
     return f"{function.__module__.replace('.', '/')}.py: {function.__name__}"
 
 
-def once(name: str, known: Mapping[str, Any] | Sequence[str], function: Function) -> None:
-    """Raise DeclarationError if the name is taken."""
+def check_unused(name: str, known: Mapping[str, Any] | Sequence[str], function: Function) -> None:
+    """Raise DeclarationError if the name is declared already."""
     if name in known:
-        raise DeclarationError(f"{place(function)}: `{name}` is declared twice; choose another name")
+        raise DeclarationError(f"{place(function)}: the name `{name}` is declared already; choose another")

@@ -1,4 +1,4 @@
-"""What a fault works with: events that it sends on, the answer that it changes, the exchange that it touches."""
+"""What faults are written with: the events and answers that they rewrite, and what they know about an exchange."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from conformance.wire.strict_json import parse_json
 
 
 class End(Enum):
-    """How a fault may end an exchange, instead of by the rules of HTTP."""
+    """How a fault ends an exchange otherwise than by the rules of HTTP."""
 
     CUT = "the connection is cut"
-    HANG = "nothing more comes, and nothing ends"
+    HANG = "nothing more arrives, and the response does not end"
 
 
 CUT, HANG = End.CUT, End.HANG
@@ -29,9 +29,9 @@ CUT, HANG = End.CUT, End.HANG
 
 @dataclass(frozen=True)
 class SentEvent:
-    """An event as a fault sees it, and as it is sent on; `raw` are its bytes while nothing about it was changed.
+    """An event that a fault is handed, and that it yields to send it on.
 
-    Its id, if it has one, stays with it whatever is changed.
+    `raw` are its bytes as received, None after a change.  A change keeps its id, if it has one.
     """
 
     name: str
@@ -50,28 +50,29 @@ class SentEvent:
 
     @property
     def value(self) -> Any:
-        """Its data; a fresh copy, which a fault may change."""
+        """The data as a JSON value; a fresh copy, which a fault may change."""
         return parse_json(self.text)
 
     def named(self, name: str) -> SentEvent:
-        """The same data under another name."""
+        """Return the event with another name."""
         return replace(self, name=name, raw=None)
 
     def holding(self, value: Any) -> SentEvent:
-        """The same name with other data."""
+        """Return the event with this JSON value as its data."""
         return self.saying(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
     def saying(self, text: str) -> SentEvent:
-        """The same name with this text as its data, JSON or not."""
+        """Return the event with this text as its data, which need not be JSON."""
         return replace(self, text=text, raw=None)
 
     @property
     def bytes(self) -> bytes:
+        """The bytes to send."""
         if self.raw is not None:
             return self.raw
         lines = "".join(f"data: {line}\r\n" for line in self.text.split("\n"))
-        own_id = f"id: {self.id}\r\n" if self.id is not None else ""
-        return f"event: {self.name}\r\n{lines}{own_id}\r\n".encode("utf-8", "surrogatepass")
+        id_line = f"id: {self.id}\r\n" if self.id is not None else ""
+        return f"event: {self.name}\r\n{lines}{id_line}\r\n".encode("utf-8", "surrogatepass")
 
 
 SentEvents = Iterator[SentEvent]
@@ -83,7 +84,7 @@ Pieces = Iterator[SentEvent | bytes | End]
 
 
 def rewritten(events: Iterable[SentEvent], base: str, change: Callable[[Any], Any]) -> Iterator[SentEvent]:
-    """The events; those of one kind, such as `messages` or `metadata`, with their data as `change` makes it."""
+    """Yield the events, with `change` applied to the data of those whose base name is `base`."""
     for event in events:
         yield event.holding(change(event.value)) if event.base == base else event
 
@@ -91,7 +92,7 @@ def rewritten(events: Iterable[SentEvent], base: str, change: Callable[[Any], An
 def without(
     events: Iterable[SentEvent], base: str, unwanted: Callable[[Any], object] | None = None
 ) -> Iterator[SentEvent]:
-    """The events but for those of one kind, all of them or those whose data is `unwanted`."""
+    """Yield the events except those whose base name is `base` and, if `unwanted` is given, whose data meets it."""
     for event in events:
         if event.base != base or (unwanted is not None and not unwanted(event.value)):
             yield event
@@ -99,14 +100,14 @@ def without(
 
 @dataclass
 class Answer:
-    """The head and end of an answer, and the body of one that is no stream, for a fault to change."""
+    """An answer for a fault to change: its head, how it ends, and its body if it is not a stream."""
 
     status: int
     headers: list[tuple[str, str]]
     ending: str
     body: bytes
     late: bool = False
-    """Whether head and body are sent together at the end, as by a proxy that buffers."""
+    """Whether head and body are sent together at the end, as a buffering proxy does."""
 
     @property
     def json(self) -> Any:
@@ -118,19 +119,19 @@ class Answer:
         self.body = json.dumps(value).encode()
 
     def replace_header(self, name: str, value: str | None) -> None:
-        """Set a header field, or drop it."""
+        """Set a header, or remove it if the value is None."""
         self.headers = [(key, old) for key, old in self.headers if key.lower() != name.lower()]
         if value is not None:
             self.headers.append((name, value))
 
     def refuse(self, status: int) -> None:
-        """Become an ordinary error answer."""
+        """Turn the answer into an error with this status."""
         self.status, self.ending, self.body = status, COMPLETE, b'{"detail":"no"}'
         self.replace_header("content-type", "application/json")
 
 
 class FaultContext:
-    """What a fault knows about the exchange that it touches."""
+    """What a fault knows about the exchange that it rewrites."""
 
     def __init__(self, exchange: Exchange, recording: Recording) -> None:
         self.exchange = exchange
@@ -145,21 +146,22 @@ class FaultContext:
 
     @property
     def is_stream(self) -> bool:
-        """Whether it asks for an event stream, by POST or as a join."""
+        """Whether the request asks for an event stream, by POST or as a join."""
         return self.kind in STREAMS
 
     @property
     def is_join(self) -> bool:
+        """Whether the request joins a run."""
         return self.kind == JOIN
 
     @property
     def stateless(self) -> bool:
-        """Whether it streams a run without a thread."""
+        """Whether the request streams a run without a thread."""
         return self.path.endswith("/runs/stream") and "/threads/" not in self.path
 
     @property
     def body(self) -> Mapping[str, Any]:
-        """The body that started the run: its own, or for a join that of the request that created the run."""
+        """The body of the request that started the run, also for a join; empty if it is not a JSON object."""
         request = self.request if not self.is_join else self._run_request
         return request if isinstance(request, dict) else {}
 
@@ -180,14 +182,14 @@ class FaultContext:
 
     @cached_property
     def sent_before(self) -> list[SentEvent]:
-        """What the server had sent to other readers of the run before this join was requested, from the start."""
+        """For a join: the events that another reader of the run had received before the join was requested."""
         others = self.readers if self.is_join else []
         # A copy, because the other stream may still grow, and an exchange caches its events.
         return [sent(event) for event in replace(others[0]).events.before(self.exchange.sent)] if others else []
 
     @property
     def readers(self) -> list[Exchange]:
-        """The other streams of the same run, as far as they are known by now."""
+        """The other streams of the same run among the exchanges so far."""
         return [other for other in self._recording.exchanges if same_run(other, self.exchange)]
 
     @property
@@ -204,6 +206,6 @@ def same_run(one: Exchange, other: Exchange) -> bool:
 
 
 def sent(event: Event | Block) -> SentEvent:
-    """Return an event, or the block that it arrived in, as a fault sees it."""
+    """Return an event, or its block, in the form that a fault is handed."""
     block = event.block if isinstance(event, Event) else event
     return SentEvent(block.name, block.data or "", block.raw, block.id)

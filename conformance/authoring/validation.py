@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
+import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -34,11 +36,16 @@ def validate(registry: Registry) -> None:
         _validate_arguments(check)
 
 
-def explained(problem: NameError | ImportError, module: str, registry: Registry) -> str:
-    """Return what is wrong with a name that a module uses, with the nearest known name."""
-    name = problem.name if isinstance(problem, NameError) else getattr(problem, "name_from", None)
-    known = [*registry.scenarios, *_exported()]
-    return f"{module.replace('.', '/')}.py: {problem}{nearest(name or '', known)}"
+def unknown_name(problem: NameError | ImportError, module: str, registry: Registry) -> str:
+    """Return the message for a name that a module uses and that does not exist, with the nearest known name."""
+    known = [*registry.scenarios, *_exported(), *sys.modules]
+    return f"{module.replace('.', '/')}.py: {problem}{nearest(_missing(problem), known)}"
+
+
+def _missing(problem: NameError | ImportError) -> str:
+    # ImportError names the module; `name_from`, the name in it, is new in Python 3.12.
+    found = re.match(r"cannot import name '(\w+)'", str(problem))
+    return found[1] if found else problem.name or ""
 
 
 def _exported() -> list[str]:
@@ -56,7 +63,8 @@ def _validate_arguments(check: Check) -> None:
     names = list(inspect.signature(check.function).parameters)
     wanted = 1 if check.scope else len(check.scenarios)
     if len(names) != wanted:
-        raise DeclarationError(f"{place(check.function)}: takes {len(names)} arguments, but is declared `on` {wanted}")
+        what = "the scope" if check.scope else f"each of the {wanted} scenarios"
+        raise DeclarationError(f"{place(check.function)}: must have one parameter for {what}, not {len(names)}")
     for axis in check.over:
         axes = [axis for scenario in check.scenarios for axis in scenario.axes]
         if axis not in axes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NoReturn
 
 from conformance.authoring.expectations import fail, inconclusive, shown
 from conformance.authoring.features import requested_capabilities
@@ -200,24 +200,25 @@ class ExchangeView:
     def expect_stream(self) -> None:
         """The server must answer with an event stream."""
         if not self.exchange.is_stream:
-            self._not_as("with status 200 and text/event-stream")
+            self._wrong_answer("with status 200 and text/event-stream")
 
     def expect_accepted(self) -> None:
         """The server must answer with 2xx."""
         if not self.exchange.accepted:
-            self._not_as("with 2xx")
+            self._wrong_answer("with 2xx")
 
     def expect_answered(self) -> None:
         """The server must answer, whatever it says."""
         if self.exchange.status is None:
-            self._not_as("the request")
+            self._wrong_answer("the request")
 
     def expect_complete(self, why: str) -> None:
         """The server must end the stream by the rules of HTTP; `why` completes the sentence "must end …"."""
         if self.exchange.ending != COMPLETE:
             fail(f"`{self.name}` must end {why}; it ended as `{self.ending}` ({self.exchange.detail})", self.exchange)
 
-    def _not_as(self, expected: str) -> None:
+    def _wrong_answer(self, expected: str) -> NoReturn:
+        """Fail, or be inconclusive if the answer is not evidence against this requirement."""
         exchange = self.exchange
         if exchange.status in BUSY:
             inconclusive(f"`{self.name}` was answered with {exchange.status}: the server is busy; lower --concurrency")

@@ -1,4 +1,4 @@
-"""What a request can ask for beyond running a graph, and which requirements govern it."""
+"""Capabilities: what a request can ask for beyond running a graph, and the requirements that govern it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def read_capabilities(path: Path, known: Collection[str]) -> dict[str, Capabilit
     found: dict[str, Capability] = {}
     for group, members in read(path).items():
         if not isinstance(members, dict):
-            raise CatalogueError(f"{path}: [{group}]: tables here are named [group.name]")
+            raise CatalogueError(f"{path}: [{group}]: tables here are named [group.name]; rename it")
         for name, body in members.items():
             table = Table(path, f"{group}.{name}", body if isinstance(body, dict) else {})
             table.only("name", "governed_by")

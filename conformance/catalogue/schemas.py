@@ -1,6 +1,6 @@
-"""Judges one JSON value by one of the suite's JSON Schemas and says in plain words what is wrong with it.
+"""Validates a JSON value by one of the suite's JSON Schemas and describes each error in one readable line.
 
-Knows the schemas, which it reads from files and never fetches; knows nothing of streams and of who asks.
+The schemas are read from files, never fetched.
 """
 
 import json
@@ -18,16 +18,19 @@ from referencing import Registry, Resource
 
 from conformance.files import folder
 
-SHOWN_ERRORS = 5  # more do not help a reader
-_SHOWN_CHARACTERS = 80  # of a value or a path: one line of a terminal
-_COLLECTED_ERRORS = 200  # bounds time and memory on a long list of bad items
+SHOWN_ERRORS = 5
+"""More errors do not help a reader."""
+_SHOWN_CHARACTERS = 80
+"""How much of a value or a path a line shows."""
+_COLLECTED_ERRORS = 200
+"""Bounds time and memory for a long list of invalid items."""
 _SUFFIX = ".schema.json"
 _EVENTS = frozenset({"metadata", "values", "updates", "messages", "debug", "custom", "events", "error", "end"})
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.IGNORECASE | re.ASCII)
 
 FORMATS = FormatChecker(formats=())
-"""The formats the schemas may use; jsonschema's own date-time accepts anything unless a slow extra is installed."""
+"""The formats that the schemas may use; jsonschema's own date-time accepts anything unless an extra is installed."""
 
 
 @FORMATS.checks("uuid")
@@ -43,28 +46,31 @@ def _is_date_time(value: object) -> bool:
 
 
 def names() -> tuple[str, ...]:
-    """The names of all schemas, sorted: "debug", "debug-checkpoint", …"""
+    """Return the names of all schemas, sorted: "debug", "debug-checkpoint", …"""
     return tuple(sorted(path.name.removesuffix(_SUFFIX) for path in folder("schemas").glob("*" + _SUFFIX)))
 
 
 def for_event(name: str) -> str | None:
-    """The schema for the data of an event with this name on the wire, its namespace aside; None if there is none."""
+    """Return the name of the schema for the data of an event of this name, None if there is none.
+
+    The namespace in an event name does not matter.
+    """
     base = name.partition("|")[0]
     return base if base in _EVENTS else None
 
 
 def errors(name: str, value: object) -> list[str]:
-    """What is wrong with a decoded JSON value by the schema of this name; empty if nothing is.
+    """Return what is wrong with a JSON value by the schema of this name; an empty list if it is valid.
 
-    Each line tells where, what was expected and what came; the outermost first, at most SHOWN_ERRORS of them.
-    Raises LookupError if there is no such schema.
+    Each line says where, what was expected and what the value is, the outermost place first; there are at most
+    SHOWN_ERRORS lines.  Raises LookupError if there is no such schema.
     """
     validator = _validator(name)
     try:
         found = list(islice(validator.iter_errors(value), _COLLECTED_ERRORS))
         found.sort(key=lambda error: len(error.absolute_path))
-        lines = dict.fromkeys(map(_line, found))  # a shape that two schemas demand is told once
-    except RecursionError:  # the validator's own message quotes the value in full, however deep it is
+        lines = dict.fromkeys(map(_line, found))  # two schemas may demand the same
+    except RecursionError:  # the validator's own message quotes the whole value, however deep it is
         return ["$: nested too deeply"]
     return list(lines)[:SHOWN_ERRORS]
 
@@ -85,12 +91,12 @@ def _validator(name: str) -> Draft202012Validator:
     try:
         schema = _schemas()[name]
     except KeyError:
-        raise LookupError(f"no schema is named {name!r}; there are {', '.join(_schemas())}") from None
+        raise LookupError(f"there is no schema {name!r}; schemas: {', '.join(_schemas())}") from None
     return Draft202012Validator(schema, registry=_registry(), format_checker=FORMATS)
 
 
 class _Json(reprlib.Repr):
-    """Writes a value as JSON, within bounds of depth and length."""
+    """Writes a value as JSON, limited in depth and length."""
 
     def repr_str(self, x: str, level: int) -> str:
         return json.dumps(_clipped(x), ensure_ascii=False)
@@ -112,9 +118,9 @@ _TYPES = {
     "boolean": "true or false",
     "null": "null",
 }
-_EXPECTED: dict[str, Callable[[Any, Any], str]] = {  # keyword -> of its value and the instance, what was expected
+_EXPECTED: dict[str, Callable[[Any, Any], str]] = {
     "type": lambda types, _: " or ".join(_TYPES[name] for name in ([types] if isinstance(types, str) else types)),
-    "required": lambda keys, value: "the missing " + ", ".join(json.dumps(key) for key in keys if key not in value),
+    "required": lambda keys, value: "the key " + " and ".join(json.dumps(key) for key in keys if key not in value),
     "minLength": lambda least, _: f"a string of {least} or more characters",
     "minItems": lambda least, _: f"a list of {least} or more items",
     "maxItems": lambda most, _: f"a list of {most} or fewer items",
@@ -125,11 +131,12 @@ _EXPECTED: dict[str, Callable[[Any, Any], str]] = {  # keyword -> of its value a
     "pattern": lambda pattern, _: f"a string that matches {pattern}",
     "format": lambda name, _: f"a string of the format {name}",
 }
+"""For each keyword a function that says what was expected, given the keyword's value and the invalid value."""
 
 
 def _line(error: ValidationError) -> str:
     expected = _EXPECTED[str(error.validator)](error.validator_value, error.instance)
-    return f"{_shown(error.json_path)}: expected {expected}, got {_shown(_JSON.repr(error.instance))}"
+    return f"{_shown(error.json_path)}: expected {expected}, received {_shown(_JSON.repr(error.instance))}"
 
 
 def _shown(text: str) -> str:

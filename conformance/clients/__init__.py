@@ -1,1 +1,1 @@
-"""The real clients of the API, in the versions that are pinned here, each in an environment of its own."""
+"""Real clients of the API in pinned versions, each in its own environment."""

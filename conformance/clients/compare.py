@@ -1,4 +1,4 @@
-"""What a client yielded against what the suite read of the same bytes, up to known bugs of the client."""
+"""Compares what a client yielded with what the suite read from the same bytes, except for known bugs of the client."""
 
 from __future__ import annotations
 
@@ -12,23 +12,26 @@ from conformance.wire.endings import COMPLETE
 from conformance.wire.strict_json import NotJson, parse_json
 
 KNOWN = {
-    "phantom": "a block without data yields a part, where the standard dispatches nothing (httpx-sse #35)",
+    "phantom": "a block without data yields an event, although the standard dispatches nothing (httpx-sse #35)",
     "bom": "a byte order mark at the start hides the name of the first event",
-    "tail": "an event that no blank line ended is yielded, where the standard discards it",
-    "held": "a line that CR ends is held back until the next byte; where the connection breaks, its event is lost",
-    "numbers": "JavaScript rounds whole numbers beyond 2**53",
-    "empty": "empty data is yielded as null; it is no JSON",
-    "null-name": "an event without a name has an empty name, where the standard says `message`",
+    "tail": "an event that does not end with a blank line is yielded, although the standard discards it",
+    "held": "a line that ends with CR is held back until the next byte; if the connection breaks, its event is lost",
+    "numbers": "JavaScript rounds integers above 2**53",
+    "empty": "empty data is yielded as null, although it is not JSON",
+    "null-name": "an event without a name has an empty name, although the standard names it `message`",
 }
-"""What clients do of their own accord, whatever a server sends, and why it is no failure of the server."""
+"""Bugs of clients that occur whatever a server sends, and are therefore not failures of the server."""
 
-SAFE = 2**53
+LARGEST_EXACT_INTEGER = 2**53
+"""JavaScript represents every integer up to this one exactly."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """What a client yields for one event; of a client that leaves JSON alone `data` is text, of one without ids `id`
-    is None."""
+    """What a client yields for one event.
+
+    `data` is text if the client does not decode JSON; `id` is None if it does not yield ids.
+    """
 
     event: str
     data: Any
@@ -37,7 +40,7 @@ class Part:
 
 @dataclass
 class Reading:
-    """All that a client yielded of one stream, and the exception that ended it, empty if none did."""
+    """Everything that a client yielded for one stream, and the exception that ended it (empty if there was none)."""
 
     parts: list[Part] = field(default_factory=list)
     error: str = ""
@@ -45,78 +48,101 @@ class Reading:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The first difference, empty if there is none, and the known bugs that explain others."""
+    """The first difference (empty if there is none), and the known bugs that explain other differences."""
 
     difference: str
     known: frozenset[str]
 
 
 def compare(reading: Reading, exchange: Exchange, known: Collection[str], *, text: bool = False) -> Comparison:
-    """Compare; `known` are the client's bugs by the names of KNOWN, `text` says that it leaves JSON alone.
+    """Compare what a client yielded with an exchange.
 
-    A client may raise where the transport broke, after it has yielded every event that was complete.
+    `known` are the bugs of the client, as KNOWN names them; `text` says that it does not decode JSON.  If the
+    connection broke, the client may raise an exception after it has yielded every complete event.
     """
-    seen: set[str] = set()
-    left = list(reading.parts)
-    events = exchange.events
-    for event in events:
-        while left and not _same(left[0], event, known, seen, text) and _is_extra(left[0], exchange, known, seen):
+    return _Comparer(exchange, known, text).compare(reading)
+
+
+class _Comparer:
+    """Compares one stream, and collects the known bugs that occurred."""
+
+    def __init__(self, exchange: Exchange, known: Collection[str], text: bool) -> None:
+        self._exchange = exchange
+        self._known = known
+        self._text = text
+        self._seen: set[str] = set()
+
+    def compare(self, reading: Reading) -> Comparison:
+        return Comparison(self._difference(reading), frozenset(self._seen))
+
+    def _difference(self, reading: Reading) -> str:
+        left = list(reading.parts)
+        count = len(self._exchange.events)
+        for event in self._exchange.events:
+            while left and not self._matches(left[0], event) and self._is_extra(left[0]):
+                left.pop(0)
+            if not left and self._is_held(event):
+                break
+            if not left:
+                return _lost(event, count, reading.error)
+            if not self._matches(left[0], event):
+                return _misread(event, left[0], count)
             left.pop(0)
-        if not left and "held" in known and _is_held(event, exchange):
-            seen.add("held")
-            break
-        if not left:
-            return Comparison(_lost(event, len(events), reading.error), frozenset(seen))
-        if not _same(left[0], event, known, seen, text):
-            return Comparison(_misread(event, left[0], len(events)), frozenset(seen))
-        left.pop(0)
-    left = [part for part in left if not _is_extra(part, exchange, known, seen)]
-    if left:
-        return Comparison(f"after the {len(events)} events it yielded {_part(left[0])}", frozenset(seen))
-    broken = exchange.ending != COMPLETE
-    return Comparison("" if broken or not reading.error else f"it raised {shown(reading.error)}", frozenset(seen))
+        left = [part for part in left if not self._is_extra(part)]
+        if left:
+            return f"after the {count} events it yielded {_part(left[0])}"
+        broken = self._exchange.ending != COMPLETE
+        return f"it raised {shown(reading.error)}" if reading.error and not broken else ""
 
+    def _matches(self, part: Part, event: Event) -> bool:
+        """Return whether a part is an event; the bugs that explain a difference count only if it is."""
+        name, data = self._name_bug(part, event), self._data_bug(part, event)
+        if name is None or data is None or part.id not in (None, event.block.last_id):
+            return False
+        self._seen |= {name, data} - {""}
+        return True
 
-def _same(part: Part, event: Event, known: Collection[str], seen: set[str], text: bool) -> bool:
-    """Whether the part is the event; bugs that it takes to see it so are noted in `seen`."""
-    used: set[str] = set()
-    named = _named(part, event, known, used)
-    if not named or not _same_data(part, event, known, used, text):
+    def _name_bug(self, part: Part, event: Event) -> str | None:
+        """Return the bug that explains the name of a part, empty if it is equal, None if no bug does."""
+        if part.event == event.name:
+            return ""
+        if part.event == "" and event.block.event is None and "null-name" in self._known:
+            return "null-name"
+        first = self._exchange.bom and event.position == 1 and part.event in ("", "message")
+        return "bom" if first and "bom" in self._known else None
+
+    def _data_bug(self, part: Part, event: Event) -> str | None:
+        """Return the bug that explains the data of a part, empty if it is equal, None if no bug does."""
+        if self._text:
+            return "" if part.data == event.text else None
+        if not event.text.strip() and part.data is None and "empty" in self._known:
+            return "empty"
+        try:
+            value = parse_json(event.text)
+        except NotJson:
+            return None
+        if part.data == value:
+            return ""
+        return "numbers" if "numbers" in self._known and part.data == _rounded(value) else None
+
+    def _is_extra(self, part: Part) -> bool:
+        """Return whether a known bug of the client explains a part that is not an event."""
+        without_data = any(block.data is None for block in self._exchange.blocks)
+        if "phantom" in self._known and without_data and part.data in (None, ""):
+            self._seen.add("phantom")
+            return True
+        tail = self._exchange.tail
+        if "tail" in self._known and tail is not None and part.event == (tail.event or ""):
+            self._seen.add("tail")
+            return True
         return False
-    if part.id is not None and part.id != event.block.last_id:
-        return False
-    seen |= used
-    return True
 
-
-def _named(part: Part, event: Event, known: Collection[str], used: set[str]) -> bool:
-    if part.event == event.name:
-        return True
-    if part.event == "" and event.block.event is None and "null-name" in known:
-        used.add("null-name")
-        return True
-    if event.exchange.bom and event.position == 1 and part.event in ("", "message") and "bom" in known:
-        used.add("bom")
-        return True
-    return False
-
-
-def _same_data(part: Part, event: Event, known: Collection[str], used: set[str], text: bool) -> bool:
-    if text:
-        return bool(part.data == event.text)
-    if not event.text.strip() and part.data is None and "empty" in known:
-        used.add("empty")
-        return True
-    try:
-        value = parse_json(event.text)
-    except NotJson:
-        return False
-    if part.data == value:
-        return True
-    if "numbers" in known and part.data == _rounded(value):
-        used.add("numbers")
-        return True
-    return False
+    def _is_held(self, event: Event) -> bool:
+        """Return whether a known bug explains that the last event is missing: the connection broke after its CR."""
+        broken = self._exchange.ending != COMPLETE and self._exchange.content.endswith(b"\r")
+        held = "held" in self._known and broken and event.position == len(self._exchange.events)
+        self._seen |= {"held"} if held else set()
+        return held
 
 
 def _rounded(value: Any) -> Any:
@@ -124,27 +150,8 @@ def _rounded(value: Any) -> Any:
         return {key: _rounded(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_rounded(inner) for inner in value]
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return float(value) if whole and abs(value) > SAFE else value
-
-
-def _is_extra(part: Part, exchange: Exchange, known: Collection[str], seen: set[str]) -> bool:
-    """Whether the part is one that this client makes up."""
-    bare = any(block.data is None for block in exchange.blocks)
-    if "phantom" in known and bare and part.data in (None, ""):
-        seen.add("phantom")
-        return True
-    tail = exchange.tail
-    if "tail" in known and tail is not None and part.event == (tail.event or ""):
-        seen.add("tail")
-        return True
-    return False
-
-
-def _is_held(event: Event, exchange: Exchange) -> bool:
-    """Whether it is the last event of a connection that broke just after its last CR."""
-    broke = exchange.ending != COMPLETE and exchange.content.endswith(b"\r")
-    return broke and event.position == len(exchange.events)
+    integer = isinstance(value, int) and not isinstance(value, bool)
+    return float(value) if integer and abs(value) > LARGEST_EXACT_INTEGER else value
 
 
 def _lost(event: Event, of: int, error: str) -> str:
@@ -153,16 +160,15 @@ def _lost(event: Event, of: int, error: str) -> str:
 
 
 def _misread(event: Event, part: Part, of: int) -> str:
-    return (
-        f"event {event.position} of {of}, {shown(event.name)} with data {shown(event.text)}: it yielded {_part(part)}"
-    )
+    expected = f"event {event.position} of {of}, {shown(event.name)} with data {shown(event.text)}"
+    return f"{expected}: it yielded {_part(part)}"
 
 
 def _part(part: Part) -> str:
     return f"{shown(part.event)} with {shown(part.data)}"
 
 
-def in_order(comparisons: Sequence[Comparison]) -> list[str]:
-    """The known bugs that were seen, in the order of KNOWN."""
+def known_bugs(comparisons: Sequence[Comparison]) -> list[str]:
+    """Return the known bugs that occurred, in the order of KNOWN."""
     seen = {name for one in comparisons for name in one.known}
     return [name for name in KNOWN if name in seen]

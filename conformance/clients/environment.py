@@ -1,6 +1,6 @@
-"""Makes the environments of the official SDKs, once, and keeps them in the user's cache.
+"""The environments of the real clients, each made once and kept in the user's cache.
 
-It knows which packages are pinned, and what a machine needs for them; what is done with a client it does not.
+It knows which packages are pinned and what the machine needs for them; it does not run a client.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ CLIENTS: tuple[Client, ...] = ("python", "javascript", "curl")
 
 HERE = Path(__file__).parent
 PYTHON = (3, 10)
-"""The oldest that langgraph_sdk takes."""
+"""The oldest version that langgraph_sdk supports."""
 NODE = (20,)
-"""The oldest for which fetch and its streams are no experiment."""
+"""The oldest version in which fetch and its streams are stable."""
 PYTHON_PACKAGE = "langgraph-sdk"
 NODE_PACKAGE = "@langchain/langgraph-sdk"
 
 
 @dataclass(frozen=True)
 class ClientEnvironment:
-    """Where a client is installed: a virtual environment, a Node project; None for a program of the system."""
+    """Where a client is installed: a virtual environment or a Node project; None for a program of the system."""
 
     folder: Path | None
 
@@ -40,10 +40,10 @@ class ClientEnvironment:
 
 
 def client_environment(client: Client, say: Say) -> ClientEnvironment:
-    """The environment of a client, made if it is not there; LaunchError if it cannot be made. First ask `missing`."""
+    """Return the environment of a client, made if necessary; raises LaunchError.  `missing(client)` must be empty."""
     if client == "python":
         interpreter = find_python(PYTHON)
-        assert interpreter, "missing() has seen to it"
+        assert interpreter, "missing() checks this"
         return ClientEnvironment(python_environment("client-python", requirements(), interpreter, None, say).folder)
     if client == "javascript":
         return ClientEnvironment(node_environment("client-javascript", HERE / "javascript", say).folder)
@@ -51,29 +51,29 @@ def client_environment(client: Client, say: Say) -> ClientEnvironment:
 
 
 def missing(client: Client) -> str:
-    """What the client needs and this machine does not have, with the way out; empty if all is there."""
+    """Return what this machine lacks for a client, and how to install it; empty if nothing is missing."""
     if client == "python" and find_python(PYTHON) is None:
         return "langgraph_sdk needs Python 3.10 or newer with venv, not found on PATH: `apt-get install python3-venv`"
     if client == "javascript" and node_version() < NODE:
         found = ".".join(map(str, node_version()))
-        seen = f"found {found}" if found else "not found on PATH"
-        return f"{NODE_PACKAGE} needs Node 20 or newer and npm, {seen}: `apt-get install nodejs npm` or nodejs.org"
+        state = f"found {found}" if found else "not found on PATH"
+        return f"{NODE_PACKAGE} needs Node 20 or newer and npm, {state}: `apt-get install nodejs npm` or nodejs.org"
     absent = [program for program in ("bash", "curl") if client == "curl" and shutil.which(program) is None]
     return f"curl needs {' and '.join(absent)}, not found on PATH: `apt-get install bash curl`" if absent else ""
 
 
 def pinned(client: Client) -> str:
-    """Name and version of the client's package, such as `langgraph-sdk 0.4.14`; of curl what this machine has."""
+    """Return name and version of a client: `langgraph-sdk 0.4.14`; for curl the version on this machine."""
     if client == "python":
         return next(line for line in requirements() if line.startswith(PYTHON_PACKAGE)).replace("==", " ")
     if client == "javascript":
         package = json.loads((HERE / "javascript" / "package.json").read_text("utf-8"))
         return f"{NODE_PACKAGE} {package['dependencies'][NODE_PACKAGE]}"
-    said = subprocess.run(["curl", "--version"], capture_output=True, text=True, check=True).stdout
-    return " ".join(said.split()[:2])
+    output = subprocess.run(["curl", "--version"], capture_output=True, text=True, check=True).stdout
+    return " ".join(output.split()[:2])
 
 
 def requirements(folder: str = "python") -> list[str]:
-    """The packages of a Python client, dependencies included, each as NAME==VERSION."""
+    """Return the packages of a Python client with their dependencies, each as NAME==VERSION."""
     lines = (HERE / folder / "requirements.txt").read_text("utf-8").splitlines()
     return [line for line in lines if line and not line.startswith("#")]

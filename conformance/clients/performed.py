@@ -1,6 +1,6 @@
-"""Real clients that perform runs themselves against a live server: they must see what the suite saw of the same runs.
+"""Lets real clients perform runs on a live server, and compares them with the same runs of the suite.
 
-A handful of scenarios stands for all: each mode, a subgraph, a run without a thread, a join.
+A few scenarios stand for all: each mode, a subgraph, a run without a thread, a join.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from conformance.authoring.projection import projection
 from conformance.clients.compare import Reading
 from conformance.clients.read import Job, read
 from conformance.clients.readers import Reader, lacking
-from conformance.evidence.exchange import Chunk, Events, Exchange
+from conformance.evidence.exchange import JOIN, Chunk, Events, Exchange
 from conformance.evidence.recording import Recording
 from conformance.evidence.redaction import Redactor
 from conformance.launch.environments import Say
@@ -32,75 +32,77 @@ PERFORMED = {
     "joke_without_thread": "stream",
     "joined_from_the_start[python-sdk]": "join",
 }
-"""Scenario variants that a client performs, and the exchange that it reads."""
+"""The scenario variants that a client performs, each with the exchange that it reads."""
 
 Difference = tuple[str, str, str]
-"""Recording, exchange, and how what the client saw differs; empty where it does not."""
+"""The file of a recording, an exchange, and how the client's events differ (empty if they do not)."""
 
 
 def perform(
     target: Target, recordings: Sequence[Recording], readers: Sequence[Reader], redactor: Redactor, say: Say
 ) -> dict[str, list[Difference]]:
-    """By client the runs that it performed, each with what was different; a client that cannot run performs none.
+    """Return the differences in the runs that each client performed, by the id of the reader.
 
-    Runs are compared that the server completed for the suite; those of a graph with a URL of its own are left out.
+    Only runs that the server completed for the suite are compared, and only graphs without their own URL.  A client
+    that cannot run is left out; its result says so when it reads the recorded streams.
     """
     found = [(one, *pair) for one in recordings if (pair := _performed(one)) and not target.urls.get(one.graph)]
-    jobs = [_job(number, begun, exchange) for number, (_, begun, exchange) in enumerate(found)]
-    told: dict[str, list[Difference]] = {}
+    jobs = [_job(number, start, stream) for number, (_, start, stream) in enumerate(found)]
+    differences: dict[str, list[Difference]] = {}
     for reader in readers:
         if lacking(reader) or not jobs:
             continue
         try:
             readings = asyncio.run(read(reader, target.url, jobs, say, headers=target.headers))
         except (LaunchError, RuntimeError, OSError):
-            continue  # the same is said of it when it reads what was recorded
+            continue
         pairs = zip(readings, found, strict=True)
-        told[reader.id] = [
-            (one.file, exchange.name, redactor.text(different(reading, begun, exchange, text=reader.text)))
-            for reading, (one, begun, exchange) in pairs
+        differences[reader.id] = [
+            (one.file, stream.name, redactor.text(difference(reading, start, stream, text=reader.text)))
+            for reading, (one, start, stream) in pairs
         ]
-    return told
+    return differences
 
 
 def _performed(recording: Recording) -> tuple[Exchange, Exchange] | None:
-    """The request that began the run and the stream to compare, where both came to a good end."""
+    """Return the request that started a run and the stream to compare, None if the stream is not complete."""
     wanted = PERFORMED.get(recording.variant)
-    begun = next((one for one in recording.exchanges if one.method == "POST" and "/runs" in one.path), None)
+    start = next((one for one in recording.exchanges if one.method == "POST" and "/runs" in one.path), None)
     stream = next((one for one in recording.exchanges if wanted and one.name == wanted), None)
-    if begun is None or stream is None or not stream.is_stream or stream.ending != COMPLETE:
+    if start is None or stream is None or not stream.is_stream or stream.ending != COMPLETE:
         return None
-    return begun, stream
+    return start, stream
 
 
-def _job(number: int, begun: Exchange, stream: Exchange) -> Job:
-    threaded = "new" if "/threads/" in stream.path else None
-    return Job(number, threaded, "new" if stream.kind == "join" else None, begun.request, live=True)
+def _job(number: int, start: Exchange, stream: Exchange) -> Job:
+    thread = "new" if "/threads/" in stream.path else None
+    return Job(number, thread, "new" if stream.kind == JOIN else None, start.request, live=True)
 
 
-def different(reading: Reading, begun: Exchange, stream: Exchange, *, text: bool) -> str:
-    """How what a client saw of a run of its own differs from what the suite saw of one; empty if it does not."""
+def difference(reading: Reading, start: Exchange, stream: Exchange, *, text: bool) -> str:
+    """Return how a run that a client performed differs from the run of the suite; empty if it does not.
+
+    `start` is the suite's request that started its run, `stream` the exchange to compare.
+    """
     if reading.error:
-        return f"live it raised {shown(reading.error)}"
-    seen = _as_exchange(reading, stream, text=text)
-    for mode in sorted(requested_modes(begun.request)):
-        came, wanted = (projection(mode, _of(mode, one)) for one in (seen, stream))
-        if came != wanted:
-            first = next(
-                (n for n, pair in enumerate(zip(came, wanted, strict=False)) if pair[0] != pair[1]),
-                min(len(came), len(wanted)),
-            )
-            there = [shown(part[first]) if first < len(part) else "none" for part in (came, wanted)]
-            return f"live, `{mode}` event {first + 1}: it saw {there[0]}, the suite {there[1]}"
+        return f"in its own run the client raised {shown(reading.error)}"
+    yielded = _as_exchange(reading, stream, text=text)
+    for mode in sorted(requested_modes(start.request)):
+        actual, expected = (projection(mode, _of_mode(mode, one)) for one in (yielded, stream))
+        if actual != expected:
+            pairs = enumerate(zip(actual, expected, strict=False))
+            first = next((n for n, (one, other) in pairs if one != other), min(len(actual), len(expected)))
+            one, other = (shown(part[first]) if first < len(part) else "nothing" for part in (actual, expected))
+            return f"in its own run, `{mode}` event {first + 1}: the client received {one}, the suite {other}"
     return ""
 
 
-def _of(mode: str, exchange: Exchange) -> Events:
+def _of_mode(mode: str, exchange: Exchange) -> Events:
     return Events(event for event in exchange.events if event.base == wire_name(mode))
 
 
 def _as_exchange(reading: Reading, stream: Exchange, *, text: bool) -> Exchange:
-    """What the client yielded as a stream that would make it."""
+    """Return a stream that contains the events that a client yielded."""
     parts = (part for part in reading.parts if part.data not in (None, "") or part.event)
     blocks = [f"event: {part.event}\ndata: {part.data if text else json.dumps(part.data)}\n\n" for part in parts]
     chunk = Chunk(0, 0.0, "".join(blocks).encode())

@@ -1,5 +1,4 @@
-"""Has a client library read streams in a process of its own, played back from recordings or live, and gathers what it
-yielded."""
+"""Runs a client library in its own process, lets it read streams from a server, and collects what it yields."""
 
 from __future__ import annotations
 
@@ -12,32 +11,30 @@ from typing import Any
 
 from conformance.clients.compare import Part, Reading
 from conformance.clients.readers import Reader, command
-from conformance.evidence.exchange import Exchange
 from conformance.launch.environments import Say
-from conformance.wire import http_server as http_server
-from conformance.wire.endings import BROKEN, COMPLETE
 
 AT_ONCE = 16
-"""Streams that a client reads at once."""
+"""How many streams a client reads concurrently."""
 
 JOB_S = 20.0
-"""Seconds in which a client must have read a stream to its end: played back at once they take milliseconds."""
+"""The limit for one stream; a stream that is played back at once takes milliseconds."""
 
 CLIENT_S = 120.0
-"""Seconds after which a client that reads all streams is ended."""
+"""The limit for all streams of one client."""
 
-LAST_CHARACTERS = 300
-"""Of what a driver said when it failed."""
+ERROR_CHARACTERS = 300
+"""How much of the end of a driver's standard error a message shows."""
 
-_FOREIGN = ("LANGSMITH_", "LANGCHAIN_", "LANGGRAPH_")
-"""Variables from which the SDKs take keys and addresses, which are not theirs to send here."""
+_SDK_VARIABLES = ("LANGSMITH_", "LANGCHAIN_", "LANGGRAPH_")
+"""Prefixes of variables from which the SDKs take keys and addresses; a driver does not inherit them."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One stream to read: the thread (None: without one), and the run to join or the body that begins one.
+    """One stream to read.
 
-    Of a `live` one the client makes thread and run itself, where they are not None.
+    `thread` is None for a run without a thread; `run` is the run to join, None to start one with `body`.  For a `live`
+    job the client itself creates the thread and the run that are not None.
     """
 
     number: int
@@ -56,89 +53,45 @@ async def read(
     headers: Mapping[str, str] | None = None,
     limit_s: float = JOB_S,
 ) -> list[Reading]:
-    """What the client yielded, job by job; LaunchError if it cannot be installed, RuntimeError if its driver fails."""
+    """Return what a client yields, job by job.
+
+    Raises LaunchError if the client cannot be installed, RuntimeError if its driver fails.
+    """
     words, folder = await asyncio.to_thread(command, reader, say)
     given = {"url": url, "headers": dict(headers or {}), "at_once": AT_ONCE, "limit_s": limit_s}
     given["jobs"] = [asdict(job) for job in jobs]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(_SDK_VARIABLES)}
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
         *words, cwd=folder, env=environment | {"NO_PROXY": "127.0.0.1,localhost"}, stdin=pipe, stdout=pipe, stderr=pipe
     )
+    return _readings(await _output(process, json.dumps(given).encode()), len(jobs))
+
+
+async def _output(process: asyncio.subprocess.Process, given: bytes) -> bytes:
+    """Return the standard output of a driver; raises RuntimeError if it fails or takes longer than CLIENT_S."""
     try:
         async with asyncio.timeout(CLIENT_S):
-            told, complaint = await process.communicate(json.dumps(given).encode())
+            output, errors = await process.communicate(given)
     except TimeoutError:
-        raise RuntimeError(f"it had not read all streams after {CLIENT_S:g} s") from None
+        raise RuntimeError(f"the client did not read all streams within {CLIENT_S:g} s") from None
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     if process.returncode:
-        raise RuntimeError(
-            f"its driver ended with {process.returncode}: {complaint.decode(errors='replace')[-LAST_CHARACTERS:]}"
-        )
-    return _readings(told, len(jobs))
+        message = errors.decode(errors="replace")[-ERROR_CHARACTERS:]
+        raise RuntimeError(f"the driver of the client ended with exit status {process.returncode}: {message}")
+    return output
 
 
-def _readings(told: bytes, count: int) -> list[Reading]:
+def _readings(output: bytes, count: int) -> list[Reading]:
     readings = [Reading() for _ in range(count)]
-    for line in told.splitlines():
-        said = json.loads(line)
-        if "part" in said:
-            event, data, *id = said["part"]
-            readings[said["job"]].parts.append(Part(event, data, id[0] if id else None))
+    for line in map(json.loads, output.splitlines()):
+        reading = readings[line["job"]]
+        if "part" in line:
+            event, data, *id = line["part"]
+            reading.parts.append(Part(event, data, id[0] if id else None))
         else:
-            readings[said["job"]].error = said["error"]
+            reading.error = line["error"]
     return readings
-
-
-class Playback:
-    """Serves the streams of recordings at once, each under a number that stands in for thread, run or assistant.
-
-    Whatever else a client asks is answered 404, at which they give up.  With `hold` a stream that did not end is left
-    open.
-    """
-
-    def __init__(self, streams: Sequence[Exchange], *, hold: bool = False) -> None:
-        self._streams = streams
-        self._hold = hold
-
-    @property
-    def jobs(self) -> list[Job]:
-        """What a client is to do to be served each of them."""
-        return [self._job(number, stream) for number, stream in enumerate(self._streams)]
-
-    def _job(self, number: int, stream: Exchange) -> Job:
-        own = str(number)
-        body = {**(stream.request if isinstance(stream.request, dict) else {}), "assistant_id": own}
-        threaded = stream.kind == "join" or "/threads/" in stream.path
-        return Job(number, own if threaded else None, own if stream.kind == "join" else None, body)
-
-    async def answer(self, request: http_server.Request, writer: asyncio.StreamWriter) -> None:
-        """Send the stream that is asked for."""
-        stream = self._asked(request)
-        if stream is None:
-            said = b'{"detail":"it reconnects, and a recording is played once"}'
-            await http_server.send_whole(404, [("content-type", "application/json")], said, writer)
-            return
-        assert stream.status is not None
-        chunked = http_server.is_chunked(stream.headers)
-        writer.transport.set_write_buffer_limits(0)
-        writer.write(http_server.head(stream.status, stream.headers))
-        for chunk in stream.chunks:
-            writer.write(http_server.chunk(chunk.data) if chunked else chunk.data)
-            await writer.drain()
-        await http_server.end(self._end(stream), stream.headers, writer)
-
-    def _end(self, stream: Exchange) -> str:
-        """A stream that the suite left, or that a limit closed, goes on no further: it is seen to break off."""
-        return stream.ending if stream.ending == COMPLETE or self._hold else BROKEN
-
-    def _asked(self, request: http_server.Request) -> Exchange | None:
-        path = request.path.partition("?")[0].strip("/").split("/")
-        if path[-1] != "stream":
-            return None
-        number = path[1] if path[0] == "threads" else str(json.loads(request.body or b"{}").get("assistant_id"))
-        known = number.isdigit() and int(number) < len(self._streams)
-        return self._streams[int(number)] if known else None

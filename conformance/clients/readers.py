@@ -1,4 +1,4 @@
-"""The client libraries whose reading of streams is compared with the suite's: name, version, driver, known bugs."""
+"""The client libraries that read streams for comparison with the suite: name, version, driver and known bugs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from conformance.settings import UsageError
 
 @dataclass(frozen=True)
 class Reader:
-    """A client library in one version.
+    """One version of a client library.
 
-    `known` names its bugs as `compare.KNOWN` does; `text` says that it leaves JSON to its user.
+    `driver` is a file in `drivers/`, `environment` the folder with its requirements.  `known` are its bugs, as
+    `compare.KNOWN` names them; `text` says that it does not decode JSON.
     """
 
     name: str
@@ -26,12 +27,12 @@ class Reader:
 
     @property
     def id(self) -> str:
-        """How it is named on the command line."""
+        """Its name on the command line: NAME==VERSION."""
         return f"{self.name}=={self.version}"
 
     @property
     def language(self) -> Client:
-        """What it runs on."""
+        """The language of its driver."""
         return "javascript" if self.driver.endswith(".mjs") else "python"
 
 
@@ -52,29 +53,28 @@ READERS = (
 
 
 def named(names: Sequence[str]) -> list[Reader]:
-    """The readers of these names, NAME or NAME==VERSION, all for none; raises UsageError."""
+    """Return the readers with these names, NAME or NAME==VERSION; all if no name is given.  Raises UsageError."""
     unknown = [name for name in names if not any(name in (one.id, one.name) for one in READERS)]
     if unknown:
-        there = ", ".join(one.id for one in READERS)
-        raise UsageError(f"there is no client {unknown[0]!r}; there are {there}")
+        raise UsageError(f"unknown client {unknown[0]!r}; known clients are {', '.join(one.id for one in READERS)}")
     return [one for one in READERS if not names or one.id in names or one.name in names]
 
 
 def lacking(reader: Reader) -> str:
-    """What this machine lacks to run it, with the way out; empty if nothing."""
+    """Return what this machine lacks to run a reader, and how to install it; empty if nothing is missing."""
     return missing(reader.language)
 
 
 def command(reader: Reader, say: Say) -> tuple[list[str], str | None]:
-    """The command that runs its driver, and in which folder; its environment is made if need be: LaunchError."""
+    """Return the command that runs a driver, and its working folder; makes the environment if necessary.
+
+    Raises LaunchError.
+    """
     driver = str(HERE / "drivers" / reader.driver)
     if reader.language == "javascript":
         return ["node", driver], str(client_environment("javascript", say).folder)
     interpreter = find_python(PYTHON)
-    assert interpreter, "lacking() has seen to it"
-    name = f"client-{reader.environment}"
-    return [
-        str(python_environment(name, requirements(reader.environment), interpreter, None, say).python),
-        "-I",
-        driver,
-    ], None
+    assert interpreter, "lacking() checks this"
+    packages = requirements(reader.environment)
+    environment = python_environment(f"client-{reader.environment}", packages, interpreter, None, say)
+    return [str(environment.python), "-I", driver], None

@@ -1,6 +1,6 @@
-"""Recordings as JSON Lines: a line for the scenario, for each request, head, chunk and end, and one at the finish.
+"""Recordings as JSON Lines: a header line, a line for each request, head, chunk and end, and a finish line.
 
-A recording that breaks off, even within a line, is read as far as it goes.
+A recording that breaks off, even within a line, is read up to there.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ FORMAT = 1
 
 
 def read_recording(path: Path) -> Recording:
-    """Read one file; raises OSError, and ValueError as `parse_recording` does."""
+    """Return the recording in a file; raises OSError, and ValueError as `parse_recording` does."""
     return parse_recording(path.name, path.read_bytes())
 
 
 def parse_recording(name: str, content: bytes) -> Recording:
-    """Return the recording that the content of a file holds; an incomplete last line, as a crash leaves it, is skipped.
+    """Return the recording that the content of a file holds.
 
-    Raises ValueError, naming file and line, for anything else that is not a recording.
+    An incomplete last line, which a crash leaves behind, is skipped.  Raises ValueError, naming file and line, for
+    anything else that is not a recording.
     """
     recording: Recording | None = None
     lines = content.split(b"\n")
@@ -36,13 +37,13 @@ def parse_recording(name: str, content: bytes) -> Recording:
             if recording is None:
                 recording = _header(entry, name)
             else:
-                _take(recording, entry)
+                _add_entry(recording, entry)
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as problem:
             if number == len(lines) and recording is not None:
                 break
             raise ValueError(f"{name}, line {number}: not a line of a recording ({problem!r})") from None
     if recording is None:
-        raise ValueError(f"{name}: empty, not a recording")
+        raise ValueError(f"{name}: the file is empty; a recording begins with a header line")
     return recording
 
 
@@ -50,12 +51,12 @@ def _header(entry: dict[str, Any], file: str) -> Recording:
     head = entry["recording"]
     if head["format"] != FORMAT:
         raise ValueError(
-            f"format {head['format']} is not {FORMAT}: judge it with the version of the suite that wrote it"
+            f"format {head['format']} instead of {FORMAT}: judge it with the version of the suite that wrote it"
         )
     return Recording(head["scenario"], head["variant"], head["axes"], head["graph"], file=file)
 
 
-def _take(recording: Recording, entry: dict[str, Any]) -> None:
+def _add_entry(recording: Recording, entry: dict[str, Any]) -> None:
     if "request" in entry:
         sent = {key: value for key, value in entry["request"].items() if key != "request_headers"}
         headers = [(name, value) for name, value in entry["request"]["request_headers"]]
@@ -63,10 +64,10 @@ def _take(recording: Recording, entry: dict[str, Any]) -> None:
     elif "finished" in entry:
         recording.stopped = entry["finished"]["stopped"]
     else:
-        _take_answer(recording.exchanges[entry["exchange"]], entry)
+        _add_response(recording.exchanges[entry["exchange"]], entry)
 
 
-def _take_answer(exchange: Exchange, entry: dict[str, Any]) -> None:
+def _add_response(exchange: Exchange, entry: dict[str, Any]) -> None:
     if "status" in entry:
         exchange.status = entry["status"]
         exchange.headers = [(name, value) for name, value in entry["headers"]]
@@ -80,21 +81,25 @@ def _take_answer(exchange: Exchange, entry: dict[str, Any]) -> None:
 
 
 def header_line(scenario: str, variant: str, axes: dict[str, Any], graph: str) -> str:
+    """Return the line that names the scenario variant."""
     head = {"format": FORMAT, "scenario": scenario, "variant": variant, "axes": axes, "graph": graph}
     return json.dumps({"recording": head})
 
 
 def request_line(exchange: Exchange) -> str:
+    """Return the line of a request."""
     names = ("name", "kind", "method", "url", "request_headers", "body", "valid", "sent", "sent_t", "graph")
     return json.dumps({"request": {name: getattr(exchange, name) for name in names}})
 
 
 def head_line(number: int, exchange: Exchange) -> str:
-    seen = {"seq": exchange.answered, "t": exchange.answered_t}
-    return json.dumps({"exchange": number, **seen, "status": exchange.status, "headers": exchange.headers})
+    """Return the line with the status and headers of a response; `number` counts the requests from 0."""
+    when = {"seq": exchange.answered, "t": exchange.answered_t}
+    return json.dumps({"exchange": number, **when, "status": exchange.status, "headers": exchange.headers})
 
 
 def chunk_line(number: int, chunk: Chunk) -> str:
+    """Return the line of a chunk: as text, or in base64 if it is not UTF-8."""
     line: dict[str, Any] = {"exchange": number, "seq": chunk.seq, "t": chunk.t}
     try:
         line["text"] = chunk.data.decode("utf-8")
@@ -104,9 +109,11 @@ def chunk_line(number: int, chunk: Chunk) -> str:
 
 
 def end_line(number: int, exchange: Exchange) -> str:
-    seen = {"seq": exchange.ended, "t": exchange.ended_t}
-    return json.dumps({"exchange": number, **seen, "how": exchange.ending, "detail": exchange.detail})
+    """Return the line that says how and when an exchange ended."""
+    when = {"seq": exchange.ended, "t": exchange.ended_t}
+    return json.dumps({"exchange": number, **when, "how": exchange.ending, "detail": exchange.detail})
 
 
 def finish_line(stopped: str | None) -> str:
+    """Return the last line: why the scenario ended early, None if it was performed to its end."""
     return json.dumps({"finished": {"stopped": stopped}})

@@ -1,7 +1,7 @@
-"""Turns good recordings into those of a server with one specific fault.
+"""Rewrites recordings of a good server into recordings of a server with one specific fault.
 
-A fault is a generator over the events (or bytes) of one exchange.  What it yields is taken to arrive when the last
-thing that it consumed had arrived, so a fault that waits for the end delays, here as in front of a real server.
+A fault is a generator over the events (or bytes) of one exchange.  What it yields arrives when the last event that it
+consumed arrived, so a fault that waits for the end delays everything, as it does in the fault proxy.
 """
 
 from __future__ import annotations
@@ -22,41 +22,42 @@ _ENDINGS = {End.CUT: BROKEN, End.HANG: SILENCE}
 
 
 def apply(fault: Fault, recording: Recording) -> Recording | None:
-    """The recording as the faulty server would have made it; None if the fault does not touch it."""
+    """Return the recording of a server with this fault; None if the fault changes nothing in it."""
     changed = False
     exchanges = []
     for exchange in recording.exchanges:
         context = FaultContext(exchange, recording)
-        made = _rewrite(fault, exchange, context) if exchange.status is not None and fault.where(context) else exchange
-        changed = changed or not _same(exchange, made, fault.part)
-        exchanges.append(made)
+        touched = exchange.status is not None and fault.where(context)
+        faulty = _rewrite(fault, exchange, context) if touched else exchange
+        changed = changed or not _same(exchange, faulty, fault.part)
+        exchanges.append(faulty)
     if not changed:
         return None
     return replace(recording, exchanges=exchanges)
 
 
 def _same(one: Exchange, other: Exchange, part: str) -> bool:
+    """Return whether a fault of this part left the exchange as it was."""
     if one is other:
         return True
-    if (one.status, one.headers, one.ending, one.answered) != (
-        other.status,
-        other.headers,
-        other.ending,
-        other.answered,
-    ):
+    if _frame(one) != _frame(other):
         return False
     if part == "events":
         return _blocks(one) == _blocks(other) and not any(map(_is_comment, other.blocks))
     return one.content == other.content
 
 
+def _frame(exchange: Exchange) -> tuple[int | None, list[tuple[str, str]], str, int | None]:
+    return exchange.status, exchange.headers, exchange.ending, exchange.answered
+
+
 def _blocks(exchange: Exchange) -> list[tuple[bytes, int]]:
-    """What a fault of events is handed or makes: no comments, which it may only add; chunks do not matter."""
+    """Return the blocks with their arrival, whatever the chunks; without comments, which a fault is not handed."""
     return [(block.raw, chunk.seq) for block, chunk in exchange.arrivals if not _is_comment(block)]
 
 
 def _is_comment(block: Block) -> bool:
-    """Whether there is nothing in it but comments."""
+    """Return whether a block consists of comments only."""
     return block.data is None and all(line.startswith(":") for line in block.lines)
 
 
@@ -73,7 +74,7 @@ def _rewrite(fault: Fault, exchange: Exchange, context: FaultContext) -> Exchang
 
 
 def emitted(fault: Fault, source: Iterator[Any], context: FaultContext) -> Iterator[bytes | End]:
-    """What the fault makes of the events (or bytes) that `source` yields: bytes to send on, or an end."""
+    """Yield what the fault makes of the events (or bytes) of `source`: bytes to send on, or an end."""
     for piece in fault.function(source, context):
         yield piece.bytes if isinstance(piece, SentEvent) else piece
 
@@ -81,14 +82,14 @@ def emitted(fault: Fault, source: Iterator[Any], context: FaultContext) -> Itera
 def _with_pieces(
     fault: Fault, source: Iterable[tuple[Chunk, Any]], exchange: Exchange, context: FaultContext
 ) -> Exchange:
-    """Run the fault over what came; each piece that it yields takes the time of what it consumed last."""
+    """Run the fault over the source; each piece that it yields arrives with what it consumed last."""
     last = Chunk(exchange.answered or exchange.sent, exchange.answered_t or exchange.sent_t, b"")
 
     def feed() -> Iterator[Any]:
         nonlocal last
-        for chunk, thing in source:
+        for chunk, item in source:
             last = chunk
-            yield thing
+            yield item
         if exchange.ended is not None:
             last = Chunk(exchange.ended, exchange.ended_t or 0.0, b"")
 
@@ -114,6 +115,6 @@ def _with_answer(fault: Fault, exchange: Exchange, context: FaultContext) -> Exc
 
 
 def _sent_late(exchange: Exchange) -> Exchange:
-    """The same with all that came at its end, the head included."""
+    """Return the exchange with head and body moved to its end."""
     seq, t = exchange.ended or exchange.sent, exchange.ended_t or exchange.sent_t
     return replace(exchange, answered=seq, answered_t=t, chunks=[Chunk(seq, t, exchange.content)])

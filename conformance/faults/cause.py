@@ -1,7 +1,7 @@
-"""Says what a failure looks like: which of the known faults fits best what fails in a run.
+"""Suggests the likely cause of a failure: the known fault that resembles the failures of a session most.
 
-It knows faults.json, the proof that every check can fail; of servers and recordings it knows nothing, so it only ever
-says what something looks like.
+It compares with faults.json, the proof that every check can fail.  It knows neither server nor recordings, so a cause
+is a resemblance, never a finding.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from conformance.faults.normalize import normalize
 
 FAULTS = Path(__file__).parents[1] / "requirements" / "faults.json"
 LONGEST_MESSAGE = 200
-"""Characters of what a check says that faults.json keeps, and that are compared."""
+"""How many characters of a check's message faults.json keeps, and are compared."""
 
-MOST_EQUALS = 2
+SHOWN_EQUALS = 2
 """How many faults that fit equally well the text names."""
 
-LIKE, A_LITTLE_LIKE = 0.45, 0.375
-"""From which fit on a cause is named, and named with reserve; found by naming those of servers that were examined."""
-SPREAD = 0.6
-"""What share of all that a fault turns red must have failed, for a server with this fault would fail it all."""
-UNHEARD = 0.35
-"""The likeness of two messages of which one is not known, because the fault is another requirement's."""
+GOOD_FIT, WEAK_FIT = 0.45, 0.375
+"""The fits from which a cause is named, and named with reserve; calibrated on servers whose causes were known."""
+LEAST_SHARE = 0.6
+"""The share of a fault's requirements that must have failed; a server with the fault fails them all."""
+UNKNOWN_MESSAGE = 0.35
+"""The similarity assumed if faults.json has no message of this check, because the fault is another requirement's."""
 
 
 @dataclass(frozen=True)
 class KnownFault:
-    """A fault as faults.json has it: what it does, the requirements that it turns red, and what its own checks say."""
+    """A fault in faults.json: what it does, the requirements that it turns red, and the messages of its own checks."""
 
     name: str
     requirement: str
@@ -44,7 +44,7 @@ class KnownFault:
 
 @dataclass(frozen=True)
 class Cause:
-    """The fault that fits best, how well from 0 to 1, and which others fit equally well."""
+    """The fault that fits best, how well it fits (0 to 1), and the names of others that fit equally well."""
 
     fault: KnownFault
     fit: float
@@ -52,17 +52,17 @@ class Cause:
 
     @property
     def text(self) -> str:
-        """The cause in a sentence, with reserve."""
-        like = "looks like" if self.fit >= LIKE else "looks a little like"
+        """The cause in a sentence."""
+        resemble = "resemble" if self.fit >= GOOD_FIT else "slightly resemble"
         doc = self.fault.doc[0].lower() + self.fault.doc[1:].rstrip(".")
-        named = ", ".join(f"`{name}`" for name in self.equals[:MOST_EQUALS])
-        equals = f"; as well like {named}" if named else ""
-        return f"What fails {like} a server that {doc} (fault `{self.fault.name}`{equals})."
+        names = ", ".join(f"`{name}`" for name in self.equals[:SHOWN_EQUALS])
+        equals = f"; equally similar: {names}" if names else ""
+        return f"The failures {resemble} those of a server that {doc} (fault `{self.fault.name}`{equals})."
 
 
 @cache
 def known_faults(path: Path = FAULTS) -> tuple[KnownFault, ...]:
-    """Every fault in faults.json."""
+    """Return every fault in faults.json."""
     return tuple(
         KnownFault(one["name"], one["requirement"], one["doc"], one["checks"], frozenset(one["requirements"]))
         for one in json.loads(path.read_text("utf-8"))
@@ -73,40 +73,44 @@ def likely_cause(
     requirement: str, check: str, message: str, *, failed: Collection[str], judged: Collection[str],
     faults: Iterable[KnownFault],
 ) -> Cause | None:  # fmt: skip
-    """The known fault that one failed check looks like; None if none fits.
+    """Return the known fault that resembles a failed check most; None if none fits.
 
-    `check` is its name, with or without axes, and `message` what it said; `failed` and `judged` are the ids of the
-    requirements that failed, and that passed or failed, in the same run.
+    `check` is its name, with or without axes, and `message` its message.  `failed` are the ids of the requirements
+    that failed in the session, `judged` those that passed or failed.
     """
     name = check.partition("[")[0]
     fitting = [
-        Cause(fault, (_overlap(fault, set(failed), set(judged)) + _likeness(fault, name, message)) / 2)
+        Cause(fault, (_overlap(fault, set(failed), set(judged)) + _similarity(fault, name, message)) / 2)
         for fault in faults
         if requirement in fault.requirements and (fault.requirement != requirement or name in fault.checks)
     ]
     best = max((cause.fit for cause in fitting), default=0.0)
-    if best < A_LITTLE_LIKE:
+    if best < WEAK_FIT:
         return None
     first, *others = [cause.fault for cause in fitting if cause.fit == best]
     return Cause(first, best, tuple(other.name for other in others))
 
 
 def proof(check: str, faults: Iterable[KnownFault]) -> str:
-    """The name of the first fault that turns a check red, given by its name with or without axes; "" if none does."""
+    """Return the name of the first fault that turns a check red; empty if none does."""
     name = check.partition("[")[0]
     return next((fault.name for fault in faults if name in fault.checks), "")
 
 
 def _overlap(fault: KnownFault, failed: set[str], judged: set[str]) -> float:
-    """The Jaccard index of what failed and what the fault turns red, of what was judged; 0 if much of that passed."""
+    """Return the Jaccard index of the requirements that failed and those that the fault turns red.
+
+    Only judged requirements count.  -1 excludes the fault, because too many of its requirements passed.
+    """
     red = fault.requirements & judged
     common = len(red & failed)
-    return common / len(red | failed) if common >= SPREAD * len(red) else -1.0
+    return common / len(red | failed) if common >= LEAST_SHARE * len(red) else -1.0
 
 
-def _likeness(fault: KnownFault, check: str, message: str) -> float:
+def _similarity(fault: KnownFault, check: str, message: str) -> float:
+    """Return the similarity, 0 to 1, of a message and the one of the same check in faults.json."""
     if check not in fault.checks:
-        return UNHEARD
+        return UNKNOWN_MESSAGE
     one, other = _words(fault.checks[check]), _words(normalize(message)[:LONGEST_MESSAGE])
     return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio()
 

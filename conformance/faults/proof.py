@@ -1,4 +1,4 @@
-"""The table requirement × fault × checks that turned red: the proof that every check can fail, and where."""
+"""The fault table: the checks that each fault turns red, which proves that every check can fail."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from conformance.judging.judge import SuiteError, judge
 from conformance.judging.outcomes import FAILED, Outcome
 
 Entry = Mapping[str, Any]
-"""One fault as faults.json has it: name, requirement, doc, checks{name: message}, requirements[id]."""
+"""A fault in faults.json: name, requirement, doc, checks{name: message}, requirements[id]."""
 
 MOST_NAMED = 12
-"""How many other requirements a line of the page names; beyond that it counts them, and faults.json has them all."""
+"""How many other requirements a line of the page names; more are counted, and listed in faults.json alone."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """What one fault did: the items that failed and what was said of them, and errors of the suite, ideally none."""
+    """What a fault did: how many recordings it changed, the items that failed, and errors of the suite."""
 
     fault: Fault
     touched: int
@@ -34,34 +34,34 @@ class Row:
 
     @property
     def killed(self) -> bool:
-        """Whether a check of the fault's own requirement failed."""
+        """Whether a check of the fault's requirement failed."""
         return self.fault.requirement in self.requirements
 
     @property
     def requirements(self) -> list[str]:
-        """The requirements that turned red, each once, in the catalogue's order."""
+        """The ids of the requirements that turned red, in the order of the catalogue."""
         red = {item.check.requirement for item in self.red}
         return [id for id in requirements() if id in red]
 
     @property
     def checks(self) -> dict[str, str]:
-        """The checks of the fault's own requirement that turned red, each with what it said first."""
-        said: dict[str, str] = {}
+        """The checks of the fault's requirement that turned red, each with its first message."""
+        messages: dict[str, str] = {}
         for item, outcome in self.red.items():
             if item.check.requirement == self.fault.requirement:
-                said.setdefault(item.check.name, normalize(outcome.message)[:LONGEST_MESSAGE])
-        return said
+                messages.setdefault(item.check.name, normalize(outcome.message)[:LONGEST_MESSAGE])
+        return messages
 
 
 def row(fault: Fault, good: SessionRecordings, items: Iterable[Item]) -> Row:
-    """Apply a fault to the recordings of a good server, and judge those of the items that look at what it changed."""
-    run, touched = rewritten(fault, good)
+    """Apply a fault to the recordings of a good server, and judge the items that look at a changed recording."""
+    session, touched = rewritten(fault, good)
     red: dict[Item, Outcome] = {}
     errors = []
     for item in items:
         if _looks_at(item, touched):
             try:
-                outcome = judge(item, run)
+                outcome = judge(item, session)
             except SuiteError as problem:
                 errors.append(str(problem))
             else:
@@ -69,15 +69,15 @@ def row(fault: Fault, good: SessionRecordings, items: Iterable[Item]) -> Row:
     return Row(fault, len(touched), red, tuple(errors))
 
 
-def changes(good: SessionRecordings, oddity: Fault, items: Iterable[Item]) -> list[tuple[str, Outcome, Outcome]]:
-    """Which items have another outcome on an odd server, with the outcome before and after; there must be none."""
-    odd, touched = rewritten(oddity, good)
-    pairs = ((item, judge(item, good), judge(item, odd)) for item in items if _looks_at(item, touched))
+def changes(good: SessionRecordings, variation: Fault, items: Iterable[Item]) -> list[tuple[str, Outcome, Outcome]]:
+    """Return the items whose outcome a conforming variation changes, with the outcome before and after."""
+    varied, touched = rewritten(variation, good)
+    pairs = ((item, judge(item, good), judge(item, varied)) for item in items if _looks_at(item, touched))
     return [(item.id, before, after) for item, before, after in pairs if before.word != after.word]
 
 
 def rewritten(fault: Fault, good: SessionRecordings) -> tuple[SessionRecordings, set[str]]:
-    """The run as the faulty server would have made it, and the names of the recordings that differ."""
+    """Return the recordings of a server with this fault, and the variants whose recordings differ."""
     changed = {name: faulty for name, one in good.recordings.items() if (faulty := apply(fault, one)) is not None}
     return SessionRecordings([changed.get(name, one) for name, one in good.recordings.items()]), set(changed)
 
@@ -87,7 +87,7 @@ def _looks_at(item: Item, touched: set[str]) -> bool:
 
 
 def entry(row: Row) -> dict[str, Any]:
-    """One fault's entry of faults.json."""
+    """Return the entry of a fault in faults.json."""
     return {
         "name": row.fault.name,
         "requirement": row.fault.requirement,
@@ -98,18 +98,18 @@ def entry(row: Row) -> dict[str, Any]:
 
 
 def entries(rows: Iterable[Row]) -> list[dict[str, Any]]:
-    """The content of faults.json, in the catalogue's order."""
+    """Return the content of faults.json, in the order of the catalogue."""
     order = list(requirements())
     return [entry(one) for one in sorted(rows, key=lambda one: (order.index(one.fault.requirement), one.fault.name))]
 
 
 def page(entries: Iterable[Entry]) -> str:
-    """The table as a Markdown page."""
+    """Return the table as a Markdown page."""
     return _HEAD + "".join(f"{line(one)}\n" for one in entries)
 
 
 def line(entry: Entry) -> str:
-    """One fault's line of the page."""
+    """Return the line of a fault in the page."""
     doc = entry["doc"].replace("|", "\\|")
     checks = ", ".join(f"`{name}`" for name in entry["checks"])
     others = [id for id in entry["requirements"] if id != entry["requirement"]]
@@ -119,10 +119,10 @@ def line(entry: Entry) -> str:
 
 _HEAD = """# Faults: the proof that every check can fail
 
-Each fault is a rewrite of what a good server sends, and turns checks of its requirement red.  What else turns red,
-because it lies in the fault's nature, is stated beside it.  `lg-conformance fault NAME --upstream URL` serves it live.
-[faults.json](faults.json) holds the same as data, with what the checks say.
+Each fault rewrites what a good server sends, and turns checks of its requirement red.  The last column lists other
+requirements that the fault breaks too.  `lg-conformance fault NAME --upstream URL` serves it live.
+[faults.json](faults.json) holds the same as data, with the messages of the checks.
 
-| requirement | fault | what that server does | checks that turn red | other requirements that turn red |
+| requirement | fault | what the server does | checks that turn red | other requirements that turn red |
 |---|---|---|---|---|
 """

@@ -1,18 +1,15 @@
-"""A faulty view of a real server: a small streaming reverse proxy that rewrites what the server sends.
+"""The fault proxy: a streaming reverse proxy that gives a real server one fault.
 
-It pumps the same functions that rewrite recordings, event by event while they come.  One request per connection,
-plain HTTP on loopback; it is a tool to see a check fail, not a proxy to use.
+It runs the functions that rewrite recordings on each event as it arrives.  It serves plain HTTP on loopback, one
+request per connection; it is a tool to see a check fail, not a general proxy.
 """
 
 from __future__ import annotations
 
 import asyncio
-import queue
-import threading
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import Any
 
 import httpx
 
@@ -21,43 +18,42 @@ from conformance.authoring.rewriting import Answer, End, FaultContext, sent
 from conformance.evidence.exchange import Chunk, Exchange
 from conformance.evidence.recording import Recording
 from conformance.evidence.writer import Clock
-from conformance.faults.apply import emitted
-from conformance.wire import http_server as http_server
+from conformance.faults.pump import Pump
+from conformance.wire import http_server
 from conformance.wire.endings import BROKEN, COMPLETE, SILENCE
 from conformance.wire.sse import Decoder
 
-Pieces = list[bytes | End]
-
-REMEMBERED = 400
-"""Exchanges that the proxy remembers, for faults that replay what other readers heard."""
+REMEMBERED_EXCHANGES = 400
+"""How many exchanges are kept for faults that replay what other readers received."""
 
 
 class Proxy:
-    """Serves a view of `upstream` in which one fault applies."""
+    """Serves `upstream` with one fault."""
 
     def __init__(self, upstream: str, fault: Fault) -> None:
         self._upstream = upstream.rstrip("/")
         self._fault = fault
         self._clock = Clock()
-        self._seen = Recording("proxy", "proxy", {}, "")
-        self._remembered: deque[Exchange] = deque(maxlen=REMEMBERED)
+        self._recording = Recording("proxy", "proxy", {}, "")
+        self._remembered: deque[Exchange] = deque(maxlen=REMEMBERED_EXCHANGES)
         self._http = httpx.AsyncClient(timeout=None, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
 
     async def serve(self, port: int) -> asyncio.Server:
-        """Listen on a loopback port (0: any free one)."""
+        """Listen on a loopback port, 0 for any free one; raises OSError."""
         return await http_server.serve(port, self._answer)
 
     async def _answer(self, request: http_server.Request, writer: asyncio.StreamWriter) -> None:
         exchange = self._remember(request)
-        dropped = {"host", "accept-encoding"}
-        kept = [field for field in http_server.end_to_end(request.headers) if field[0].lower() not in dropped]
+        replaced = {"host", "accept-encoding"}
+        kept = [field for field in http_server.end_to_end(request.headers) if field[0].lower() not in replaced]
         url = self._upstream + request.path
         with suppress(httpx.HTTPError):
             async with self._http.stream(request.method, url, headers=kept, content=request.body or None) as response:
-                await self._pass_on(response, exchange, writer)
+                await self._forward(response, exchange, writer)
         exchange.ended, exchange.ended_t = self._clock.tick()
 
-    async def _pass_on(self, response: httpx.Response, exchange: Exchange, writer: asyncio.StreamWriter) -> None:
+    async def _forward(self, response: httpx.Response, exchange: Exchange, writer: asyncio.StreamWriter) -> None:
+        """Send the upstream's response on, with the fault applied."""
         exchange.status = response.status_code
         exchange.headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
         exchange.answered, exchange.answered_t = self._clock.tick()
@@ -67,68 +63,70 @@ class Proxy:
         if answer.late and exchange.is_stream:
             answer.body = b"".join([data async for data in self._received(response, exchange)])
         if exchange.is_stream and answer.status == 200 and not answer.body and not answer.late:
-            await self._stream(response, exchange, answer, writer)
+            await self._forward_stream(response, exchange, answer, writer)
         else:
             await http_server.send_whole(answer.status, answer.headers, answer.body, writer)
 
     def _remember(self, request: http_server.Request) -> Exchange:
+        """Return the exchange of a request, and keep it for faults that look at earlier exchanges."""
         path = request.path
         join = request.method == "GET" and path.partition("?")[0].endswith("/stream")
         kind = "join" if join else "stream" if path.endswith("/runs/stream") else "request"
         text = request.body.decode("utf-8", "replace") if request.body else None
         sent = (request.method, self._upstream + path, request.headers, text)
         exchange = Exchange(path, kind, *sent, True, *self._clock.tick())
-        exchange.graph = self._graph_of(exchange)
+        exchange.graph = str(self._context(exchange).body.get("assistant_id", ""))
         self._remembered.append(exchange)
-        self._seen.exchanges = list(self._remembered)
+        self._recording.exchanges = list(self._remembered)
         return exchange
 
-    def _graph_of(self, exchange: Exchange) -> str:
-        body = FaultContext(exchange, self._seen).body
-        return str(body.get("assistant_id", ""))
+    def _context(self, exchange: Exchange) -> FaultContext:
+        return FaultContext(exchange, self._recording)
 
     def _applies(self, exchange: Exchange, *parts: str) -> bool:
-        return self._fault.part in parts and bool(self._fault.where(FaultContext(exchange, self._seen)))
+        """Return whether the fault rewrites one of these parts of the exchange."""
+        return self._fault.part in parts and bool(self._fault.where(self._context(exchange)))
 
     def _rewritten(self, exchange: Exchange) -> Answer:
+        """Return the answer of the upstream, with a fault of answers applied."""
         assert exchange.status is not None
         body = b"" if exchange.is_stream else exchange.content
         answer = Answer(exchange.status, list(exchange.headers), COMPLETE, body)
         if self._applies(exchange, "answer"):
-            self._fault.function(answer, FaultContext(exchange, self._seen))
+            self._fault.function(answer, self._context(exchange))
         return answer
 
-    async def _stream(
+    async def _forward_stream(
         self, response: httpx.Response, exchange: Exchange, answer: Answer, writer: asyncio.StreamWriter
     ) -> None:
         headers = [*http_server.end_to_end(answer.headers), http_server.CHUNKED]
         writer.write(http_server.head(answer.status, headers))
         await writer.drain()
-        how = answer.ending
+        ending = answer.ending
         faulty = self._applies(exchange, "events", "bytes")
-        async for pieces in self._faulty(response, exchange) if faulty else self._relayed(response, exchange):
+        async for pieces in self._faulty(response, exchange) if faulty else self._unchanged(response, exchange):
             data, end = _framed(pieces)
             writer.write(data)
             await writer.drain()
             if end is not None:
-                how = BROKEN if end is End.CUT else SILENCE
+                ending = BROKEN if end is End.CUT else SILENCE
                 break
-        await http_server.end(how, headers, writer)
+        await http_server.end(ending, headers, writer)
 
     async def _received(self, response: httpx.Response, exchange: Exchange) -> AsyncIterator[bytes]:
-        """The upstream's bytes as they come; the proxy remembers them."""
+        """Yield the upstream's bytes as they arrive, and keep them in the exchange."""
         async for data in response.aiter_raw():
             exchange.chunks.append(Chunk(*self._clock.tick(), data))
             yield data
 
-    async def _relayed(self, response: httpx.Response, exchange: Exchange) -> AsyncIterator[Pieces]:
-        """The same, to be sent on."""
+    async def _unchanged(self, response: httpx.Response, exchange: Exchange) -> AsyncIterator[list[bytes | End]]:
+        """Yield the upstream's bytes as they arrive, for a stream that the fault does not rewrite."""
         async for data in self._received(response, exchange):
             yield [data]
 
-    async def _faulty(self, response: httpx.Response, exchange: Exchange) -> AsyncIterator[Pieces]:
-        """What the fault makes of the upstream's bytes, as soon as it is there."""
-        pump = _Pump(self._fault, FaultContext(exchange, self._seen))
+    async def _faulty(self, response: httpx.Response, exchange: Exchange) -> AsyncIterator[list[bytes | End]]:
+        """Yield what the fault makes of the upstream's bytes, as soon as it makes it."""
+        pump = Pump(self._fault, self._context(exchange))
         feeding = asyncio.create_task(self._feed(response, exchange, pump))
         try:
             while pieces := await pump.take():
@@ -137,7 +135,8 @@ class Proxy:
             feeding.cancel()
             pump.close()
 
-    async def _feed(self, response: httpx.Response, exchange: Exchange, pump: _Pump) -> None:
+    async def _feed(self, response: httpx.Response, exchange: Exchange, pump: Pump) -> None:
+        """Hand the upstream's events (or bytes) to the fault; send on blocks that no client dispatches."""
         decoder = Decoder()
         try:
             async for data in self._received(response, exchange):
@@ -148,63 +147,14 @@ class Proxy:
                     if block.dispatched:
                         pump.put(sent(block))
                     else:
-                        pump.give(block.raw)
+                        pump.emit(block.raw)
         except httpx.HTTPError:
-            pump.give(End.CUT)
+            pump.emit(End.CUT)
         pump.close()
 
 
-class _Pump:
-    """Runs a fault's generator in a thread of its own, so that it can wait for what is still to come."""
-
-    def __init__(self, fault: Fault, context: FaultContext) -> None:
-        self._in: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._out: deque[bytes | End] = deque()
-        self._over = False
-        self._something = asyncio.Event()
-        self._told = False  # the loop has been told of what lies in `_out`, and has not looked yet
-        self._loop = asyncio.get_running_loop()
-        threading.Thread(target=self._run, args=(fault, context), daemon=True).start()
-
-    def put(self, thing: Any) -> None:
-        """Give the fault the next event or bytes."""
-        self._in.put(thing)
-
-    def close(self) -> None:
-        """Tell it that nothing more comes."""
-        self._in.put(None)
-
-    def give(self, piece: bytes | End) -> None:
-        """Send a piece on."""
-        self._out.append(piece)
-        self._tell()
-
-    async def take(self) -> Pieces:
-        """Wait for pieces to send on; none when the fault has made all that it makes."""
-        while not self._out:
-            if self._over:
-                return []
-            await self._something.wait()
-            self._something.clear()
-        self._told = False
-        return [self._out.popleft() for _ in range(len(self._out))]
-
-    def _tell(self) -> None:
-        if not self._told:
-            self._told = True
-            self._loop.call_soon_threadsafe(self._something.set)
-
-    def _run(self, fault: Fault, context: FaultContext) -> None:
-        source: Iterator[Any] = iter(self._in.get, None)
-        with suppress(RuntimeError):  # the loop is closed: the proxy was stopped
-            for piece in emitted(fault, source, context):
-                self.give(piece)
-            self._over, self._told = True, False
-            self._tell()
-
-
-def _framed(pieces: Pieces) -> tuple[bytes, End | None]:
-    """The pieces as chunks of HTTP, each its own, and the end that stops them, if one does."""
+def _framed(pieces: list[bytes | End]) -> tuple[bytes, End | None]:
+    """Return the pieces up to the first end, each as an HTTP chunk, and that end, None if there is none."""
     chunks: list[bytes] = []
     for piece in pieces:
         if isinstance(piece, End):

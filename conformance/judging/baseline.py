@@ -1,4 +1,4 @@
-"""Known failures, each with a reason: which failures a gate lets pass, and which entries have become stale.
+"""Known failures, each with a reason: which failures the exit status ignores, and which entries have become stale.
 
 A baseline changes the exit status, never an outcome or the verdict.
 """
@@ -18,17 +18,18 @@ from conformance.judging.verdict import Result
 from conformance.settings import UsageError
 
 UNEXPLAINED = "TODO: say why this is known, and where it is tracked"
+"""The reason in a baseline that was just written; it must be replaced before the baseline is used."""
 
 
 class BaselineError(UsageError):
-    """A baseline file that cannot be used; the message names the file, the place and the way out."""
+    """A baseline file that cannot be used; the message names the file and the table, and says how to correct it."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One known failure: a requirement, or one check or item of it, and why it is known.
+    """A known failure: a requirement, or one check or item of it, and the reason.
 
-    A `flaky` one may pass or fail; after `until` it counts no more.
+    A `flaky` entry never becomes stale, because the check may pass or fail.  After the day `until` the entry expires.
     """
 
     requirement: str
@@ -42,7 +43,7 @@ class Entry:
         return self.check or self.requirement
 
     def covers(self, result: Result) -> bool:
-        """Whether the entry speaks of this result."""
+        """Return whether the entry lists this result."""
         if self.check:
             return self.check in (result.id, result.id.partition("[")[0])
         return self.requirement == result.requirement
@@ -50,21 +51,21 @@ class Entry:
 
 @dataclass(frozen=True)
 class Baseline:
-    """The entries in force."""
+    """The entries that apply, and those that have expired."""
 
     entries: tuple[Entry, ...] = ()
     expired: tuple[Entry, ...] = ()
 
     def find(self, result: Result) -> Entry | None:
-        """The entry that lists this result's failure."""
+        """Return the entry that lists this result, None if there is none."""
         return next((entry for entry in self.entries if entry.covers(result)), None)
 
     def stale(self, results: Sequence[Result]) -> list[Entry]:
-        """Entries that list a failure which no longer happens, though all that they speak of was judged."""
+        """Return the entries whose checks were all judged and none failed; flaky ones are left out."""
         return [entry for entry in self.entries if not entry.flaky and _is_stale(entry, results)]
 
     def unknown(self, results: Sequence[Result]) -> list[Entry]:
-        """Entries that speak of nothing in these results."""
+        """Return the entries that list none of these results, for example because of a misspelt name."""
         return [entry for entry in self.entries if not any(entry.covers(result) for result in results)]
 
 
@@ -78,39 +79,41 @@ def read_baseline(path: Path, today: datetime.date) -> Baseline:
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except OSError as problem:
-        raise BaselineError(f"{path}: cannot be read ({problem.strerror}); --write-baseline {path} makes one") from None
+        hint = f"--write-baseline {path} creates it"
+        raise BaselineError(f"{path}: cannot be read ({problem.strerror}); {hint}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise BaselineError(f"{path}: no TOML ({problem})") from None
+        raise BaselineError(f"{path}: is not TOML ({problem})") from None
     if set(table) - {"known"} or not isinstance(table.get("known", []), list):
-        raise BaselineError(f"{path}: holds {', '.join(table)}; a baseline holds [[known]] tables and nothing else")
+        raise BaselineError(f"{path}: has {', '.join(table)}; a baseline consists of [[known]] tables only")
     entries = [_entry(path, number, one) for number, one in enumerate(table.get("known", []), 1)]
     over = [entry for entry in entries if entry.until is not None and entry.until < today]
     return Baseline(tuple(entry for entry in entries if entry not in over), tuple(over))
 
 
 _KEYS: dict[str, type] = {"requirement": str, "check": str, "reason": str, "flaky": bool, "until": datetime.date}
+_TYPES = {str: "a string", bool: "true or false", datetime.date: "a date such as 2027-01-31, without quotes"}
 
 
 def _entry(path: Path, number: int, table: Any) -> Entry:
     place = f"{path}, [[known]] number {number}"
     if not isinstance(table, dict):
-        raise BaselineError(f"{place}: is no table")
+        raise BaselineError(f"{place}: is not a table; write [[known]] and its keys below")
     for key, value in table.items():
         if key not in _KEYS:
-            raise BaselineError(f"{place}: unknown key {key!r}; known are {', '.join(_KEYS)}")
-        if type(value) is not _KEYS[key]:  # a date with a time is of a subclass of date, and cannot be compared
-            raise BaselineError(f"{place}: {key} must be of type {_KEYS[key].__name__}")
+            raise BaselineError(f"{place}: there is no key {key!r}; the keys are {', '.join(_KEYS)}")
+        if type(value) is not _KEYS[key]:  # a date with a time is a subclass of date, but cannot be compared with one
+            raise BaselineError(f"{place}: {key} must be {_TYPES[_KEYS[key]]}, not {value!r}")
     if not (table.get("requirement") or table.get("check")):
-        raise BaselineError(f"{place}: names neither a requirement nor a check")
+        raise BaselineError(f"{place}: names neither a requirement nor a check; add one of them")
     if not table.get("reason") or table["reason"] == UNEXPLAINED:
-        raise BaselineError(f"{place}: {table.get('check') or table['requirement']} has no reason; write it in")
+        raise BaselineError(f"{place}: {table.get('check') or table['requirement']} has no reason; add it")
     return Entry(**{"requirement": "", **table})
 
 
 def baseline_text(results: Iterable[Result]) -> str:
-    """A baseline that lists these failures, whose reasons have to be filled in before it is accepted."""
+    """Return a baseline that lists the failures among the results, with reasons that the user must fill in."""
     failed = [result for result in results if result.outcome.word == FAILED]
-    lines = ["# Known failures.  Each needs a reason; `flaky = true` and `until = 2027-01-31` are possible.", ""]
+    lines = ["# Known failures.  Each needs a reason; optional: `flaky = true`, `until = 2027-01-31`.", ""]
     for result in failed:
         lines += ["[[known]]", f"requirement = {json.dumps(result.requirement)}", f"check = {json.dumps(result.id)}"]
         lines += [f"reason = {json.dumps(UNEXPLAINED)}", f"# {_first_line(result.outcome.message)}", ""]

@@ -39,7 +39,7 @@ def judge(item: Item, session: SessionRecordings) -> Outcome:
 def _judge_recordings(item: Item, session: SessionRecordings) -> Outcome:
     for variant in item.variants:
         if variant.id not in session.recordings:
-            return Outcome(UNTESTED, f"there is no recording of `{variant.id}`")
+            return Outcome(UNTESTED, f"there is no complete recording of `{variant.id}`")
     views: list[RecordingView] = []
 
     def view(variant: Variant) -> RecordingView:
@@ -108,7 +108,7 @@ def _suite_error(check: Check, problem: Exception) -> SuiteError:
 
 
 def _first_invalid_payload(exchanges: Iterable[Exchange]) -> str | None:
-    from conformance.catalogue import schemas  # jsonschema is slow to import, and few sessions come here
+    from conformance.catalogue import schemas  # jsonschema is slow to import, and few sessions need it
 
     for exchange in exchanges:
         for event in exchange.events if exchange.is_stream else ():

@@ -11,8 +11,12 @@ from conformance.judging.outcomes import FAILED, INAPPLICABLE, INCONCLUSIVE, OUT
 
 CONFORMANT, NOT_CONFORMANT, VERDICT_INCONCLUSIVE, PARTIAL = "conformant", "not conformant", "inconclusive", "partial"
 
-OK, BROKEN_MUST, UNSURE, USAGE, NOTHING_SELECTED = 0, 1, 2, 4, 5
-"""The exit statuses: 1 a MUST failed or a baseline is stale; 2 a suite error, a server gone, or a MUST not told."""
+OK, BROKEN_MUST, UNSURE, USAGE = 0, 1, 2, 4
+"""The exit statuses, beside pytest's own.
+
+BROKEN_MUST also stands for a stale baseline; UNSURE for an inconclusive MUST, a suite error, an interrupted session
+and a server that stopped responding.
+"""
 
 _WORST_FIRST = (FAILED, INCONCLUSIVE, UNTESTED, PASSED, INAPPLICABLE)
 
@@ -41,32 +45,33 @@ class RequirementResult:
 
 
 def worst(words: Iterable[str]) -> str:
-    """The worst of the outcomes of a requirement's checks; inapplicable only if all are, untested if there is none."""
+    """Return the worst of the outcomes of a requirement's checks; untested if it has no check."""
     return min(words, key=_WORST_FIRST.index, default=UNTESTED)
 
 
 def requirement_results(requirements: Sequence[Requirement], results: Iterable[Result]) -> list[RequirementResult]:
-    """Gather results by requirement, in the catalogue's order."""
+    """Return the requirements in the given order, each with the results of its checks."""
     by_id: dict[str, list[Result]] = {requirement.id: [] for requirement in requirements}
     for result in results:
         by_id[result.requirement].append(result)
     return [RequirementResult(requirement, tuple(by_id[requirement.id])) for requirement in requirements]
 
 
-def summary(outcomes: Sequence[RequirementResult]) -> dict[str, dict[str, int]]:
-    """How many requirements of each level have each outcome."""
+def summary(requirements: Sequence[RequirementResult]) -> dict[str, dict[str, int]]:
+    """Return how many requirements of each level have each outcome."""
     return {
         level: {
-            word: sum(one.outcome == word for one in outcomes if one.requirement.level == level) for word in OUTCOMES
+            word: sum(one.outcome == word for one in requirements if one.requirement.level == level)
+            for word in OUTCOMES
         }
         for level in ("MUST", "SHOULD")
     }
 
 
 def verdict(counts: Mapping[str, Mapping[str, int]], *, partial: bool = False) -> str:
-    """What is said of the server; `partial` if anything was deselected or declared absent.
+    """Return the verdict for a summary; `partial` if anything was deselected or declared absent.
 
-    A baseline has no part in it.
+    A baseline never changes it.
     """
     must = counts["MUST"]
     if must[FAILED]:
@@ -79,7 +84,7 @@ def verdict(counts: Mapping[str, Mapping[str, int]], *, partial: bool = False) -
 
 
 def exit_status(
-    outcomes: Sequence[RequirementResult],
+    requirements: Sequence[RequirementResult],
     *,
     known: Iterable[str],
     stale: Sequence[Any],
@@ -87,12 +92,13 @@ def exit_status(
     answered: bool,
     fail_on: str = "MUST",
 ) -> int:
-    """The first that applies; `known` are the ids of items whose failure the baseline lists.
+    """Return the exit status of a session.
 
-    `fail_on` is the lowest level that counts: what is said of MUST holds for SHOULD as well where it is SHOULD.
+    `known` are the ids of items whose failure the baseline lists, `stale` its entries that must be removed.
+    `answered` is false if the server stopped responding.  `fail_on` is the lowest level that the status depends on.
     """
     listed = set(known)
-    counted = [one for one in outcomes if one.requirement.level in ("MUST", fail_on)]
+    counted = [one for one in requirements if one.requirement.level in ("MUST", fail_on)]
     judged = [result for one in counted for result in one.results if result.selected]
     if suite_errors or not answered:
         return UNSURE

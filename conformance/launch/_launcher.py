@@ -1,7 +1,7 @@
-"""Runs the command in its arguments for as long as its own standard input stays open.
+"""Runs the command in its arguments until its own standard input is closed.
 
-It is started in a process group of its own, which the command shares. Nothing is ever written to the input: it ends
-when whoever holds the other end closes it or dies, SIGKILL included. It knows nothing of servers.
+It is started in a new process group, which the command shares.  Nothing is ever written to the input; it is closed when
+the process that holds the other end closes it or dies, also by SIGKILL.
 """
 
 import os
@@ -12,7 +12,7 @@ import threading
 import time
 
 GRACE_S = 2.0
-"""Seconds between SIGTERM and SIGKILL; the official server needs 0.2 s, and nothing of it is kept."""
+"""Seconds between SIGTERM and SIGKILL; the official server needs 0.2 s to stop."""
 
 
 def _end_with_parent() -> None:
@@ -23,12 +23,12 @@ def _end_with_parent() -> None:
 
 
 def main(command: list[str]) -> None:
-    # A handler, because an ignored signal would stay ignored in the command: this process outlives the group's SIGTERM.
+    # This process must survive SIGTERM to the group.  A handler, because the command would inherit an ignored signal.
     signal.signal(signal.SIGTERM, lambda *_: None)
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    print(f"{command[0]} ended with status {child.wait()}", file=sys.stderr, flush=True)
-    os.killpg(0, signal.SIGKILL)  # what the command started ends with it
+    print(f"{command[0]} exited with status {child.wait()}", file=sys.stderr, flush=True)
+    os.killpg(0, signal.SIGKILL)  # also ends what the command started
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
-"""Makes the environments that servers run in, once, and keeps them in the user's cache.
+"""Creates the Python and Node environments that servers run in, once, and keeps them in the user's cache.
 
-It knows pip, npm and what a cache is; it knows no server and no target file. Packages come from the index that pip and
-npm are configured for.
+Packages come from the index for which pip or npm is configured.  It knows nothing of target files.
 """
 
 from __future__ import annotations
@@ -27,15 +26,16 @@ from conformance.launch.process import LaunchError
 from conformance.settings import UsageError
 
 Say = Callable[[str], None]
-"""Told what takes long, while it does."""
+"""Shows a line to the user, for instance before something that takes long."""
 
 PIP = "pip>=26"
-"""The first that can leave out what was uploaded after a given day."""
+"""The first pip with `--uploaded-prior-to`."""
 FIRST_DAY = datetime.date(2023, 1, 1)
-"""Before the first release of any server of this API."""
+"""Earlier than the first release of any server of this API."""
 NEWEST_PYTHON = 20
-"""A bound for the minor versions that are looked for on PATH."""
+"""The minor version of Python up to which interpreters are searched on PATH."""
 TAIL_LINES = 12
+"""How much of the output of a failed command an error shows."""
 
 
 @dataclass(frozen=True)
@@ -44,28 +44,33 @@ class CachedEnvironment:
 
     folder: Path
     seconds: float
-    """What making it took; 0 if it was there."""
+    """How long it took to create; 0 if it was reused."""
 
     @property
     def python(self) -> Path:
-        """Its interpreter, if it is one of Python. No script beside it runs: it names the folder it was made in."""
+        """The interpreter of a Python environment.
+
+        The scripts beside it do not run: they contain the path of the folder in which they were created.
+        """
         return self.folder / "bin" / "python"
 
     def __str__(self) -> str:
-        return f"environment made in {self.seconds:.1f} s" if self.seconds else f"environment reused from {self.folder}"
+        if not self.seconds:
+            return f"environment reused from {self.folder}"
+        return f"environment created in {self.seconds:.1f} s"
 
 
 def cache_root(environment: Mapping[str, str] = os.environ) -> Path:
-    """The folder of the cache: lg-conformance in XDG_CACHE_HOME, by default in ~/.cache."""
+    """Return the folder of the cache: `lg-conformance` in XDG_CACHE_HOME, by default in ~/.cache."""
     given = Path(environment.get("XDG_CACHE_HOME", ""))
     return (given if given.is_absolute() else Path.home() / ".cache") / "lg-conformance"
 
 
 def cached(name: str, key: Sequence[str], make: Callable[[Path], None], say: Say) -> CachedEnvironment:
-    """The folder that `make` fills, made when there is none for the name and key.
+    """Return the cached environment of this name and key; `make` creates its folder if there is none.
 
-    It gets its name when it is complete, so one that lacks something is never used; what an interrupted `make` left is
-    thrown away by the next. Two processes that want the same wait for each other.
+    The folder is renamed when it is complete, so that an incomplete one is never used; the remains of an interrupted
+    `make` are deleted by the next call.  A process waits while another creates the same environment.
     """
     slug = re.sub(r"[^\w.=-]+", "-", name)
     folder = cache_root() / f"{slug}-{hashlib.sha256(json.dumps(list(key)).encode()).hexdigest()[:12]}"
@@ -74,15 +79,15 @@ def cached(name: str, key: Sequence[str], make: Callable[[Path], None], say: Say
         if folder.is_dir():
             return CachedEnvironment(folder, 0.0)
         shutil.rmtree(half, ignore_errors=True)
-        say(f"making the environment of {name}, once, in {folder}")
-        began = time.monotonic()
+        say(f"creating the environment of {name}, once, in {folder}")
+        start = time.monotonic()
         try:
             make(half)
             half.rename(folder)
         except BaseException:
             shutil.rmtree(half, ignore_errors=True)
             raise
-        return CachedEnvironment(folder, time.monotonic() - began)
+        return CachedEnvironment(folder, time.monotonic() - start)
 
 
 @contextmanager
@@ -92,7 +97,7 @@ def _locked(path: Path) -> Iterator[None]:
         lock = FileLock(path)
         lock.acquire()
     except OSError as problem:
-        fix = "set XDG_CACHE_HOME to a folder that can be written"
+        fix = "set XDG_CACHE_HOME to a writable folder"
         raise UsageError(f"the cache {path.parent} cannot be written: {problem.strerror}; {fix}") from None
     try:
         yield
@@ -106,24 +111,27 @@ def _locked(path: Path) -> Iterator[None]:
 def python_environment(
     name: str, packages: Sequence[str], python: Path, release: str | None, say: Say
 ) -> CachedEnvironment:
-    """A virtual environment of the interpreter `python` with these packages; LaunchError if it cannot be made.
+    """Return a virtual environment of the interpreter `python` with these packages; raises LaunchError.
 
-    `release` is one of the packages, as NAME==VERSION: no package newer than the day of its upload comes in then.
+    `release` is one of the packages, as NAME==VERSION; then no package is newer than the day of its upload.
     """
 
     def make(folder: Path) -> None:
         run([str(python), "-m", "venv", str(folder)], name)
-        own = folder / "bin" / "python"
-        run([*_pip(own), "install", "--upgrade", PIP], name)
-        before = ["--uploaded-prior-to", _midnight_after(release, own, name)] if release else []
-        run([*_pip(own), "install", *before, *packages], name, _one_index(folder) if release else {})
+        inside = folder / "bin" / "python"
+        run([*_pip(inside), "install", "--upgrade", PIP], name)
+        before = ["--uploaded-prior-to", _midnight_after(release, inside, name)] if release else []
+        run([*_pip(inside), "install", *before, *packages], name, _main_index_only(folder) if release else {})
 
     key = ["python", str(python), *version_of(python), *packages, f"as of {release}"]
     return cached(name, key, make, say)
 
 
 def find_python(minimum: tuple[int, ...], paths: Sequence[Path] | None = None) -> Path | None:
-    """The suite's own interpreter if it is new enough, else the oldest on PATH or of pyenv that is."""
+    """Return the suite's interpreter if it is new enough, otherwise the oldest on PATH or of pyenv that is.
+
+    None if there is none.  `paths` replaces this search.
+    """
     for candidate in _candidates(minimum) if paths is None else paths:
         found = version_of(candidate)
         if found and tuple(map(int, found)) >= minimum:
@@ -140,8 +148,8 @@ def _candidates(minimum: tuple[int, ...]) -> Iterator[Path]:
 
 
 def version_of(python: Path) -> list[str]:
-    """Major and minor version of an interpreter that can make environments; empty for anything else."""
-    # A shim of pyenv is on PATH and runs nothing; Debian's interpreter without python3-venv has no ensurepip.
+    """Return major and minor version of an interpreter that can create environments; empty for anything else."""
+    # A pyenv shim may run no interpreter; Debian's interpreter has no ensurepip without the package python3-venv.
     code = "import ensurepip, venv, sys; print(*sys.version_info[:2])"
     try:
         done = subprocess.run([python, "-I", "-c", code], capture_output=True, text=True, timeout=60, check=True)
@@ -155,7 +163,10 @@ def _pip(python: Path) -> list[str]:
 
 
 def _midnight_after(release: str, python: Path, name: str) -> str:
-    """The first midnight (UTC) at which pip's index has the release; found with pip alone, whatever index it uses."""
+    """Return the first midnight (UTC) after the upload of a release.
+
+    It is found by bisection with pip alone, because that works with every index that pip can use.
+    """
     package, _, version = release.partition("==")
     days = (datetime.datetime.now(datetime.UTC).date() - FIRST_DAY).days + 1
 
@@ -165,22 +176,25 @@ def _midnight_after(release: str, python: Path, name: str) -> str:
     def has(day: int) -> bool:
         command = [*_pip(python), "index", "versions", package, "--pre", "--json", "--uploaded-prior-to", midnight(day)]
         try:
-            said = run(command, name, _one_index(python.parents[1]))
+            output = run(command, name, _main_index_only(python.parents[1]))
         except LaunchError as problem:
             if "No matching distribution" in str(problem):
                 return False
             raise
-        return version in json.loads(said)["versions"]
+        return version in json.loads(output)["versions"]
 
     if not has(days):
-        raise LaunchError(f"{name}: pip finds no {release} for this Python; `pip index versions {package}` lists them")
+        ways = f"`pip index versions {package}` lists the releases"
+        raise LaunchError(f"{name}: pip does not find {release} for this Python; {ways}")
     if has(0):
-        raise LaunchError(f"{name}: pip's index does not tell when {release} was uploaded; use one that does")
+        raise LaunchError(
+            f"{name}: pip's index does not say when {release} was uploaded; configure one that does, such as PyPI"
+        )
     return midnight(bisect.bisect_left(range(days), True, key=has))
 
 
-def _one_index(folder: Path) -> dict[str, str]:
-    """Variables that leave pip its main index alone: links and folders tell no upload time, so all of them would do."""
+def _main_index_only(folder: Path) -> dict[str, str]:
+    """Return variables that restrict pip to its main index: packages from other sources have no upload time."""
     return {"PIP_EXTRA_INDEX_URL": folder.as_uri(), "PIP_FIND_LINKS": str(folder / "include")}
 
 
@@ -188,9 +202,9 @@ def _one_index(folder: Path) -> dict[str, str]:
 
 
 def node_environment(name: str, graphs: Path, say: Say) -> CachedEnvironment:
-    """A copy of the folder `graphs` with what its package.json wants installed; LaunchError if it cannot be made.
+    """Return a copy of the folder `graphs` with the packages of its package.json installed; raises LaunchError.
 
-    With a package-lock.json beside it the packages are those of the lock, dependencies included.
+    If there is a package-lock.json, its versions are installed.
     """
 
     def make(folder: Path) -> None:
@@ -204,7 +218,7 @@ def node_environment(name: str, graphs: Path, say: Say) -> CachedEnvironment:
 
 
 def node_version() -> tuple[int, ...]:
-    """The version of Node on PATH; empty if it or npm is not there."""
+    """Return the version of Node on PATH; empty without Node or npm."""
     if shutil.which("npm") is None:
         return ()
     try:
@@ -215,7 +229,7 @@ def node_version() -> tuple[int, ...]:
 
 
 def run(command: Sequence[str], name: str, variables: Mapping[str, str] | None = None, cwd: Path | None = None) -> str:
-    """What the command says; LaunchError with the end of its words if it fails."""
+    """Return the output of a command; raises LaunchError with the end of the output if it fails."""
     environment = {**os.environ, **(variables or {})}
     try:
         done = subprocess.run(
@@ -224,8 +238,8 @@ def run(command: Sequence[str], name: str, variables: Mapping[str, str] | None =
     except OSError as problem:
         raise LaunchError(f"{name}: {command[0]} cannot be run ({problem.strerror})") from None
     if done.returncode:
-        said = "\n".join((done.stdout + done.stderr).splitlines()[-TAIL_LINES:])
+        tail = "\n".join((done.stdout + done.stderr).splitlines()[-TAIL_LINES:])
         raise LaunchError(
-            f"{name}: `{' '.join(command)}` ended with {done.returncode}; the end of what it said:\n{said}"
+            f"{name}: `{' '.join(command)}` exited with status {done.returncode}; the end of its output:\n{tail}"
         )
     return done.stdout

@@ -1,12 +1,8 @@
-"""A private PostgreSQL for one server: a new cluster on loopback, with a password, gone with the run.
-
-It knows the binaries of PostgreSQL and who may run them; it knows no server that uses it.
-"""
+"""A private PostgreSQL for one server: a new cluster on loopback, with a password, deleted afterwards (POSIX)."""
 
 from __future__ import annotations
 
 import os
-import pwd
 import secrets
 import shutil
 import subprocess
@@ -17,20 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.launch.environments import run
-from conformance.launch.process import (
-    ATTEMPTS,
-    START_LIMIT_S,
-    LaunchError,
-    free_port,
-    log_tail,
-    supervised,
-    temporary_folder,
-)
+from conformance.launch.process import LaunchError, free_port, log_tail, supervised, temporary_folder
+from conformance.launch.server import ATTEMPTS, START_LIMIT_S
 
 USER = "postgres"
-"""Who runs it if the suite runs as root, which PostgreSQL refuses."""
-SERVER = Path("/usr/lib/postgresql")
-"""Where Debian puts the programs that are not on PATH, in VERSION/bin."""
+"""The user that runs PostgreSQL if the suite runs as root, which PostgreSQL refuses."""
+DEBIAN_FOLDER = Path("/usr/lib/postgresql")
+"""Where Debian installs the programs, in VERSION/bin, which is not on PATH."""
 POLL_S = 0.05
 
 
@@ -40,11 +29,11 @@ class Database:
 
     url: str
     input: int
-    """Descriptor of its launcher's input: whoever holds it keeps the database running."""
+    """The descriptor of its launcher's input; the database runs while a process holds it open."""
 
 
 def missing() -> str:
-    """What is not there to run PostgreSQL, with the way out; empty if all is."""
+    """Return what is missing to run PostgreSQL and how to install it; empty if nothing is."""
     if _programs() is None:
         return "PostgreSQL (initdb and postgres), not found on PATH: apt-get install postgresql"
     if os.geteuid() == 0 and not (_has_user() and shutil.which("setpriv")):
@@ -54,17 +43,13 @@ def missing() -> str:
 
 @contextmanager
 def postgresql() -> Iterator[Database]:
-    """A running PostgreSQL with one empty database; LaunchError if it does not start."""
+    """Run PostgreSQL with an empty database; raises LaunchError if it does not start."""
     programs = _programs()
     if programs is None:
-        raise LaunchError(f"needs {missing()}")
+        raise LaunchError(f"the server needs {missing()}")
     with temporary_folder() as folder:
         password = secrets.token_hex(16)
-        (folder / "password").write_text(password, "utf-8")
-        if os.geteuid() == 0:
-            for path in (folder, folder / "password"):
-                shutil.chown(path, USER, pwd.getpwnam(USER).pw_gid)
-        _initialise(programs, folder)
+        _initialise(programs, folder, password)
         for _ in range(ATTEMPTS):
             port = free_port()
             with supervised(_command(programs, folder, port), folder, {**os.environ}, folder / "log") as process:
@@ -76,41 +61,51 @@ def postgresql() -> Iterator[Database]:
 
 
 def _programs() -> Path | None:
+    """Return the folder with initdb and postgres: the first on PATH, otherwise the newest of Debian's."""
     folders = [Path(entry) for entry in os.get_exec_path()]
-    folders += sorted(SERVER.glob("*/bin"), key=lambda path: path.parent.name.zfill(4), reverse=True)
+    folders += sorted(DEBIAN_FOLDER.glob("*/bin"), key=lambda path: path.parent.name.zfill(4), reverse=True)
     return next((one for one in folders if (one / "initdb").is_file() and (one / "postgres").is_file()), None)
 
 
 def _has_user() -> bool:
+    import pwd  # POSIX
+
     with suppress(KeyError):
         return bool(pwd.getpwnam(USER))
     return False
 
 
 def _as_user(*command: str | Path) -> list[str]:
+    """Return the command, run as USER if the suite runs as root."""
     privileges = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups") if os.geteuid() == 0 else ()
     return [str(part) for part in (*privileges, *command)]
 
 
-def _initialise(programs: Path, folder: Path) -> None:
-    who = ("-U", USER, f"--pwfile={folder / 'password'}", "--auth=scram-sha-256")
-    command = _as_user(programs / "initdb", "-D", folder / "data", *who, "-E", "UTF8", "--no-locale", "--no-sync")
+def _initialise(programs: Path, folder: Path, password: str) -> None:
+    """Create a cluster whose superuser has this password."""
+    file = folder / "password"
+    file.write_text(password, "utf-8")
+    if os.geteuid() == 0:
+        for path in (folder, file):
+            shutil.chown(path, USER, USER)
+    access = ("-U", USER, f"--pwfile={file}", "--auth=scram-sha-256")
+    command = _as_user(programs / "initdb", "-D", folder / "data", *access, "-E", "UTF8", "--no-locale", "--no-sync")
     run(command, "PostgreSQL", cwd=folder)
 
 
 def _command(programs: Path, folder: Path, port: int) -> list[str]:
-    # Nothing of it is kept, so nothing need reach a disk.
+    # The database is deleted afterwards, so nothing has to reach the disk (fsync).
     settings = {"listen_addresses": "127.0.0.1", "unix_socket_directories": folder, "fsync": "off", "port": port}
     given = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
     return _as_user(programs / "postgres", "-D", folder / "data", *given)
 
 
 def _ready(folder: Path, process: subprocess.Popen[bytes]) -> bool:
-    """Whether it accepts connections; false if it ended, as it does when a stranger has its port."""
+    """Wait until it accepts connections; return false if it exits, which it does if its port is taken."""
     status = folder / "data" / "postmaster.pid"
     end = time.monotonic() + START_LIMIT_S
     while process.poll() is None and time.monotonic() < end:
-        # Its own file, not an answer on the port, which could be a stranger's.
+        # Its own file, because another program may answer at the port.
         with suppress(OSError):
             if status.read_text("utf-8").splitlines()[-1].strip() == "ready":
                 return True

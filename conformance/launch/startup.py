@@ -1,7 +1,4 @@
-"""Prepares what a launch recipe needs, starts the server, and says what that cost.
-
-It knows environments and the services beside a server; what the recipe of a server is stands in its target file.
-"""
+"""Prepares the environment and the services that a server needs, starts it, and reports how long that took."""
 
 from __future__ import annotations
 
@@ -24,7 +21,8 @@ from conformance.launch.environments import (
     node_version,
     python_environment,
 )
-from conformance.launch.process import LaunchError, Recipe, Running, launched
+from conformance.launch.process import LaunchError
+from conformance.launch.server import Recipe, Running, launched
 
 KINDS = ("none", "python", "node")
 SERVICES = ("postgresql",)
@@ -32,36 +30,37 @@ SERVICES = ("postgresql",)
 
 @dataclass(frozen=True)
 class Plan:
-    """The table `launch` of a target file, checked."""
+    """The table `launch` of a target file, validated."""
 
     recipe: Recipe
     here: Path
     """The folder of the target file."""
     graphs: Path | None = None
-    """The folder with graphs and langgraph.json; None for a server that brings its own."""
+    """The folder with graphs and langgraph.json; None for a server that has its own."""
     kind: str = "none"
     version: str = ""
     requires: tuple[int, ...] = ()
-    """The oldest Python or Node that will do."""
+    """The oldest version of Python or Node that can be used."""
     packages: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
-    """What the suite's own environment must hold, where it is used instead of one made from `packages`."""
+    """What must be importable in the suite's own environment, which is used instead of one made from `packages`."""
     install: str = ""
-    """The command line that brings what is missing."""
+    """The command line that installs what is missing."""
     needs: tuple[str, ...] = ()
+    """Services that run beside the server, members of SERVICES."""
     release: str | None = None
-    """The package, as NAME==VERSION, whose day the others must not be newer than."""
+    """The package, as NAME==VERSION, whose upload day no other package may be newer than."""
     graph_path: str = ""
-    """The path, with {graph}, at which each graph has a server of its own."""
+    """The path, with {graph}, at which each graph is served; empty if all are served at the same URL."""
 
     @property
-    def makes_python(self) -> bool:
-        """Whether an environment of Python is made for it."""
+    def has_own_python(self) -> bool:
+        """Whether a Python environment is created for it."""
         return self.kind == "python" and not self.modules
 
 
 def missing(plan: Plan) -> str:
-    """What the plan needs and this machine does not have, with the command that provides it; empty if all is there."""
+    """Return what the plan needs but this machine lacks, with how to install it; empty if nothing is missing."""
     wants = [_missing_modules(plan), _missing_interpreter(plan), _missing_program(plan)]
     wants += [postgres.missing() if service == "postgresql" else "" for service in plan.needs]
     return "; ".join(f"{plan.recipe.name} needs {want}" for want in wants if want)
@@ -74,13 +73,13 @@ def _missing_modules(plan: Plan) -> str:
 
 def _missing_interpreter(plan: Plan) -> str:
     wanted = ".".join(map(str, plan.requires))
-    if plan.makes_python and find_python(plan.requires) is None:
+    if plan.has_own_python and find_python(plan.requires) is None:
         ways = f"`apt-get install python{wanted} python{wanted}-venv`, `pyenv install {wanted}` or python.org"
         return f"Python {wanted} or newer with venv, not found on PATH or in pyenv: {ways}"
     if plan.kind == "node" and node_version() < plan.requires:
         found = ".".join(map(str, node_version()))
-        seen = f"found {found}" if found else "not found on PATH"
-        return f"Node {wanted} or newer and npm, {seen}: `apt-get install nodejs npm` (if new enough) or nodejs.org"
+        present = f"found {found}" if found else "not found on PATH"
+        return f"Node {wanted} or newer and npm, {present}: `apt-get install nodejs npm` (if new enough) or nodejs.org"
     return ""
 
 
@@ -88,38 +87,38 @@ def _missing_program(plan: Plan) -> str:
     program = plan.recipe.command[0]
     if "{" in program or plan.kind == "node" or shutil.which(program):
         return ""
-    return f"{program}, not found on PATH: {plan.install or 'install it, or write its path'}"
+    return f"{program}, not found on PATH: {plan.install or 'install it, or give its path'}"
 
 
 @contextmanager
 def started(plan: Plan, say: Say) -> Iterator[Running]:
-    """The server of the plan with all that it needs, stopped at exit; LaunchError if it cannot be started."""
+    """Start the server of the plan and what it needs, and stop everything at exit; raises LaunchError."""
     if problem := missing(plan):
         raise LaunchError(problem)
     with ExitStack() as stack:
-        made = _environment(plan, say)
-        graphs = made.folder if made and plan.kind == "node" else plan.graphs
+        environment = _environment(plan, say)
+        graphs = environment.folder if environment and plan.kind == "node" else plan.graphs
         values: dict[str, object] = {"here": plan.here, "version": plan.version, "graphs": graphs}
-        recipe, costs, inputs = plan.recipe, [str(made)] if made else [], []
-        if made and plan.kind == "python":
-            values["python"] = made.python
-            # The caller's path leads to modules of another environment; empty is as if unset.
+        recipe, steps, inputs = plan.recipe, [str(environment)] if environment else [], []
+        if environment and plan.kind == "python":
+            values["python"] = environment.python
+            # The caller's PYTHONPATH leads to modules of another environment; an empty one counts as unset.
             recipe = replace(recipe, environment={"PYTHONPATH": "", **recipe.environment})
         if "postgresql" in plan.needs:
-            began = time.monotonic()
+            start = time.monotonic()
             database = stack.enter_context(postgres.postgresql())
             values["database_url"] = database.url
             inputs.append(database.input)
-            costs.append(f"PostgreSQL started in {time.monotonic() - began:.1f} s")
+            steps.append(f"PostgreSQL started in {time.monotonic() - start:.1f} s")
         running = stack.enter_context(launched(recipe, graphs, values, inputs))
         version = running.version or plan.version
-        costs.append(f"ready in {running.ready_s:.1f} s")
-        say(f"set-up of {' '.join(filter(None, (recipe.name, version)))}: {', '.join(costs)}")
+        steps.append(f"ready in {running.ready_s:.1f} s")
+        say(f"started {' '.join(filter(None, (recipe.name, version)))}: {', '.join(steps)}")
         yield replace(running, version=version)
 
 
 def own_urls(plan: Plan, url: str) -> dict[str, str]:
-    """The base URL of each graph that has one of its own, at the server's URL."""
+    """Return the base URL of each graph, empty if all graphs are served at the server's URL."""
     if not plan.graph_path or plan.graphs is None:
         return {}
     graphs = json.loads((plan.graphs / "langgraph.json").read_text("utf-8"))["graphs"]
@@ -128,11 +127,11 @@ def own_urls(plan: Plan, url: str) -> dict[str, str]:
 
 def _environment(plan: Plan, say: Say) -> CachedEnvironment | None:
     name = "-".join(filter(None, (plan.recipe.name, plan.version)))
-    if plan.makes_python:
+    if plan.has_own_python:
         python = find_python(plan.requires)
-        assert python, "missing() has seen to it"
+        assert python, "missing() checks this"
         return python_environment(name, plan.packages, python, plan.release, say)
     if plan.kind == "node":
-        assert plan.graphs, "the target file was checked for it"
+        assert plan.graphs, "read_plan() checks this"
         return node_environment(name, plan.graphs, say)
     return None

@@ -16,7 +16,7 @@ from conformance.wire.endings import LEFT
 
 
 class ScenarioConnection:
-    """What one scenario variant sends, and what of it is still under way; see `authoring.client.Connection`."""
+    """The connection of one scenario variant, as `authoring.client.Connection` describes it."""
 
     def __init__(
         self, session: RecordingSession, http: httpx.AsyncClient, writer: RecordingWriter, exchanges: tuple[str, ...]

@@ -49,6 +49,7 @@ class LiveExchange:
 
     @property
     def over(self) -> bool:
+        """Whether the exchange has ended."""
         return self.exchange.ended is not None
 
     @property
@@ -73,7 +74,7 @@ class LiveExchange:
             asyncio.get_running_loop().call_soon(self._task.cancel)
 
     def silent_for(self, seconds: float) -> None:
-        """Announce that a step is silent for so long on purpose: the limit of silence counts from its end."""
+        """Announce that a step is silent for this long on purpose: the limit of silence counts from its end."""
         self._session.received_event(asyncio.get_running_loop().time() + seconds)
 
     def pause(self) -> None:
@@ -110,7 +111,7 @@ class LiveExchange:
         except _TooLarge as problem:
             ending, detail = SIZE, str(problem)
         except Exception as problem:
-            # Not the server's fault: the session must continue and say so, and nobody may wait for this forever.
+            # Not the server's fault: the session must report it and continue, and nothing may wait for it forever.
             ending, detail = LEFT, "the suite failed"
             self._session.errors.append(f"{self.exchange.name}: {type(problem).__name__}: {problem}")
         self._end(ending, detail)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from conformance.authoring.client import Server, Stopped, path
 from conformance.authoring.registry import Variant
+from conformance.evidence.recording import Recording
 from conformance.evidence.redaction import Redactor
 from conformance.evidence.writer import RecordingWriter
 from conformance.record.connection import ScenarioConnection
@@ -80,41 +82,42 @@ class _Recorder:
     progress: Progress
     seconds: dict[str, float] = field(default_factory=dict)
     """How long each variant took that is done."""
+    answered: bool = True
 
     async def record(self, keep_threads: bool) -> RecordingSummary:
         self.session = RecordingSession(self.target, self.folder, self.redactor, self.nonce, self.limits)
         self.room = asyncio.Semaphore(self.target.concurrency)
         started = time.monotonic()
         async with self.session.open_client() as http:
-            interrupted = await self._perform_all(http)
+            interrupted = await _interrupted(self._perform_all(http))
+            if interrupted:
+                self.session.stopped = self.session.stopped or INTERRUPTED
             took = time.monotonic() - started
             self.progress(len(self.seconds), len(self.variants), [])
-            answered = await _problem_reaching(http, self.target.url) is None
-            if answered and not keep_threads:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(CLEAN_UP_S):
-                        await _clean_up(self.session, http)
+            interrupted |= await _interrupted(self._finish(http, keep_threads))
         slowest = max(self.seconds.items(), key=lambda item: item[1], default=("", 0.0))
         session = self.session
         return RecordingSummary(
-            session.stopped, answered, interrupted, took, slowest, session.bytes_received, tuple(session.errors)
+            session.stopped, self.answered, interrupted, took, slowest, session.bytes_received, tuple(session.errors)
         )
 
-    async def _perform_all(self, http: httpx.AsyncClient) -> bool:
-        """Perform every variant; return whether Ctrl-C ended it."""
+    async def _perform_all(self, http: httpx.AsyncClient) -> None:
         url = self.target.url
         if (problem := await _problem_reaching(http, url)) is not None:
             self.session.stopped = f"{url} cannot be reached ({problem}); is the server running, and is this its URL?"
         watch = asyncio.create_task(self._watch())
         try:
             await self._perform_in_order()
-        except asyncio.CancelledError:
-            # Swallowed, so that what was recorded is judged; the caller ends the session.
-            self.session.stopped = self.session.stopped or INTERRUPTED
-            return True
         finally:
             watch.cancel()
-        return False
+
+    async def _finish(self, http: httpx.AsyncClient, keep_threads: bool) -> None:
+        """Check that the server still answers, and delete the suite's threads."""
+        self.answered = await _problem_reaching(http, self.target.url) is None
+        if self.answered and not keep_threads:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLEAN_UP_S):
+                    await _clean_up(self.session, http)
 
     async def _perform_in_order(self) -> None:
         """Perform paced and long scenarios first, so that nothing disturbs the paced ones, then all others."""
@@ -123,7 +126,9 @@ class _Recorder:
             for variant in self.variants:
                 if variant.scenario.long:
                     group.create_task(self._perform(variant))
-            await asyncio.gather(*paced)
+            if paced:
+                # Not `gather`: it would cancel the tasks too, and a scenario that is cancelled twice cannot clean up.
+                await asyncio.wait(paced)
             for variant in self.variants:
                 if not variant.scenario.paced and not variant.scenario.long:
                     group.create_task(self._perform(variant))
@@ -136,7 +141,7 @@ class _Recorder:
             writer = RecordingWriter(file, session.redactor, scenario.name, variant.id, axes, variant.graph)
             connection = ScenarioConnection(session, http, writer, scenario.exchanges)
             server = Server(connection, variant.graph, variant.id)
-            stopped: str | None = INTERRUPTED
+            stopped = Recording.stopped  # it breaks off, if the session is interrupted
             try:
                 await scenario.function(server, **{key: value for key, value in axes.items() if key != "graph"})
                 stopped = None
@@ -148,7 +153,7 @@ class _Recorder:
             finally:
                 await connection.close()
                 writer.finish(stopped)
-                self.seconds[variant.id] = time.monotonic() - started
+            self.seconds[variant.id] = time.monotonic() - started
 
     async def _watch(self) -> None:
         """Enforce the limits of the session, and report progress."""
@@ -170,6 +175,18 @@ class _Recorder:
         for live in [live for live in session.live if live.too_long(now)]:
             why = f"limit reached: it had not ended {limits.length_s:g} s after its first event"
             live.close(LENGTH, why)
+
+
+async def _interrupted(work: Coroutine[Any, Any, None]) -> bool:
+    """Await the work; return whether Ctrl-C ended it.
+
+    `asyncio.run` turns the first Ctrl-C of a session into a cancellation and any other into KeyboardInterrupt.
+    """
+    try:
+        await work
+    except asyncio.CancelledError:
+        return True
+    return False
 
 
 async def _problem_reaching(http: httpx.AsyncClient, url: str) -> str | None:

@@ -1,1 +1,1 @@
-"""Playing recordings back as a server."""
+"""The replay server: serves stored recordings over HTTP."""

@@ -1,7 +1,7 @@
-"""Says to Allure, where its results are asked for, what an item verifies, what was sent, what must hold and what came.
+"""Describes items and the session to Allure, if `--alluredir` asks for its results.
 
-It tells allure-pytest about the running item, and writes what Allure wants to know of the run; it judges nothing. Every
-attachment is bounded, and masked by the redactor of the run.
+It passes the requests, the requirement and the outcome of the running item to allure-pytest; it judges nothing.  Every
+attachment is limited in size and masked by the redactor of the session.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ from conformance.catalogue import Requirement
 from conformance.evidence.redaction import Redactor
 from conformance.judging.items import Item
 from conformance.judging.outcomes import FAILED, INCONCLUSIVE, PASSED, Outcome
-from conformance.report.words import Document, ratio
+from conformance.report.words import NAMES, Document, ratio
 from conformance.wire.text import printable
 
 SEVERITY = {"MUST": "critical", "SHOULD": "normal"}
 
-MOST_ATTACHED = 1_000_000
-"""Bytes of one attachment: what a page still shows without delay; the report folder holds the whole."""
+ATTACHMENT_BYTES = 1_000_000
+"""The limit of one attachment, so that a page shows it without delay; the report folder holds the whole file."""
 RECORDINGS_ATTACHED = 3
-"""Of one item; a check over all variants of a scenario looks at dozens."""
+"""The limit for one item; a check over all variants of a scenario looks at dozens."""
 
 _LEVEL = r"failed: [^\n]*\n\S+ \({}\): "
-"""How `explain` begins, wherever it stands in a message: what a server sent is printed on one line."""
+"""The beginning of a text of `explained`; a server's text cannot imitate it, because that has no line breaks."""
 
 CATEGORIES = (
     {"name": "Listed in the baseline", "messageRegex": "^XFAIL (reason: )?listed in the baseline: "},
-    {"name": "Cannot tell", "messageRegex": r"^\S*NotPassed: (cantTell|untested): "},
+    {"name": "Inconclusive", "messageRegex": r"^\S*NotPassed: (inconclusive|untested): "},
     {"name": "A MUST failed", "messageRegex": _LEVEL.format("MUST")},
     {"name": "A SHOULD failed", "messageRegex": _LEVEL.format("SHOULD")},
     {"name": "Declared absent", "messageRegex": "^Skipped: the target declares that it lacks "},
-    {"name": "The suite erred", "matchedStatuses": ["broken"]},
+    {"name": "Error of the suite", "matchedStatuses": ["broken"]},
 )
-"""A result is in the first whose expression its message matches."""
+"""Allure puts a result into the first category whose expression its message matches."""
 
 
 def folder(config: Any) -> Path | None:
-    """The folder of --alluredir, None without."""
+    """Return the folder of --alluredir, None without that option."""
     given = config.getoption("allure_report_dir", None)
     return Path(given) if given else None
 
@@ -59,31 +59,21 @@ class Annotator:
 
     def annotate(self, requirement: Requirement, item: Item, outcome: Outcome, text: str) -> None:
         """Describe the running item; `text` explains its outcome."""
-        _annotate(self, requirement, item, outcome, text)
+        import allure
 
-
-def _annotate(annotator: Annotator, requirement: Requirement, item: Item, outcome: Outcome, text: str) -> None:
-    import allure
-
-    _label(allure.dynamic, annotator.profile, requirement, item)
-    attach = _Attach(annotator)
-    if outcome.word in (PASSED, FAILED, INCONCLUSIVE):
-        with _step("what was sent"):
-            attach.text("the requests as curl lines", _sent(annotator.session, item, outcome))
-    with _step(f"what must hold: {requirement.statement}"):
-        pass
-    with _step(f"what came: {outcome.word}", _problem(outcome)):
-        if outcome.word != PASSED:
-            attach.text(outcome.word, text)
-        for number, evidence in enumerate(outcome.evidence, 1):
-            attach.text(f"the wire, {number}: {evidence.exchange}", "\n".join(evidence.rows))
-        if outcome.word in (FAILED, INCONCLUSIVE):
-            for name in _recordings(item, outcome)[:RECORDINGS_ATTACHED]:
-                attach.recording(name)
+        _label(allure.dynamic, self.profile, requirement, item)
+        attach = _Attach(self)
+        if outcome.word in (PASSED, FAILED, INCONCLUSIVE):
+            with _step("requests"):
+                attach.text("the requests as curl commands", _requests(self.session, item, outcome))
+        with _step(f"expected: {requirement.statement}"):
+            pass
+        with _step(f"outcome: {NAMES[outcome.word]}", _problem(outcome)):
+            attach.evidence(item, outcome, text)
 
 
 def describe_session(results: Path, report: Path) -> None:
-    """Write what Allure shows of the run as a whole, from report.json as it was written."""
+    """Write what Allure shows about the session as a whole, from the written report.json."""
     document = json.loads(report.read_text("utf-8"))
     rows = (f"{_property(name)} = {_property(value)}" for name, value in _environment(document))
     (results / "environment.properties").write_text("\n".join(rows) + "\n", "utf-8")
@@ -102,13 +92,13 @@ def _label(dynamic: Any, profile: str, requirement: Requirement, item: Item) -> 
         dynamic.label("source", source)
     sources = "\n".join(f"- {source}" for source in requirement.sources)
     dynamic.description(f"{requirement.statement}\n\n{sources}\n\nscenario: {item.scenario}")
-    # What tells the variants of a check apart; without it Allure takes them for retries of one test.
+    # Parameters distinguish the variants of a check; without them Allure takes the variants for retries of one test.
     for axis, value in item.axes.items():
         dynamic.parameter(axis, str(value))
 
 
-def _sent(session: SessionRecordings, item: Item, outcome: Outcome) -> str:
-    """The requests that the evidence names, else all of the scenarios that the item looks at."""
+def _requests(session: SessionRecordings, item: Item, outcome: Outcome) -> str:
+    """Return the requests that the evidence names; without evidence all requests of the item's scenarios."""
     if outcome.evidence:
         return "\n".join(evidence.curl for evidence in outcome.evidence)
     known = session.recordings
@@ -123,17 +113,28 @@ def _recordings(item: Item, outcome: Outcome) -> list[str]:
 
 
 class _Attach:
-    """Adds attachments to the running step; all of them are text, which no page can take for anything else."""
+    """Adds attachments to the running step; their type is plain text, so that no page interprets them."""
 
     def __init__(self, annotator: Annotator) -> None:
         self._folder = annotator.recordings
         self._redactor = annotator.redactor
 
     def text(self, name: str, text: str) -> None:
+        """Attach a text."""
         self._data(name, text.encode("utf-8", "replace"), "txt")
 
-    def recording(self, name: str) -> None:
-        """Attach a recording, if there is one of this name."""
+    def evidence(self, item: Item, outcome: Outcome, text: str) -> None:
+        """Attach the evidence for an outcome; `text` explains it.  Nothing is attached for a check that passed."""
+        if outcome.word != PASSED:
+            self.text(NAMES[outcome.word], text)
+        for number, evidence in enumerate(outcome.evidence, 1):
+            self.text(f"received, {number}: {evidence.exchange}", "\n".join(evidence.rows))
+        if outcome.word in (FAILED, INCONCLUSIVE):
+            for name in _recordings(item, outcome)[:RECORDINGS_ATTACHED]:
+                self._recording(name)
+
+    def _recording(self, name: str) -> None:
+        """Attach a recording if it exists."""
         path = self._folder / name
         if path.name == name and path.is_file():
             self._data(f"recordings/{name}", path.read_bytes(), "jsonl")
@@ -145,16 +146,16 @@ class _Attach:
 
 
 def bounded(data: bytes) -> bytes:
-    """The data, cut after a line with a note if it is too long to attach."""
-    if len(data) <= MOST_ATTACHED:
+    """Return the data; if it is too long to attach, cut after a line and followed by a note."""
+    if len(data) <= ATTACHMENT_BYTES:
         return data
-    head = data[:MOST_ATTACHED]
+    head = data[:ATTACHMENT_BYTES]
     kept = head[: head.rfind(b"\n") + 1] or head
     return kept + f"… cut: {len(data) - len(kept)} of {len(data)} bytes; the report folder holds all\n".encode()
 
 
 def _problem(outcome: Outcome) -> Exception | None:
-    """What ends a step red: Allure takes an AssertionError for a failure, and all else for something broken."""
+    """Return the exception that ends a step: Allure shows an AssertionError as failed and any other as broken."""
     message = printable(outcome.message)
     if outcome.word == FAILED:
         return AssertionError(message)
@@ -163,7 +164,7 @@ def _problem(outcome: Outcome) -> Exception | None:
 
 @contextmanager
 def _step(title: str, problem: Exception | None = None) -> Iterator[None]:
-    """A step that ends with the problem, which is not raised: the item goes on."""
+    """Run a step that ends with the problem, which is not raised, because the item continues."""
     import allure
 
     step = allure.step(title)
@@ -177,7 +178,7 @@ def _environment(document: Document) -> Iterator[tuple[str, object]]:
     yield "Verdict", document["verdict"]
     for level in SEVERITY:
         yield level, f"{ratio(document, level)} passed"
-    yield "Target", f"{target['name']} {target['version'] or '(version not told)'}"
+    yield "Target", f"{target['name']} {target['version'] or '(version unknown)'}"
     yield "Suite", suite["version"]
     yield "Profile", document["profile"]
     yield "URL", target["url"] or "started by the suite"
@@ -187,5 +188,5 @@ def _environment(document: Document) -> Iterator[tuple[str, object]]:
 
 
 def _property(value: object) -> str:
-    """The text in a file of properties, in which a backslash escapes and a space ends a name."""
+    """Return a text for a properties file, in which a backslash escapes and a space ends a name."""
     return printable(str(value)).replace("\\", "\\\\").replace(" ", "\\ ")

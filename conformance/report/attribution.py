@@ -1,6 +1,6 @@
-"""What makes a report attributable: digests of what judged and of what was judged, and where and how it was made.
+"""What makes a report attributable: versions and digests of the suite, a digest of the outcomes, and the platform.
 
-It reads files and packages' metadata; it judges nothing and does no network I/O.
+It reads files and the metadata of packages; it judges nothing and does no network I/O.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from conformance.files import folder
 DISTRIBUTION = "langgraph-stream-conformance"
 
 PACKAGES = ("httpx", "jsonschema", "pytest")
-"""What a result may depend on beside the suite itself."""
+"""The packages that a result may depend on beside the suite itself."""
 
 
 def suite_version() -> str:
-    """The version of the suite; of a checkout that is not installed it says so."""
+    """Return the version of the suite; `0 (checkout)` if it is not installed."""
     try:
         return metadata.version(DISTRIBUTION)
     except metadata.PackageNotFoundError:
@@ -30,20 +30,20 @@ def suite_version() -> str:
 
 
 def verdict_digest(profile: str, outcomes: Iterable[tuple[str, str]]) -> str:
-    """SHA-256 over a profile and pairs of check and outcome: equal for two runs with the same outcomes."""
+    """Return a SHA-256 of a profile and pairs of check and outcome: equal for sessions with the same outcomes."""
     content = json.dumps([profile, sorted(outcomes)], ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(content.encode()).hexdigest()
 
 
 def schemas_digest() -> str:
-    """SHA-256 over the JSON Schemas by which payloads are judged; how their files are laid out does not matter."""
+    """Return a SHA-256 of the JSON Schemas for payloads, which the layout of their files does not affect."""
     files = sorted(folder("schemas").glob("*.json"))
     content = {file.name: json.loads(file.read_text("utf-8")) for file in files}
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def platform_facts() -> dict[str, Any]:
-    """Python, operating system, machine and the packages that a result may depend on."""
+    """Return the versions of Python and of PACKAGES, the operating system and the machine type."""
     return {
         "python": platform.python_version(),
         "system": platform.system(),
@@ -53,7 +53,7 @@ def platform_facts() -> dict[str, Any]:
 
 
 def suite_facts() -> dict[str, str]:
-    """What judged: the suite's version, and the digests of its catalogue and schemas."""
+    """Return the version of the suite and the digests of its catalogue and schemas."""
     return {
         "version": suite_version(),
         "catalogue_sha256": catalogue.digest(),

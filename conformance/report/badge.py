@@ -1,4 +1,4 @@
-"""`badge.json`: the verdict for a badge, in the endpoint format of shields.io (https://shields.io/badges/endpoint-badge)."""
+"""`badge.json`: the verdict as a badge, in the endpoint format of shields.io (https://shields.io/badges/endpoint-badge)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COLOURS = {CONFORMANT: "brightgreen", NOT_CONFORMANT: "red", VERDICT_INCONCLUSIV
 
 
 def badge(document: Document) -> str:
-    """The JSON text of the badge of a report."""
+    """Return the JSON text of the badge of a report."""
     content = {
         "schemaVersion": 1,
         "label": TITLE,

@@ -1,4 +1,4 @@
-"""What has changed between two reports: pure functions from the contents of two report.json."""
+"""The differences between two reports; pure functions of the content of two report.json files."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ from dataclasses import asdict, dataclass
 from conformance.judging.outcomes import FAILED, PASSED, UNTESTED
 from conformance.judging.verdict import worst
 from conformance.report import words
+from conformance.report.markdown_text import md, table
 from conformance.report.words import NAMES, Document
 from conformance.wire.text import printable
 
 BROKEN, FIXED, CHANGED, NEW, GONE = "broken", "fixed", "changed", "new", "gone"
 KINDS = {
-    BROKEN: "a check failed that did not fail before",
-    FIXED: "a check that failed passes, and so does all else that differs",
-    CHANGED: "another outcome, but nothing broke and nothing is fixed",
-    NEW: "only the new report knows it",
-    GONE: "only the old report knows it",
+    BROKEN: "a check fails that did not fail before",
+    FIXED: "a check that failed now passes, and every other changed check passes too",
+    CHANGED: "an outcome changed, but nothing broke and nothing was fixed",
+    NEW: "only the new report contains it",
+    GONE: "only the old report contains it",
 }
+"""What a change means, the worst first."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One requirement that is not as it was: its outcome in both reports, and the checks that differ.
+    """A requirement that changed: its outcome in both reports (empty if a report does not contain it), and its checks.
 
-    An outcome is empty where a report does not know the requirement; a requirement with new checks only compares by
-    the others.
+    The outcomes are those of the checks that both reports contain; `checks` are the checks that differ or are new.
     """
 
     kind: str
@@ -39,9 +40,9 @@ class Change:
 
 
 def changes(old: Document, new: Document) -> list[Change]:
-    """Every requirement that differs, the broken ones first, in the order of the reports."""
+    """Return every requirement that changed, in the order of KINDS and then of the reports."""
     before, after = _by_id(old), _by_id(new)
-    found = [change for id in [*after, *(id for id in before if id not in after)] if (change := _of(id, before, after))]
+    found = [change for id in {**after, **before} if (change := _change(id, before, after))]
     return sorted(found, key=lambda one: list(KINDS).index(one.kind))
 
 
@@ -49,36 +50,39 @@ def _by_id(document: Document) -> dict[str, Document]:
     return {one["id"]: one for one in document["requirements"]}
 
 
-def _of(id: str, before: Mapping[str, Document], after: Mapping[str, Document]) -> Change | None:
+def _change(id: str, before: Mapping[str, Document], after: Mapping[str, Document]) -> Change | None:
     if id not in before:
         return Change(NEW, id, after[id]["level"], "", after[id]["outcome"])
     if id not in after:
         return Change(GONE, id, before[id]["level"], before[id]["outcome"], "")
     was, now = _checks(before[id]), _checks(after[id])
     both = [check for check in now if check in was]
-    differ = tuple(check for check in both if was[check] != now[check])
-    if any(now[check] == FAILED for check in differ):
-        kind = BROKEN
-    elif any(was[check] == FAILED for check in differ) and all(now[check] == PASSED for check in differ):
-        kind = FIXED
-    else:
-        kind = CHANGED
-    if not was or not now or (not differ and was.keys() == now.keys()):
-        return None  # what was not selected is not compared
+    differing = tuple(check for check in both if was[check] != now[check])
+    if not was or not now or (not differing and was.keys() == now.keys()):
+        return None  # only checks that both sessions selected are compared
     level = after[id]["level"]
-    if differ:
-        return Change(kind, id, level, worst(was[one] for one in both), worst(now[one] for one in both), differ)
+    if differing:
+        kind = _kind([(was[check], now[check]) for check in differing])
+        return Change(kind, id, level, worst(was[one] for one in both), worst(now[one] for one in both), differing)
     only_new = tuple(check for check in now if check not in was)
     return Change(NEW if only_new else GONE, id, level, before[id]["outcome"], after[id]["outcome"], only_new)
 
 
+def _kind(pairs: Sequence[tuple[str, str]]) -> str:
+    """Return what a change of these outcomes, each before and after, means for a requirement."""
+    if any(now == FAILED for _, now in pairs):
+        return BROKEN
+    fixed = any(was == FAILED for was, _ in pairs) and all(now == PASSED for _, now in pairs)
+    return FIXED if fixed else CHANGED
+
+
 def _checks(requirement: Document) -> dict[str, str]:
-    """The outcomes of what was judged; of what was not selected a report knows nothing."""
+    """Return the outcomes of the checks that were judged, by id; the others have nothing to compare."""
     return {check["id"]: check["outcome"] for check in requirement["checks"] if check["outcome"] != UNTESTED}
 
 
-def differences_of_kind(old: Document, new: Document) -> list[str]:
-    """Why an outcome may differ for another reason than the server: what judged, or what was judged by."""
+def suite_differences(old: Document, new: Document) -> list[str]:
+    """Return in what the suites or profiles of two reports differ, which may change outcomes on the same server."""
     pairs = {
         "suite": [one["suite"]["version"] for one in (old, new)],
         "catalogue": [one["suite"]["catalogue_sha256"][:12] for one in (old, new)],
@@ -89,11 +93,11 @@ def differences_of_kind(old: Document, new: Document) -> list[str]:
 
 
 def lines(old: Document, new: Document, found: Sequence[Change]) -> Iterator[str]:
-    """The comparison for a terminal."""
+    """Yield the comparison, line by line, for a terminal."""
     yield f"old: {_titled(old)}"
     yield f"new: {_titled(new)}"
-    if different := differences_of_kind(old, new):
-        yield f"judged otherwise: {', '.join(map(printable, different))}"
+    if different := suite_differences(old, new):
+        yield f"suite or profile changed, which may change outcomes: {', '.join(map(printable, different))}"
     for one in found:
         yield f"{one.kind:<8} {one.level:<6} {one.id}: {_arrow(one)}"
         yield from (f"           {printable(check)}" for check in one.checks)
@@ -101,12 +105,10 @@ def lines(old: Document, new: Document, found: Sequence[Change]) -> Iterator[str
 
 
 def markdown(old: Document, new: Document, found: Sequence[Change]) -> str:
-    """The comparison for a pull request."""
-    from conformance.report.markdown import md, table
-
+    """Return the comparison as Markdown for a pull request."""
     parts = [f"## {_counted(found)}", f"Old: {md(_titled(old))}. New: {md(_titled(new))}."]
-    if different := differences_of_kind(old, new):
-        parts.append(f"Judged otherwise: {md(', '.join(different))}.")
+    if different := suite_differences(old, new):
+        parts.append(f"Suite or profile changed, which may change outcomes: {md(', '.join(different))}.")
     if found:
         rows = [(one.kind, one.level, md(one.id), _arrow(one), md(", ".join(one.checks))) for one in found]
         parts.append(table(("change", "level", "requirement", "outcome", "checks"), rows))
@@ -114,24 +116,24 @@ def markdown(old: Document, new: Document, found: Sequence[Change]) -> str:
 
 
 def as_json(old: Document, new: Document, found: Sequence[Change]) -> str:
-    """The comparison for a program."""
-    ends = {
+    """Return the comparison as JSON for a program."""
+    reports = {
         name: {
             "target": one["target"]["name"], "version": one["target"]["version"], "verdict": one["verdict"],
             "verdict_digest": one["verdict_digest"],
         }
         for name, one in (("old", old), ("new", new))
     }  # fmt: skip
-    return json.dumps({**ends, "changes": [asdict(one) for one in found]}, indent=1)
+    return json.dumps({**reports, "changes": [asdict(one) for one in found]}, indent=1)
 
 
 def _titled(document: Document) -> str:
-    said = f"{words.name(document)} {words.version(document)}, {words.moment(document)}: {document['verdict']}"
-    return printable(f"{said}, verdict digest {document['verdict_digest'][:12]}")
+    title = f"{words.name(document)} {words.version(document)}, {words.moment(document)}: {document['verdict']}"
+    return printable(f"{title}, verdict digest {document['verdict_digest'][:12]}")
 
 
 def _arrow(one: Change) -> str:
-    return f"{NAMES.get(one.old, '(not in it)')} → {NAMES.get(one.new, '(not in it)')}"
+    return f"{NAMES.get(one.old, '(absent)')} → {NAMES.get(one.new, '(absent)')}"
 
 
 def _counted(found: Sequence[Change]) -> str:

@@ -1,4 +1,4 @@
-"""`report.json`: the one account of a run from which, with the recordings, every other report is made."""
+"""`report.json`: the result of a session, from which every other report is made, together with the recordings."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def document(
     baseline: Mapping[str, Any] | None,
     clients: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """The content of report.json, in the form of schemas/report.schema.json.
+    """Return the content of report.json, as schemas/report.schema.json describes it.
 
-    `session` is what the session that recorded says about itself, `recordings` the digest of each recording by its
-    file; `failure_details` holds, by the id of a check that did not pass, what to show beside its outcome; `clients` is
-    what real clients saw, None if none was asked for.
+    `session` is the description that the session wrote beside its recordings, `recordings` the digest of each file.
+    `failure_details` is what to show for checks that did not pass, by the id of the check.  `clients` holds the results
+    of real clients, None if none was asked for.
     """
     counts = summary(outcomes)
     results = [result for one in outcomes for result in one.results]

@@ -1,4 +1,4 @@
-"""What a report tells of a check that did not pass beside its outcome: what it wants, cause, proof, command."""
+"""What a report adds to a check that did not pass: what it expects, a likely cause, its proof, and a command."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from conformance.judging.verdict import RequirementResult, Result
 def failure_details(
     outcomes: Sequence[RequirementResult], checks: Mapping[str, Check], options: Sequence[str]
 ) -> dict[str, dict[str, str]]:
-    """By the id of each item that failed or cannot be told; `options` are those of the run that a command repeats."""
+    """Return what to show for each item that failed or is inconclusive, by its id.
+
+    `options` are the options of the session; the command that runs one check again repeats them.
+    """
     judged = {one.requirement.id: one.outcome for one in outcomes if one.outcome in (PASSED, FAILED)}
     failed = [id for id, word in judged.items() if word == FAILED]
     return {
@@ -39,5 +42,5 @@ def _cause(result: Result, failed: Sequence[str], judged: Sequence[str]) -> str:
 
 
 def command(options: Sequence[str], selection: str = "") -> str:
-    """A run as one line of shell; the options hold no secret."""
+    """Return a session as one shell command; the options must not contain a secret."""
     return shlex.join(["lg-conformance", "run", *options, *(["-k", selection] if selection else [])])

@@ -1,51 +1,50 @@
-"""`report.html`: one report as a static page, with the whole story of everything that did not pass.
+"""`report.html`: one report as a static page, with the evidence for everything that did not pass.
 
-It arranges what report.json and the recordings beside it say; how that looks is the templates' business.
+It arranges the content of report.json and of the recordings beside it; the templates decide how that looks.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from conformance.evidence.exchange import Exchange
 from conformance.evidence.recording import Recording
-from conformance.evidence.rows import ROWS_BEFORE, end_row, event_row
+from conformance.evidence.rows import last_rows
 from conformance.report import words
+from conformance.report.axis import NotDrawn
 from conformance.report.page import rendered
-from conformance.report.timeline import Drawing, NotDrawn, drawing
+from conformance.report.recordings import StoredRecordings
+from conformance.report.timeline import Drawing, drawing
 from conformance.report.words import NOT_PASSED, Document
 
-Recordings = Mapping[str, Recording | None]
-"""The recordings in `recordings/` beside a page, by file; None for one that cannot be read."""
+ONE_LINE_CHARACTERS = 120
+"""A request body that is not longer is shown as it was sent, a longer one indented."""
 
-ONE_LINE = 120
-"""Characters of a body that are read as well without indentation."""
-
-NO_AREA = "beside the requirements"
-"""Where the timelines of scenarios stand that no check of the report names."""
+NO_AREA = "not used by a check"
+"""The heading for timelines of scenarios that no check of the report names."""
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A piece of evidence, with what its recording adds to it: the request, how it went on, and the timeline.
+class ShownEvidence:
+    """A piece of evidence with what its recording adds: the request, the last rows of the response, and the timeline.
 
-    The drawing of a recording stands where it is named first; from anywhere else it is linked.
+    `drawing` is None unless this is the first evidence from its recording; the others link to the drawing there.
     """
 
     evidence: Document
     sent: Exchange | None
     body: str
-    after: tuple[str, ...]
+    last_rows: tuple[str, ...]
     drawing: Drawing | None
 
 
-def report_html(document: Document, recordings: Recordings) -> str:
-    """The page of one report."""
-    drawings = {file: made for file, one in recordings.items() if (made := _drawn(one)) is not None}
-    readable = {file: recordings[file] for file in drawings}
+def report_html(document: Document, recordings: StoredRecordings) -> str:
+    """Return the page of one report."""
+    drawings = dict(_drawings(recordings))
+    readable = {file: recordings.by_file[file] for file in drawings}
     shown = _shown(document, readable, drawings)
     return rendered(
         "report.html",
@@ -60,24 +59,28 @@ def report_html(document: Document, recordings: Recordings) -> str:
     )
 
 
-def _drawn(recording: Recording | None) -> Drawing | None:
-    """The drawing; none where there is no recording, or it was tampered with."""
-    try:
-        return drawing(recording) if recording is not None else None
-    except NotDrawn:
-        return None
+def _drawings(recordings: StoredRecordings) -> Iterator[tuple[str, Drawing]]:
+    """Yield the drawing of every recording that can be read and drawn, with its file name."""
+    for file, recording in recordings.by_file.items():
+        try:
+            if recording is not None:
+                yield file, drawing(recording)
+        except NotDrawn:
+            continue
 
 
-def _shown(document: Document, recordings: Recordings, drawings: Mapping[str, Drawing]) -> dict[int, Shown]:
-    """What is shown of each piece of evidence, by its identity, for two may well be equal."""
-    found: dict[int, Shown] = {}
+def _shown(
+    document: Document, recordings: Mapping[str, Recording | None], drawings: Mapping[str, Drawing]
+) -> dict[int, ShownEvidence]:
+    """Return what is shown for each piece of evidence, by its identity, because two pieces may be equal."""
+    found: dict[int, ShownEvidence] = {}
     drawn: set[str] = set()
     for evidence in _evidence(document):
         file = evidence["recording"]
         sent = _exchange(recordings.get(file), evidence["exchange"])
         first = drawings.get(file) if file not in drawn else None
         drawn.add(file)
-        found[id(evidence)] = Shown(evidence, sent, _body(sent), _after(sent, evidence["rows"]), first)
+        found[id(evidence)] = ShownEvidence(evidence, sent, _body(sent), _last_rows(sent, evidence["rows"]), first)
     return found
 
 
@@ -89,31 +92,27 @@ def _evidence(document: Document) -> Iterable[Document]:
 
 
 def _exchange(recording: Recording | None, name: str) -> Exchange | None:
-    """The exchange that evidence speaks of, unless there are several of the name."""
+    """Return the exchange that evidence names, None if several have that name."""
     found = recording.all(name) if recording is not None else []
     return found[0] if len(found) == 1 else None
 
 
 def _body(sent: Exchange | None) -> str:
-    """The body of a request as people read JSON."""
+    """Return the body of a request; JSON is indented if it is long."""
     if sent is None or not sent.body:
         return ""
-    if sent.request is None or len(sent.body) <= ONE_LINE:
+    if sent.request is None or len(sent.body) <= ONE_LINE_CHARACTERS:
         return str(sent.body)
     return json.dumps(sent.request, indent=2, ensure_ascii=False)
 
 
-def _after(sent: Exchange | None, rows: list[str]) -> tuple[str, ...]:
-    """The last rows of an exchange that the evidence does not hold already."""
-    if sent is None:
-        return ()
-    events = sent.events[-ROWS_BEFORE - 1 :] if sent.is_stream else []
-    last = [*(event_row(event) for event in events), end_row(sent)]
-    return tuple(row for row in last if row not in rows)
+def _last_rows(sent: Exchange | None, rows: list[str]) -> tuple[str, ...]:
+    """Return the last rows of an exchange that the evidence does not already contain."""
+    return tuple(row for row in last_rows(sent) if row not in rows) if sent is not None else ()
 
 
 def _by_area(document: Document, drawings: Mapping[str, Drawing]) -> dict[str, list[Drawing]]:
-    """Every drawing, in the area of the first check that looks at its recording."""
+    """Return every drawing, in the area of the first check that looks at its recording."""
     areas: dict[str, str] = {}
     for requirement in document["requirements"]:
         for check in requirement["checks"]:
@@ -126,7 +125,7 @@ def _by_area(document: Document, drawings: Mapping[str, Drawing]) -> dict[str, l
 
 
 def _lines(value: Any) -> list[tuple[str, list[str]]]:
-    """A value in words, one level deep: names, which may be empty, with what was seen; what lies deeper as JSON."""
+    """Return an observed value as pairs of a key (empty for a value without keys) and texts; deeper levels as JSON."""
     if isinstance(value, dict) and value:
         return [(str(key), _flat(inner)) for key, inner in value.items()]
     return [("", _flat(value))]

@@ -1,6 +1,6 @@
 """Requirement × server from several reports, as data and as one static page.
 
-Servers are put side by side only where they were held to the same requirements of the same catalogue.
+Only servers that were judged by the same requirements of the same catalogue stand in one table.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from conformance.report import words
-from conformance.report.page import rendered, tokens
+from conformance.report.page import rendered, row_classes
 from conformance.report.words import Document
 
 NOTICE = (
-    "These servers were judged against different catalogues or profiles, and stand in {} tables: "
-    "an outcome of one table does not compare with one of another."
+    "These servers were judged by different catalogues or profiles and therefore stand in {} tables. "
+    "Outcomes in different tables cannot be compared."
 )
 
 
 @dataclass(frozen=True)
 class Server:
-    """One report as a column: its document, and where its own pages lie, as URLs relative to the matrix."""
+    """One report as a column: its content, and the URLs of its pages relative to the matrix."""
 
     document: Document
     html: str
@@ -30,7 +30,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Group:
-    """Servers that were held to the same requirements; `outcomes` by requirement, in the order of the servers."""
+    """Servers that were judged by the same requirements."""
 
     servers: tuple[Server, ...]
 
@@ -40,58 +40,64 @@ class Group:
 
     @property
     def sha256(self) -> str:
+        """The digest of their catalogue."""
         return str(self.first["suite"]["catalogue_sha256"])
 
     @property
     def profile(self) -> str:
         return str(self.first["profile"])
 
+    @property
+    def titles(self) -> list[str]:
+        """Name and version of every server."""
+        return [f"{words.name(one.document)} {words.version(one.document)}" for one in self.servers]
+
     @cached_property
     def outcomes(self) -> dict[str, list[str]]:
+        """The outcomes of every requirement, by its id, in the order of the servers."""
         lists = [[one["outcome"] for one in server.document["requirements"]] for server in self.servers]
         ids = [one["id"] for one in self.first["requirements"]]
         return dict(zip(ids, map(list, zip(*lists, strict=True)), strict=True))
 
     @property
     def rows(self) -> list[str]:
-        """The classes of every row, for the filter."""
+        """The CSS classes of every row."""
         return self.rows_of(self.first["requirements"])
 
     def rows_of(self, requirements: Iterable[Document]) -> list[str]:
-        """The classes of the rows of these requirements, for the filter."""
+        """Return the CSS classes of the rows of these requirements."""
         outcomes = self.outcomes
-        return [tokens(one, outcomes[one["id"]]) for one in requirements]
+        return [row_classes(one, outcomes[one["id"]]) for one in requirements]
 
     def passed_of(self, requirements: Sequence[Document]) -> list[str]:
-        """How many of these passed, on each server: `14/17`."""
+        """Return how many of these requirements passed on each server: `14/17`."""
         ids = {one["id"] for one in requirements}
         lists = ([one for one in server.document["requirements"] if one["id"] in ids] for server in self.servers)
         return [words.passed_of(members) for members in lists]
 
     @property
-    def titles(self) -> list[str]:
-        """Name and version of every server."""
-        return [f"{words.name(one.document)} {words.version(one.document)}" for one in self.servers]
-
-    @property
     def clients(self) -> dict[str, list[str]]:
-        """The outcome of every real client that read streams of any, by server; empty where it was not tried."""
-        tried = [{words.client(one): str(one["outcome"]) for one in words.clients(s.document)} for s in self.servers]
-        return {name: [one.get(name, "") for one in tried] for name in dict.fromkeys(n for one in tried for n in one)}
+        """The outcomes of every real client by its title, one for each server; empty where it was not tried."""
+        tried = [
+            {words.client_title(client): str(client["outcome"]) for client in words.clients(server.document)}
+            for server in self.servers
+        ]
+        titles = dict.fromkeys(title for outcomes in tried for title in outcomes)
+        return {title: [outcomes.get(title, "") for outcomes in tried] for title in titles}
 
 
 def groups(servers: Sequence[Server]) -> list[Group]:
-    """The servers by catalogue, profile and the requirements themselves, in the order in which they were given."""
+    """Return the servers by catalogue, profile and requirements, in the order in which they were given."""
     found: dict[object, list[Server]] = {}
     for server in servers:
         document = server.document
-        held_to = tuple((one["id"], one["level"], one["statement"]) for one in document["requirements"])
-        key = (document["suite"]["catalogue_sha256"], document["profile"], held_to)
+        judged_by = tuple((one["id"], one["level"], one["statement"]) for one in document["requirements"])
+        key = (document["suite"]["catalogue_sha256"], document["profile"], judged_by)
         found.setdefault(key, []).append(server)
     return [Group(tuple(members)) for members in found.values()]
 
 
 def matrix_html(servers: Sequence[Server]) -> str:
-    """The page that compares these servers."""
-    tables = groups(servers)
-    return rendered("matrix.html", count=len(servers), groups=tables, notice=NOTICE.format(len(tables)))
+    """Return the page that compares these servers."""
+    found = groups(servers)
+    return rendered("matrix.html", count=len(servers), groups=found, notice=NOTICE.format(len(found)))

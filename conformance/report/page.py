@@ -1,6 +1,6 @@
-"""How every HTML page is made: templates that escape whatever is put into them, and text that is only text.
+"""Renders the HTML pages: templates that escape every value they are given.
 
-A page needs no script and no network, and its Content-Security-Policy forbids both.  What a page says is handed to it.
+A page needs no script and no network; its Content-Security-Policy forbids both.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from conformance.wire.text import printable
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 TEMPLATES = Path(__file__).parent / "templates"
 
-MOST_SEEN = 30
-"""Values of one observation that a page shows."""
+OBSERVED_VALUES = 30
+"""How many values of one observation a page shows."""
 
-LONG_TEXT = 1000
-"""Characters of text to copy from which on it stands in a box that scrolls."""
+SCROLLED_CHARACTERS = 1000
+"""A longer text to copy is shown in a box that scrolls."""
 
-MOST_TEXT = 20_000
-"""Characters of one text that a page shows, whatever a server sent; a longer one says how long it was."""
+TEXT_CHARACTERS = 20_000
+"""How much of one text a page shows, whatever a server sent."""
 
 
 def rendered(template: str, **content: Any) -> str:
-    """A whole page, from the template of this name and what it speaks of."""
+    """Return a whole page, made from a template and its content."""
     return _environment().get_template(template).render(content)
 
 
 def text(value: object) -> str:
-    """What a template shows of a value: not too much, and control characters as escapes; what is HTML already stays."""
-    return value if isinstance(value, Markup) else printable(words.cut(str(value), MOST_TEXT))
+    """Return a value as a template shows it: shortened, control characters escaped; rendered HTML stays as it is."""
+    return value if isinstance(value, Markup) else printable(words.cut(str(value), TEXT_CHARACTERS))
 
 
 @cache
@@ -53,20 +53,21 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"words": words, "OUTCOMES": OUTCOMES, "POLICY": POLICY}
-    made.globals |= {"MOST_SEEN": MOST_SEEN, "LONG_TEXT": LONG_TEXT, "MOST_TEXT": MOST_TEXT}
-    made.globals |= {"tokens": tokens, "group_tokens": group_tokens}
+    made.globals |= {"OBSERVED_VALUES": OBSERVED_VALUES, "SCROLLED_CHARACTERS": SCROLLED_CHARACTERS}
+    made.globals |= {"TEXT_CHARACTERS": TEXT_CHARACTERS}
+    made.globals |= {"row_classes": row_classes, "group_classes": group_classes}
     made.filters |= {"cut": words.cut, "url": lambda name: quote(name, safe="")}
     return made
 
 
-def tokens(requirement: Document, outcomes: Iterable[str]) -> str:
-    """The classes by which the filter shows or hides the row of a requirement."""
+def row_classes(requirement: Document, outcomes: Iterable[str]) -> str:
+    """Return the CSS classes by which the filter shows or hides the row of a requirement."""
     bad = any(one in NOT_PASSED for one in outcomes)
     return f"row {requirement['level'].lower()}" + (" bad" if bad else "")
 
 
-def group_tokens(rows: Iterable[str]) -> str:
-    """The classes by which the filter shows or hides what holds rows with these classes."""
+def group_classes(rows: Iterable[str]) -> str:
+    """Return the CSS classes by which the filter shows or hides a group, given the classes of its rows."""
     found: dict[str, None] = {}
     for row in rows:
         names = row.split()[1:]

@@ -1,6 +1,6 @@
-"""One requirement in full, for `lg-conformance explain`: what it says, why, who breaks, how it looks on the wire.
+"""One requirement in full, for `lg-conformance explain`: statement, reasons, sources, examples, checks and faults.
 
-It knows the catalogue, the declared checks and faults, and the examples in examples.json; of outcomes it knows nothing.
+It knows the catalogue, the registry of checks and faults, and the generated examples; it knows no outcomes.
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ from conformance.catalogue import Requirement
 from conformance.report.failure_details import command
 from conformance.settings import DEFAULT_PROFILE
 
-EXAMPLES = Path(__file__).parents[1] / "requirements" / "examples.json"
-OBSERVED = Path(__file__).parents[1] / "requirements" / "observed.json"
+REQUIREMENTS = Path(__file__).parents[1] / "requirements"
 
 
 def described(requirement: Requirement) -> dict[str, Any]:
-    """All that is known of a requirement, as data; the suite must have been loaded."""
+    """Return everything about a requirement as data; the suite must be loaded."""
     gists = {one.lines: one.gist for one in catalogue.statements()}
     checks = [check for check in REGISTRY.checks if check.requirement == requirement.id]
     faults = [fault for fault in REGISTRY.faults if fault.requirement == requirement.id]
@@ -43,29 +42,29 @@ def described(requirement: Requirement) -> dict[str, Any]:
             {
                 "name": one.name,
                 "looks_at": [one.scope.value] if one.scope else [scenario.name for scenario in one.scenarios],
-                "says": _line(one.doc),
+                "says": _one_line(one.doc),
             }
             for one in checks
         ],
-        "faults": [{"name": one.name, "does": _line(one.doc)} for one in faults],
+        "faults": [{"name": one.name, "does": _one_line(one.doc)} for one in faults],
         "run": command(() if DEFAULT_PROFILE in profiles else ("--profile", *profiles[:1]), requirement.id),
     }
 
 
 @cache
 def examples() -> Mapping[str, Mapping[str, Any]]:
-    """A good and a bad answer for each requirement that has a fault, by its id."""
-    return dict(json.loads(EXAMPLES.read_text("utf-8")))
+    """Return a good and a bad answer for each requirement that has a fault, by its id."""
+    return dict(json.loads((REQUIREMENTS / "examples.json").read_text("utf-8")))
 
 
 @cache
 def observed() -> Sequence[Mapping[str, str]]:
-    """What real clients were seen to do with the streams of a server that has a fault."""
-    return list(json.loads(OBSERVED.read_text("utf-8")))
+    """Return what real clients do with the streams of faulty servers: one row for each client, version and fault."""
+    return list(json.loads((REQUIREMENTS / "observed.json").read_text("utf-8")))
 
 
 def markdown(full: Mapping[str, Any]) -> str:
-    """The same as Markdown that reads well on a terminal."""
+    """Return the data of `described` as Markdown that is readable on a terminal."""
     profiles = ", ".join(full["profiles"]) or "no profile"
     parts = [
         f"# {full['id']} ({full['level']}; {profiles})",
@@ -74,13 +73,13 @@ def markdown(full: Mapping[str, Any]) -> str:
         f"Who breaks without it: {full['breaks']}",
         *([f"Note: {full['note']}"] if full["note"] else []),
         _list("## Sources", full["sources"]),
-        *([_list("## The specification, in short", _gists(full["spec"]))] if full["spec"] else []),
+        *([_list("## Specification, summarised", _gists(full["spec"]))] if full["spec"] else []),
         *(_example(full["example"]) if full["example"] else []),
-        *([_list("## Seen with real clients", _seen(full["observed"]))] if full["observed"] else []),
+        *([_list("## Observed with real clients", _observed(full["observed"]))] if full["observed"] else []),
         _list("## Checks", [f"{one['name']} ({', '.join(one['looks_at'])}): {one['says']}" for one in full["checks"]]),
-        _list("## Faults that turn it red", [f"{one['name']}: {one['does']}" for one in full["faults"]]),
+        _list("## Faults that make it fail", [f"{one['name']}: {one['does']}" for one in full["faults"]]),
         *(_serving(full["faults"][0]["name"]) if full["faults"] else []),
-        f"## Run just this\n\n    {full['run']} --url URL",
+        f"## Run only this\n\n    {full['run']} --url URL",
     ]
     return "\n\n".join(parts)
 
@@ -89,22 +88,22 @@ def _gists(statements: list[Mapping[str, str]]) -> list[str]:
     return [f"{one['lines']}: {one['gist']}" for one in statements]
 
 
-def _seen(observed: Iterable[Mapping[str, str]]) -> list[str]:
-    return [f"{one['client']} {one['version']}, fault {one['fault']}: {one['observed']}" for one in observed]
+def _observed(rows: Iterable[Mapping[str, str]]) -> list[str]:
+    return [f"{one['client']} {one['version']}, fault {one['fault']}: {one['observed']}" for one in rows]
 
 
 def _example(example: Mapping[str, Any]) -> Iterator[str]:
     yield "## On the wire"
     yield _block([example["request"], *example["headers"], *([example["body"]] if example["body"] else [])])
-    yield "A good server answers:"
+    yield "A good server sends:"
     yield _block(example["good"])
-    yield f"One with the fault {example['fault']}:"
+    yield f"A server with the fault {example['fault']} sends:"
     yield _block(example["bad"])
-    yield f"Of this the check says: {example['message']}"
+    yield f"The check then fails with: {example['message']}"
 
 
 def _serving(fault: str) -> Iterator[str]:
-    yield "To see one, put it in front of a good server, and judge what it serves:"
+    yield "To see it fail, put the fault in front of a good server and judge that:"
     yield _block([f"lg-conformance fault {fault} --upstream URL --port 8200"])
 
 
@@ -116,5 +115,5 @@ def _list(head: str, lines: list[str]) -> str:
     return "\n".join([head, "", *(f"- {line}" for line in lines)])
 
 
-def _line(doc: str) -> str:
+def _one_line(doc: str) -> str:
     return " ".join(doc.split())

@@ -7,15 +7,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from conformance.judging.outcomes import FAILED, INAPPLICABLE, INCONCLUSIVE, PASSED, UNTESTED
+from conformance.judging.outcomes import FAILED, INCONCLUSIVE, PASSED, UNTESTED
 from conformance.judging.verdict import CONFORMANT
-from conformance.report.words import Document, areas, client, clients, known, lacks, not_passed, selection, why
+from conformance.report.words import (
+    NAMES,
+    SYMBOLS,
+    Document,
+    areas,
+    client_title,
+    clients,
+    known,
+    lacks,
+    missing_graphs,
+    not_passed,
+    selection,
+    session_problems,
+    why,
+)
 from conformance.wire.text import printable
 
-_MARKS = {PASSED: "■", FAILED: "✗", INCONCLUSIVE: "?", INAPPLICABLE: "–", UNTESTED: "□"}
+_MARKS = SYMBOLS | {PASSED: "■"}
 _COLOURS = {FAILED: "red", INCONCLUSIVE: "yellow", PASSED: "green"}
 LINE_CHARACTERS = 120
-"""A line about a requirement is never cut to less than this."""
+"""A line about a requirement may be this long on every terminal; on a wider one it may be as long as that is wide."""
 
 Line = tuple[str, dict[str, bool]]
 """A line of the summary with its markup."""
@@ -82,37 +96,30 @@ def _not_passed(document: Document, width: int) -> Iterator[Line]:
     for one in not_passed(document) if judged or not document["stopped"] else ():
         if one["id"] not in explained:
             yield _requirement(one, known(document), width)
-    if graphs := list(document["missing_graphs"]):
-        named = f"graph {graphs[0]} is" if len(graphs) == 1 else f"graphs {', '.join(graphs)} are"
-        fix = "deploy them (`lg-conformance graphs DIR`), or give their names with `--assistant GRAPH=NAME`"
-        because = f"because the reference {named} not deployed (no request for them was accepted)"
-        yield f"{len(explained)} requirements are inconclusive {because}; {fix}", {"yellow": True}
+    if missing := missing_graphs(document):
+        yield missing, {"yellow": True}
 
 
 def _requirement(one: Document, listed: Mapping[str, str], width: int) -> Line:
     """Return one requirement with the first reason why it did not pass."""
     failures = [check["id"] for check in one["checks"] if check["outcome"] == FAILED]
     expected = " (known)" if failures and all(check in listed for check in failures) else ""
-    line = f"{one['outcome']:<8} {one['level']:<6} {one['id']}{expected}: {printable(why(one))}"
-    most = max(LINE_CHARACTERS, width) - 2
+    line = f"{NAMES[one['outcome']]:<12} {one['level']:<6} {one['id']}{expected}: {printable(why(one))}"
+    limit = max(LINE_CHARACTERS, width) - 2
     markup = {"red": one["level"] == "MUST" and one["outcome"] == FAILED, "yellow": one["outcome"] == INCONCLUSIVE}
-    return line if len(line) <= most else line[: most - 1] + "…", markup
+    return line if len(line) <= limit else line[: limit - 1] + "…", markup
 
 
 def _problems(document: Document) -> Iterator[Line]:
     """Yield a line for each problem of the session, the suite or the baseline."""
     red = {"red": True}
     baseline = document["baseline"] or {}
-    for error in document["suite_errors"]:
-        yield f"suite error: {printable(error)}", red
+    for problem in session_problems(document):
+        yield printable(problem), red
     for subject in baseline.get("stale", ()):
         yield f"stale in the baseline: {subject} (it no longer fails; remove it)", red
     for subject in baseline.get("expired", ()):
         yield f"expired in the baseline: {subject}", {"yellow": True}
-    if document["stopped"]:
-        yield printable(document["stopped"]), red
-    elif not document["answered_at_end"]:
-        yield "The server stopped responding; see its log. Everything recorded so far is kept.", red
     if absent := lacks(document):
         yield f"declared absent: {', '.join(absent)}", {}
     if selected := selection(document):
@@ -130,13 +137,13 @@ def _verdict(document: Document) -> Iterator[Line]:
 
 def _totals(document: Document) -> str:
     parts = []
-    for level, words in document["summary"].items():
-        others = ", ".join(f"{number} {word}" for word, number in words.items() if number and word != PASSED)
-        parts.append(f"{level} {words[PASSED]}/{sum(words.values())}" + (f" ({others})" if others else ""))
+    for level, counts in document["summary"].items():
+        others = ", ".join(f"{number} {NAMES[word]}" for word, number in counts.items() if number and word != PASSED)
+        parts.append(f"{level} {counts[PASSED]}/{sum(counts.values())}" + (f" ({others})" if others else ""))
     return " · ".join(parts)
 
 
-def client_line(one: Document) -> str:
-    """Return what a real client saw, on one line."""
-    message = f": {one['message']}" if one["message"] else ""
-    return printable(f"{one['outcome']:<8} {client(one)} on {one['streams']} streams{message}")
+def client_line(client: Document) -> str:
+    """Return the result of a real client, on one line."""
+    message = f": {client['message']}" if client["message"] else ""
+    return printable(f"{NAMES[client['outcome']]:<12} {client_title(client)} on {client['streams']} streams{message}")

@@ -1,6 +1,6 @@
-"""What every report says in the same words: symbols and names of outcomes, counts, the server and what it lacks.
+"""What all reports say in the same words: symbols and names of outcomes, counts, the server and what it lacks.
 
-It knows the form of report.json and no output format.
+It knows the content of report.json and no output format.
 """
 
 from __future__ import annotations
@@ -12,108 +12,135 @@ from conformance.judging.outcomes import FAILED, INAPPLICABLE, INCONCLUSIVE, OUT
 from conformance.judging.verdict import CONFORMANT, NOT_CONFORMANT, PARTIAL, VERDICT_INCONCLUSIVE
 
 Document = Mapping[str, Any]
-"""The content of a report.json, in the form of schemas/report.schema.json."""
+"""The content of a report.json, as schemas/report.schema.json describes it."""
 
 TITLE = "LangGraph streaming API"
 LEVELS = ("MUST", "SHOULD")
 NOT_PASSED = (FAILED, INCONCLUSIVE)
 
 SYMBOLS = {PASSED: "✓", FAILED: "✗", INCONCLUSIVE: "?", INAPPLICABLE: "–", UNTESTED: "□"}
-NAMES = {word: word for word in OUTCOMES} | {INCONCLUSIVE: "cannot tell"}
+NAMES = {word: word for word in OUTCOMES} | {INCONCLUSIVE: "inconclusive"}
 MEANINGS = {
     PASSED: "every check passed",
     FAILED: "a check failed",
-    INCONCLUSIVE: "a prerequisite was missing, so nothing can be said",
+    INCONCLUSIVE: "nothing could be judged, because a prerequisite was missing",
     INAPPLICABLE: "the target declares that it lacks this",
-    UNTESTED: "not selected, or not run",
+    UNTESTED: "not selected, or not judged",
 }
 VERDICTS = {CONFORMANT: PASSED, NOT_CONFORMANT: FAILED, VERDICT_INCONCLUSIVE: INCONCLUSIVE, PARTIAL: INAPPLICABLE}
 """The outcome whose symbol and colour a verdict has."""
 
 KINDS = {
     "values": "values", "updates": "updates", "messages": "messages", "debug": "debug", "custom": "custom",
-    "events": "events", "metadata": "metadata", "error": "error", "comment": "comment, heartbeat",
-    "other": "another name",
+    "events": "events", "metadata": "metadata", "error": "error", "comment": "comment (heartbeat)",
+    "other": "any other event name",
 }  # fmt: skip
-"""What has a mark of its own in a timeline, by the wire name of its mode, and what it is called."""
+"""The marks of a timeline for what a stream carries: the wire name of the mode, and how the legend names it."""
 
 MARKS = {
-    "asked": "request sent",
-    "answered": "head of the answer",
-    "complete": "complete",
-    "broken": "broken off, or no connection",
-    "left": "left by the reader",
+    "sent": "request sent",
+    "answered": "response headers received",
+    "complete": "stream complete",
+    "broken": "connection broken or refused",
+    "left": "closed by the reader",
     "limit": "closed by a limit of the suite",
-    "again": "equal to what another reader had before this one asked",
+    "repeated": "repeats an event that another reader received before this reader joined",
 }
-"""What else a timeline shows of an exchange."""
+"""The other marks of a timeline."""
 
-MOST_NAME = 100
-"""Characters of the name and of the version that a server may give itself."""
+NAME_CHARACTERS = 100
+"""How much of the name and of the version of a server is shown."""
 
 
 def name(document: Document) -> str:
-    """The target's name."""
-    return cut(str(document["target"]["name"]), MOST_NAME)
+    """Return the target's name."""
+    return cut(str(document["target"]["name"]), NAME_CHARACTERS)
 
 
 def version(document: Document) -> str:
-    """The server's version, or that it does not tell one."""
-    return cut(str(document["target"]["version"] or "version not told"), MOST_NAME)
+    """Return the server's version, or `version unknown`."""
+    return cut(str(document["target"]["version"] or "version unknown"), NAME_CHARACTERS)
 
 
 def ratio(document: Document, level: str) -> str:
-    """How many requirements of a level passed, of how many: `79/82`."""
+    """Return how many of the requirements of a level passed: `79/82`."""
     counts = document["summary"][level]
     return f"{counts[PASSED]}/{sum(counts[word] for word in OUTCOMES)}"
 
 
 def date(document: Document) -> str:
-    """The day of the run, YYYY-MM-DD."""
+    """Return the day of the session: `2026-01-02`."""
     return str(document["started"][:10])
 
 
 def moment(document: Document) -> str:
-    """Day and time of the run: `2026-01-02 03:04:05 UTC`."""
+    """Return day and time of the session: `2026-01-02 03:04:05 UTC`."""
     started = str(document["started"]).replace("T", " ")
     return started.removesuffix("+00:00") + " UTC" * started.endswith("+00:00")
 
 
 def lacks(document: Document) -> list[str]:
-    """What the target declares to lack."""
+    """Return what the target declares to lack."""
     return list(document["target"].get("lacks", ()))
 
 
 def selection(document: Document) -> str:
-    """What part of the profile was selected: `3 of 310 checks`; empty if all of it was."""
+    """Return which part of the profile was selected: `3 of 310 checks`; empty if all of it was."""
     chosen, of = document["selection"]["checks"], document["selection"]["of"]
     return f"{chosen} of {of} checks" if chosen < of else ""
 
 
 def is_partial(document: Document) -> bool:
-    """Whether anything was deselected or declared absent."""
+    """Return whether anything was deselected or declared absent."""
     return bool(lacks(document) or selection(document))
 
 
 def known(document: Document) -> dict[str, str]:
-    """The failures that the baseline lists: id of the check, and the reason."""
+    """Return the reasons of the failures that the baseline lists, by the id of the check."""
     return {one["check"]: one["reason"] for one in (document.get("baseline") or {}).get("known", ())}
 
 
+def session_problems(document: Document) -> list[str]:
+    """Return what went wrong in the session: errors of the suite, an early end, a server that stopped responding."""
+    found = [f"suite error: {error}" for error in document["suite_errors"]]
+    if document["stopped"]:
+        found.append(str(document["stopped"]))
+    elif not document["answered_at_end"]:
+        found.append("The server stopped responding; see its log. Everything recorded so far is kept.")
+    return found
+
+
+def missing_graphs(document: Document) -> str:
+    """Return which reference graphs are not deployed, and what to do; empty if all are."""
+    graphs = document["missing_graphs"]
+    if not graphs:
+        return ""
+    affected = len({id for ids in graphs.values() for id in ids})
+    named = f"graph {next(iter(graphs))} is" if len(graphs) == 1 else f"graphs {', '.join(graphs)} are"
+    because = f"because the reference {named} not deployed (no request for them was accepted)"
+    fix = "deploy them (`lg-conformance graphs DIR`), or give their names with `--assistant GRAPH=NAME`"
+    return f"{affected} requirements are inconclusive {because}; {fix}"
+
+
+def notes(document: Document) -> list[str]:
+    """Return what a reader must know before the outcomes: problems of the session, and missing reference graphs."""
+    return [note for note in (*session_problems(document), missing_graphs(document)) if note]
+
+
 def not_passed(document: Document) -> list[Document]:
-    """The requirements that failed or cannot be told, the MUSTs first."""
+    """Return the requirements that failed or are inconclusive; MUST comes before SHOULD."""
     found = [one for one in document["requirements"] if one["outcome"] in NOT_PASSED]
     return sorted(found, key=lambda one: (LEVELS.index(one["level"]), NOT_PASSED.index(one["outcome"])))
 
 
 def why(requirement: Document) -> str:
-    """What the first check said that made a requirement's outcome."""
+    """Return the message of the first check that has the outcome of its requirement."""
     messages = (one["message"] for one in requirement["checks"] if one["outcome"] == requirement["outcome"])
     return str(next(messages, ""))
 
 
 def areas(requirements: Iterable[Document]) -> dict[str, list[Document]]:
-    """Requirements by area, both in the order of the report."""
+    """Return requirements by area, both in the order of the report."""
     found: dict[str, list[Document]] = {}
     for one in requirements:
         found.setdefault(one["id"].partition(".")[0], []).append(one)
@@ -121,33 +148,33 @@ def areas(requirements: Iterable[Document]) -> dict[str, list[Document]]:
 
 
 def passed_of(requirements: Iterable[Document]) -> str:
-    """How many of these passed: `14/17`."""
+    """Return how many of the requirements passed: `14/17`."""
     outcomes = [one["outcome"] for one in requirements]
     return f"{outcomes.count(PASSED)}/{len(outcomes)}"
 
 
 def as_stated(disputed: Document) -> str:
-    """Whether the server does as a disputed statement says."""
-    word = disputed.get("as_stated")
-    return "cannot tell" if word is None else "as stated" if word else "otherwise"
+    """Return whether the server does what a disputed statement says: yes, no or inconclusive."""
+    follows = disputed.get("as_stated")
+    return NAMES[INCONCLUSIVE] if follows is None else "yes" if follows else "no"
 
 
-def cut(text: str, most: int) -> str:
-    """The text, or its beginning and how long it is."""
-    return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"
+def cut(text: str, limit: int) -> str:
+    """Return the text cut to `limit` characters; a cut text says how long it was."""
+    return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
 
 
 def clients(document: Document) -> list[Document]:
-    """What came of each real client that read the same streams; none where none was asked for."""
+    """Return the result of each real client that read the recorded streams; empty if none was asked for."""
     return list(document.get("clients", []))
 
 
-def client(one: Document) -> str:
-    """A client's library and version."""
-    return f"{one['name']} {one['version']}"
+def client_title(client: Document) -> str:
+    """Return name and version of a client library."""
+    return f"{client['name']} {client['version']}"
 
 
 def works_with(document: Document) -> str:
-    """The clients that saw in the streams what the suite read."""
-    passed = [client(one) for one in clients(document) if one["outcome"] == PASSED]
+    """Return the clients that read the same events as the suite."""
+    passed = [client_title(one) for one in clients(document) if one["outcome"] == PASSED]
     return ", ".join(passed) or "none of the clients that were tried"

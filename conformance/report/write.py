@@ -1,6 +1,6 @@
-"""Writes reports into folders and reads them back: the only module of reports that touches files.
+"""Writes reports into folders and reads them back.
 
-Every file but report.json is made from report.json as it was written, so nothing that was masked there can come out.
+Every file but report.json is made from the report.json that was written, so no file holds what was masked there.
 """
 
 from __future__ import annotations
@@ -13,34 +13,34 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from conformance.evidence.json_lines import parse_recording
 from conformance.evidence.recording import Recording
 from conformance.evidence.redaction import Redactor
-from conformance.evidence.source import SUFFIX, RecordingSource, source_of
 from conformance.evidence.writer import write_json
 from conformance.report.badge import badge
 from conformance.report.document import FORMAT
-from conformance.report.html import Recordings, report_html
-from conformance.report.markdown import matrix_md, report_md
+from conformance.report.html import report_html
+from conformance.report.markdown import report_md
 from conformance.report.matrix import Server, matrix_html
+from conformance.report.matrix_markdown import matrix_md
+from conformance.report.recordings import StoredRecordings, stored_recordings
 from conformance.report.words import LEVELS, Document, is_partial
 from conformance.settings import UsageError
 from conformance.wire.strict_json import NotJson, parse_json
 from conformance.wire.text import printable
 
-Make = Callable[[Document, Recordings], str]
-"""From the content of a report.json, and the recordings beside it, the text of a file."""
+Make = Callable[[Document, StoredRecordings], str]
+"""Makes the text of a file from the content of a report.json and the recordings beside it."""
 
 PAGES: dict[str, Make] = {".html": report_html, ".md": report_md}
 WRITERS: dict[str, Make] = {
     **{f"report{suffix}": make for suffix, make in PAGES.items()},
     "badge.json": lambda document, _: badge(document),
 }
-"""Every file that is made from report.json and lies beside it."""
+"""Every file beside report.json that is made from it."""
 
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
-MOST_SUMMARY = 900_000
-"""Bytes; GitHub drops a step's summary of more than 1 MiB, and other steps of the job may add to the same file."""
+SUMMARY_BYTES = 900_000
+"""GitHub drops the summary of a step above 1 MiB, and other steps of the job may append to the same file."""
 
 
 def write_all(
@@ -48,17 +48,17 @@ def write_all(
     document: Document,
     redactor: Redactor,
     environment: Mapping[str, str] = os.environ,
-    recordings: Recordings | None = None,
+    recordings: Mapping[str, Recording] | None = None,
 ) -> None:
-    """Write report.json and all that is made from it; raises OSError.
+    """Write report.json and everything that is made from it; raises OSError.
 
-    `recordings` are those that lie beside it, where somebody has read them already.
+    `recordings` are the recordings in the folder by file name, if the caller has already read them.
     """
     write_json(folder / "report.json", document, redactor)
     written = json.loads((folder / "report.json").read_text("utf-8"))
-    recordings = _recordings(folder) if recordings is None else recordings
+    stored = stored_recordings(folder, recordings)
     for name, make in WRITERS.items():
-        (folder / name).write_text(make(written, recordings), "utf-8", newline="\n")
+        (folder / name).write_text(make(written, stored), "utf-8", newline="\n")
     if path := environment.get(STEP_SUMMARY):
         _append_summary(Path(path), written)
 
@@ -66,7 +66,7 @@ def write_all(
 def write_matrix(given: Sequence[Path], output: Path) -> list[Path]:
     """Compare reports, each a folder or its report.json; return the pages written.  Raises UsageError.
 
-    Beside each report.json its own pages are made again, so that every link of the matrix leads to what it names.
+    The pages of each report are made again where they are missing or outdated, so that every link of the matrix works.
     """
     files = list(dict.fromkeys(map(report_file, given)))
     documents = {file: read_report(file) for file in files}
@@ -82,12 +82,12 @@ def write_matrix(given: Sequence[Path], output: Path) -> list[Path]:
 
 
 def report_file(given: Path) -> Path:
-    """The report.json of a report folder, or the file itself."""
+    """Return the report.json of a report folder; a path that is not a folder is the file itself."""
     return given / "report.json" if given.is_dir() else given
 
 
 def read_report(file: Path) -> dict[str, Any]:
-    """The content of a report.json; raises UsageError, naming the file, if it is none that can be rendered."""
+    """Return the content of a report.json; raises UsageError, naming the file, if it is not a valid report."""
     from conformance.catalogue import schemas as schema  # jsonschema is slow to import
 
     place = _shown(file)
@@ -107,26 +107,26 @@ def read_report(file: Path) -> dict[str, Any]:
 
 
 def _contradictions(document: Document) -> list[str]:
-    """Why a report of the right form cannot be believed: its parts do not say the same."""
+    """Return where the parts of a report contradict each other, although its form is valid."""
     from conformance.judging.verdict import verdict
 
     requirements = document["requirements"]
     if len({one["id"] for one in requirements}) != len(requirements):
-        return ["a requirement stands in it twice"]
+        return ["it lists a requirement twice"]
     for level in LEVELS:
         found = [one["outcome"] for one in requirements if one["level"] == level]
         if any(found.count(word) != number for word, number in document["summary"][level].items()):
-            return [f"its summary of {level} does not count its requirements"]
-    said = verdict(document["summary"], partial=is_partial(document))
-    if document["verdict"] != said:
-        return [f"its verdict is {document['verdict']!r}, its summary says {said!r}"]
+            return [f"its summary of {level} does not match its requirements"]
+    expected = verdict(document["summary"], partial=is_partial(document))
+    if document["verdict"] != expected:
+        return [f"its verdict is {document['verdict']!r}, but its summary makes it {expected!r}"]
     return []
 
 
 def _column(file: Path, document: Document, output: Path) -> Server:
-    """Make the pages of one report again, where they are not as they should be, and say where they lie."""
+    """Make the pages of one report again where they are missing or outdated; return the report with their URLs."""
     base = file.stem if file.name == "report.json" else f"{file.stem}.report"
-    recordings = _recordings(file.parent)
+    recordings = stored_recordings(file.parent)
     urls = {}
     for suffix, make in PAGES.items():
         page = file.parent / (base + suffix)
@@ -135,7 +135,7 @@ def _column(file: Path, document: Document, output: Path) -> Server:
     return Server(document, urls[".html"], urls[".md"])
 
 
-def _made(make: Make, document: Document, recordings: Recordings, file: Path) -> str:
+def _made(make: Make, document: Document, recordings: StoredRecordings, file: Path) -> str:
     try:
         return make(document, recordings)
     except RecursionError:
@@ -148,23 +148,10 @@ def _update(path: Path, text: str) -> None:
         path.write_bytes(data)
 
 
-def _recordings(folder: Path) -> Recordings:
-    source = source_of(folder)
-    return {name: _recording(source, name) for name in source.names() if name.endswith(SUFFIX)}
-
-
-def _recording(source: RecordingSource, name: str) -> Recording | None:
-    """Return a recording; None for one that is damaged, because a report is written all the same."""
-    try:
-        return parse_recording(name, source.read(name))
-    except (ValueError, OSError):
-        return None
-
-
 def _append_summary(path: Path, document: Document) -> None:
-    """Show the report on the page of a workflow's run; no run fails because that cannot be done."""
+    """Append the report to the summary of a workflow's step; a failure is printed and ignored."""
     text = report_md(document)
-    if len(text.encode()) > MOST_SUMMARY:
+    if len(text.encode()) > SUMMARY_BYTES:
         text = report_md(document, evidence=False)
     try:
         with path.open("a", encoding="utf-8", newline="\n") as file:

@@ -1,1 +1,1 @@
-"""Pytest as the runner: items and modules of the suite, and the process that records and reports."""
+"""Pytest as the runner: how it collects the suite, and how its main process records and reports."""

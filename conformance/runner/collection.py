@@ -18,7 +18,7 @@ from conformance.session.judgement import Judgement
 PACKAGE = Path(__file__).parents[1]
 SUITE = PACKAGE / "suite"
 NODE = "conformance/suite"
-"""Where the suite's modules are in the ids of items, wherever the suite is installed."""
+"""The beginning of every item's id, so that ids do not depend on where the suite is installed."""
 
 JUDGEMENT: pytest.StashKey[Judgement] = pytest.StashKey()
 
@@ -34,8 +34,8 @@ class SuiteModule(pytest.File):
                 yield CheckItem.from_parent(self, name=item.id, item=item)
 
 
-class Nothing(pytest.File):
-    """A module in which there is nothing to collect."""
+class EmptyModule(pytest.File):
+    """A module without tests."""
 
     def collect(self) -> Iterator[pytest.Item]:
         return iter(())
@@ -66,7 +66,7 @@ class CheckItem(pytest.Item):
         if outcome.word == FAILED and (why := judgement.expected(self.item, outcome)):
             pytest.xfail(f"{why}\n{text}")
         if outcome.word == FAILED:
-            raise NotHeld(text)
+            raise CheckFailed(text)
         if outcome.word != PASSED:
             raise NotPassed(text)
 
@@ -78,8 +78,8 @@ class CheckItem(pytest.Item):
 
 
 class NotPassed(Exception):
-    """A check did not pass; the text explains it."""
+    """A check did not pass; the text says why."""
 
 
-class NotHeld(NotPassed, AssertionError):
-    """A check failed; as an AssertionError, so that what reads pytest's results tells it from a broken test."""
+class CheckFailed(NotPassed, AssertionError):
+    """A check failed.  As an AssertionError, so that tools do not take it for a broken test."""

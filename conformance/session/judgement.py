@@ -1,4 +1,4 @@
-"""Judges the items of a session, and holds what each of them came to."""
+"""Judges the items of a session and collects their outcomes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import cached_property
 
 from conformance import catalogue, suite
 from conformance.authoring.views import SessionRecordings
+from conformance.evidence.recording import Recording
 from conformance.evidence.source import read_recordings, session_description
 from conformance.judging.applicability import missing_for_item
 from conformance.judging.baseline import Entry
@@ -16,10 +17,13 @@ from conformance.judging.outcomes import FAILED, INAPPLICABLE, INCONCLUSIVE, UNT
 from conformance.judging.verdict import RequirementResult, Result, requirement_results
 from conformance.session.plan import Plan
 
+BREAKS_OFF = Recording.stopped
+"""What a recording says until its scenario has ended."""
+
 
 @dataclass
 class Judgement:
-    """The outcomes of one session's items, as far as they are known."""
+    """The outcomes of a session's items that are known so far."""
 
     plan: Plan
     selected: set[str] = field(default_factory=set)
@@ -29,9 +33,13 @@ class Judgement:
 
     @cached_property
     def session(self) -> SessionRecordings:
-        """Everything that was recorded, read when the first item is judged."""
+        """Everything that was recorded, read when the first item is judged.
+
+        A recording that breaks off is left out: the suite was interrupted or killed, so it shows nothing of the server.
+        """
         source = self.plan.source
-        return SessionRecordings(read_recordings(source), session_description(source)["stopped"])
+        recordings = [one for one in read_recordings(source) if one.stopped != BREAKS_OFF]
+        return SessionRecordings(recordings, session_description(source)["stopped"])
 
     def outcome(self, item: Item) -> Outcome:
         """Return the outcome of an item; raises SuiteError if the suite is at fault."""
@@ -48,16 +56,16 @@ class Judgement:
                 self.suite_errors.append(f"{id}: {problem}")
 
     def add(self, id: str, outcome: Outcome) -> None:
-        """Take the outcome of an item."""
+        """Add the outcome of an item."""
         self.results[id] = self._result(self.plan.items[id], outcome)
 
     def expected(self, item: Item, outcome: Outcome) -> str | None:
-        """Return why the failure of an item does not break a gate, None if it does."""
+        """Return why the failure of an item does not change the exit status, None if it does."""
         entry = self.plan.baseline.find(self._result(item, outcome))
         if entry is not None:
             return f"listed in the baseline: {entry.reason}"
         counted = catalogue.find(item.check.requirement).level in ("MUST", self.plan.settings.fail_on)
-        return None if counted else "a SHOULD does not break this gate; --fail-on should makes it"
+        return None if counted else "a failed SHOULD does not change the exit status without --fail-on should"
 
     @property
     def all_results(self) -> list[Result]:
@@ -71,18 +79,18 @@ class Judgement:
 
     @property
     def stale(self) -> list[Entry]:
-        """Entries of the baseline that must be removed."""
+        """Entries of the baseline that no longer fail, or that name nothing in the suite; they must be removed."""
         baseline = self.plan.baseline
         return [*baseline.stale(self.all_results), *baseline.unknown(_results_of_every_profile())]
 
     @property
     def missing_graphs(self) -> dict[str, list[str]]:
-        """Reference graphs that are not deployed, each with the requirements that are inconclusive only for that."""
+        """Reference graphs that are not deployed, each with the requirements that are only therefore inconclusive."""
         facts = self.session.facts
         missing: dict[str, list[str]] = {}
         for one in self.requirements if not facts.stopped else ():
             items = [self.plan.items[result.id] for result in one.results if result.outcome.word == INCONCLUSIVE]
-            absent = [{v.graph for v in item.variants} - facts.deployed for item in items]
+            absent = [{variant.graph for variant in item.variants} - facts.deployed for item in items]
             for graph in dict.fromkeys(graph for graphs in absent for graph in sorted(graphs)):
                 missing.setdefault(graph, [])
                 if one.outcome == INCONCLUSIVE and all(absent):
@@ -103,6 +111,6 @@ class Judgement:
 
 
 def _results_of_every_profile() -> list[Result]:
-    """Return a result for every item of the suite: a baseline may list failures of more profiles than this one."""
+    """Return a result for every item of the suite, because a baseline may list failures of several profiles."""
     items = (item for check in suite.load().checks for item in items_of(check))
     return [Result(item.id, item.check.requirement, item.scenario, Outcome(UNTESTED), False) for item in items]

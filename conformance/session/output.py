@@ -1,44 +1,47 @@
-"""Checks, before anything is recorded, that everything a session writes can be written."""
+"""Checks, before anything is recorded, that the session can write its files."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 
 from conformance.session.plan import Plan
 from conformance.settings import UsageError
 
 
-def check_writable(plan: Plan, others: Iterable[Path]) -> None:
-    """Raise UsageError for the first folder or file that cannot be written.
+def check_writable(plan: Plan, junit: Path, allure_results: Path | None) -> None:
+    """Raise UsageError for the first folder or file that the session cannot write; create nothing.
 
-    `others` are files that pytest writes, such as JUnit's.
+    Pytest writes the file `junit`, and the plugin of Allure writes to the folder `allure_results`, if there is one.
     """
-    folders = [plan.report_folder] if plan.judges_again else [plan.recordings, plan.report_folder]
-    for folder in folders:
-        _check_folder(folder, "--report-dir names another folder")
+    for folder in [plan.report_folder] if plan.judges_again else [plan.recordings, plan.report_folder]:
+        _check_folder(folder, "--report-dir")
     if plan.settings.write_baseline is not None:
-        _check_file(plan.settings.write_baseline, "--write-baseline names another file")
-    for file in others:
-        _check_file(file, "name another file")
+        _check_file(plan.settings.write_baseline, "--write-baseline")
+    _check_file(junit, "--junitxml")
+    if allure_results is not None:
+        _check_folder(allure_results, "--alluredir")
 
 
-def _check_file(file: Path, fix: str) -> None:
-    if file.is_dir():
-        raise UsageError(f"{file} cannot be written: it is a folder; {fix}")
-    _check_folder(file.parent, fix)
-    if file.exists():
-        try:
-            file.open("ab").close()
-        except OSError as problem:
-            raise UsageError(f"{file} cannot be written: {problem.strerror}; {fix}") from None
-
-
-def _check_folder(folder: Path, fix: str) -> None:
+def _check_file(file: Path, option: str) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        if file.exists():
+            file.open("ab").close()
+            return
+    except OSError as problem:
+        raise _not_writable(file, problem, option) from None
+    _check_folder(file.parent, option)
+
+
+def _check_folder(folder: Path, option: str) -> None:
+    """Try the folder, or the nearest one above it that exists."""
+    try:
+        nearest = next(one for one in (folder, *folder.parents) if one.exists())
+        with tempfile.TemporaryFile(dir=nearest):
             pass
     except OSError as problem:
-        raise UsageError(f"{folder} cannot be written: {problem.strerror}; {fix}") from None
+        raise _not_writable(folder, problem, option) from None
+
+
+def _not_writable(path: Path, problem: OSError, option: str) -> UsageError:
+    return UsageError(f"cannot write to {path} ({problem.strerror}); choose another place with {option}")

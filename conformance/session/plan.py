@@ -1,4 +1,4 @@
-"""What a session judges, by what, and where its report goes: everything that is fixed before anything is recorded."""
+"""The plan of a session: target, requirements, baseline and folders, all fixed before anything is recorded."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan:
-    """One session before it starts."""
+    """Everything about a session that is fixed before it starts."""
 
     settings: Settings
     profile: Profile
@@ -42,9 +42,9 @@ class Plan:
     folder: Path
     """The folder that holds the recordings."""
     readers: tuple[Reader, ...] = ()
-    """The real clients that read the streams too."""
+    """The real clients that the streams are played to."""
     nonce: str = field(default_factory=lambda: secrets.token_hex(8))
-    """Marks the threads of the session."""
+    """The random mark of the session, in the metadata of its threads."""
     started: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.UTC))
 
     @property
@@ -54,12 +54,12 @@ class Plan:
 
     @cached_property
     def source(self) -> RecordingSource:
-        """The recordings that are judged."""
+        """The recordings to judge."""
         return source_of(self.settings.judge or self.recordings)
 
     @property
     def report_folder(self) -> Path:
-        """Where the report goes: beside the recordings unless another folder was chosen."""
+        """The folder of the report: the one that holds the recordings, unless another was chosen."""
         return self.settings.report_dir or self.folder
 
     @property
@@ -68,7 +68,7 @@ class Plan:
         return self.settings.judge is not None
 
     def in_folder(self, folder: Path) -> Plan:
-        """Return the same plan with the recordings of another process."""
+        """Return the same plan for the recordings in another folder, as a worker of xdist needs it."""
         return replace(self, folder=folder)
 
     def offered(self) -> list[Item]:
@@ -77,10 +77,11 @@ class Plan:
         return [item for item in self.items.values() if made_for is None or item.id in made_for]
 
     def variants(self, selected: Iterable[str]) -> list[Variant]:
-        """Return the scenario variants to perform for these items, each once.
+        """Return the scenario variants that these items look at, each once.
 
-        A check with a scope looks at all variants of the profile.  What is reported and not judged is performed only
-        with the whole profile.  Variants that need something the target lacks are left out.
+        A check with a scope looks at all variants of the profile.  The variants of observations and disputed
+        statements are included only if the whole profile is selected.  Variants that need something the target lacks
+        are excluded.
         """
         items = [self.items[id] for id in selected]
         whole = len({item.id for item in items}) == len(self.items)
@@ -93,7 +94,7 @@ class Plan:
 
 
 def make_plan(settings: Settings) -> Plan:
-    """Return the plan that the settings ask for; raises UsageError, UnknownName and DeclarationError."""
+    """Return the plan for these settings; raises UsageError, UnknownName and DeclarationError."""
     registry = suite.load()
     recorded = recorded_session(settings.judge) if settings.judge else {}
     profile = catalogue.profile(settings.profile or recorded.get("profile") or DEFAULT_PROFILE)
@@ -116,7 +117,7 @@ def make_plan(settings: Settings) -> Plan:
 def _baseline(settings: Settings, target: Target) -> Baseline:
     chosen = settings.baseline or target.baseline
     if chosen and settings.write_baseline and chosen.absolute() == settings.write_baseline.absolute():
-        chosen = chosen if chosen.exists() else None  # this session writes it
+        chosen = chosen if chosen.exists() else None  # this session creates it
     return read_baseline(chosen, datetime.date.today()) if chosen else Baseline()
 
 
@@ -127,7 +128,7 @@ def _folder(settings: Settings, target: Target) -> Path:
 
 
 def _readers(settings: Settings) -> tuple[Reader, ...]:
-    """Return the real clients that were asked for; raises UsageError."""
+    """Return the real clients that the settings name; raises UsageError."""
     if settings.clients is None:
         return ()
     from conformance.clients.readers import named

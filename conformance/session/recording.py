@@ -1,4 +1,4 @@
-"""Records what the selected items look at, and writes beside the recordings what a report is made from."""
+"""Records what the selected items look at, and describes the session in a file beside the recordings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from conformance import catalogue
-from conformance.evidence.source import SESSION_FILE, RecordingSource, read_recordings, source_of
+from conformance.evidence.source import SESSION_FILE, SUFFIX, RecordingSource, read_recordings, source_of
 from conformance.evidence.writer import write_json
 from conformance.record.limits import Limits
 from conformance.report.attribution import platform_facts
@@ -23,18 +23,24 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]
 
+BROKE_OFF = "the session broke off: it was killed or interrupted while it recorded"
+"""The description says this from the start, and no longer when the session has ended in order."""
+
 CLIENTS_FILE = "clients.json"
-"""What real clients saw of runs that they performed themselves while the server was there."""
+"""Holds the runs that real clients performed on the server, each with what they saw differently from the suite."""
 
 
 def record_session(plan: Plan, selected: Sequence[str], keyword: str, progress: Progress, say: Say) -> RecordingSummary:
-    """Perform the scenarios that the selected items look at; raises LaunchError if the target cannot be started."""
+    """Perform the scenarios that the selected items look at; raises LaunchError if the target cannot be started.
+
+    `keyword` is pytest's -k, for the command that the report shows.
+    """
     from conformance.record.recorder import record
 
     clock = time.monotonic()
     plan.recordings.mkdir(parents=True, exist_ok=True)
-    for old in plan.recordings.glob("*.jsonl"):
-        old.unlink()
+    for old in [*plan.recordings.glob(f"*{SUFFIX}"), plan.recordings / CLIENTS_FILE]:
+        old.unlink(missing_ok=True)
     with ExitStack() as stack:
         target, ends_with_session = plan.target, plan.target.launch is not None
         if target.launch is not None:
@@ -46,6 +52,7 @@ def record_session(plan: Plan, selected: Sequence[str], keyword: str, progress: 
             limits=_limits(plan, clock), keep_threads=plan.settings.keep_threads or ends_with_session,
             progress=progress,
         )  # fmt: skip
+        _write(plan, description | _end(clock, done))  # an interruption from here on does not lose it
         if plan.readers and done.answered_at_end and not done.interrupted:
             from conformance.clients.performed import perform
 
@@ -56,7 +63,7 @@ def record_session(plan: Plan, selected: Sequence[str], keyword: str, progress: 
 
 
 def performed_by_clients(source: RecordingSource) -> dict[str, list[tuple[str, str, str]]]:
-    """Return, by client, the runs that real clients performed, each with what they saw differently."""
+    """Return, by client, the runs that it performed, each with what it saw differently from the suite."""
     content = json.loads(source.read(CLIENTS_FILE)) if CLIENTS_FILE in source.names() else {}
     return {client: [tuple(one) for one in runs] for client, runs in content.items()}
 
@@ -90,10 +97,10 @@ def _description(plan: Plan, selected: Sequence[str], keyword: str) -> dict[str,
 
 
 def _end(clock: float, done: RecordingSummary | None) -> dict[str, Any]:
-    """Return what is known at the end; before it, None says that the session is under way."""
+    """Return the part of the description that is known at the end; `done` is None while the session is under way."""
     return {
         "duration_s": round(time.monotonic() - clock, 3),
-        "stopped": done.stopped if done else None,
+        "stopped": done.stopped if done else BROKE_OFF,
         "answered_at_end": done.answered_at_end if done else True,
         "suite_errors": list(done.errors) if done else [],
     }

@@ -1,8 +1,9 @@
-"""Writes the report of a session, and says which exit status follows from it."""
+"""Writes the report of a session and determines the exit status."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from conformance import suite
@@ -22,24 +23,27 @@ from conformance.settings import UsageError
 
 @dataclass(frozen=True)
 class SessionReport:
-    """A written report; `compared` says how it differs from the report that it replaces."""
+    """A written report; `compared` are lines about how it differs from an earlier report of the same recordings."""
 
     document: dict[str, Any]
     exit_status: int
     compared: tuple[str, ...] = ()
 
 
-def write_report(judgement: Judgement) -> SessionReport:
-    """Write the report and, if asked for, a baseline; raises OSError."""
-    plan, description = judgement.plan, session_description(judgement.plan.source)
-    content = _document(judgement, description)
+def write_report(judgement: Judgement, *, with_clients: bool = True) -> SessionReport:
+    """Write the report and, with --write-baseline, a baseline; raises OSError.
+
+    Real clients that the settings name read the streams now, unless `with_clients` is false.
+    """
+    plan = judgement.plan
+    content = _document(judgement, _clients(judgement) if with_clients else None)
     plan.report_folder.mkdir(parents=True, exist_ok=True)
     compared = _compared(judgement, content)
     beside = plan.report_folder == plan.folder
     read = {one.file: one for one in judgement.session.recordings.values()} if beside else None
     write_all(plan.report_folder, content, plan.redactor, recordings=read)
     if plan.settings.write_baseline is not None:
-        plan.settings.write_baseline.write_text(baseline_text(judgement.all_results), "utf-8")
+        _write_baseline(plan.settings.write_baseline, judgement)
     status = exit_status(
         judgement.requirements,
         known=[result.id for result, _ in judgement.known_failures()],
@@ -51,8 +55,14 @@ def write_report(judgement: Judgement) -> SessionReport:
     return SessionReport(content, status, tuple(compared))
 
 
-def _document(judgement: Judgement, description: dict[str, Any]) -> dict[str, Any]:
+def _write_baseline(file: Path, judgement: Judgement) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(baseline_text(judgement.all_results), "utf-8")
+
+
+def _document(judgement: Judgement, clients: list[dict[str, Any]] | None) -> dict[str, Any]:
     plan, requirements = judgement.plan, judgement.requirements
+    description = session_description(plan.source)
     checks = {id: item.check for id, item in plan.items.items()}
     registry = suite.load()
     return document(
@@ -66,7 +76,7 @@ def _document(judgement: Judgement, description: dict[str, Any]) -> dict[str, An
         observations=observations(judgement.session, registry),
         disputed=disputed(judgement.session, registry),
         baseline=_baseline(judgement),
-        clients=_clients(judgement),
+        clients=clients,
     )
 
 
@@ -80,7 +90,7 @@ def _baseline(judgement: Judgement) -> dict[str, Any]:
 
 
 def _clients(judgement: Judgement) -> list[dict[str, Any]] | None:
-    """Return what real clients saw, None if none was asked for; judging again keeps what an earlier report says."""
+    """Return what real clients saw; without --clients what an earlier report of the same recordings says about it."""
     plan = judgement.plan
     if not plan.readers:
         return _earlier_clients(judgement)
@@ -94,24 +104,24 @@ def _earlier_clients(judgement: Judgement) -> list[dict[str, Any]] | None:
     try:
         found: list[dict[str, Any]] | None = (_earlier_report(judgement) or {}).get("clients")
     except UsageError:
-        return None  # `_compared` says that the report cannot be read
+        return None  # `_compared` reports that it cannot be read
     return found
 
 
 def _compared(judgement: Judgement, content: dict[str, Any]) -> list[str]:
-    """Return how the verdict differs from the report beside recordings that are judged again."""
+    """Return lines about how the verdict differs from an earlier report of the same recordings."""
     try:
         old = _earlier_report(judgement)
     except UsageError as problem:
-        return [f"the existing report cannot be compared: {problem}"]
+        return [f"the earlier report of these recordings cannot be compared: {problem}"]
     if old is None:
         return []
     if old["verdict_digest"] == content["verdict_digest"]:
-        return [f"the verdict digest equals that of the existing report, {old['verdict_digest'][:12]}"]
+        return [f"verdict digest {old['verdict_digest'][:12]}: the same as in the earlier report of these recordings"]
     return [*lines(old, content, changes(old, content))]
 
 
 def _earlier_report(judgement: Judgement) -> dict[str, Any] | None:
-    """Return the report beside recordings that are judged again; raises UsageError if it cannot be read."""
+    """Return the report beside stored recordings, None if there is none; raises UsageError if it cannot be read."""
     file = judgement.plan.folder / "report.json"
     return read_report(file) if judgement.plan.judges_again and file.exists() else None

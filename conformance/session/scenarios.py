@@ -1,4 +1,4 @@
-"""Digests of scenarios, which tell whether a recording is still the one that a scenario would make."""
+"""Digests of the scenarios' code, which show whether a stored recording still fits its scenario."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conformance.authoring.registry import Function
 
 
 def scenario_digests() -> dict[str, str]:
-    """Return a digest of each scenario's code, by name; comments, docstrings and layout do not matter."""
+    """Return a digest of each scenario's code, by name; comments, docstrings, types and layout do not matter."""
     return {name: _digest(one.function) for name, one in suite.load().scenarios.items()}
 
 
@@ -22,4 +22,26 @@ def _digest(function: Function) -> str:
     definition.decorator_list = []
     if ast.get_docstring(definition) is not None:
         definition.body = definition.body[1:]
-    return hashlib.sha256(ast.unparse(definition).encode()).hexdigest()[:16]
+    return hashlib.sha256(ast.unparse(_WithoutTypes().visit(definition)).encode()).hexdigest()[:16]
+
+
+class _WithoutTypes(ast.NodeTransformer):
+    """Drops the annotations of functions, arguments and variables."""
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
+        if node.value is None:
+            return None
+        assigned = ast.Assign([node.target], node.value)
+        return self.generic_visit(ast.copy_location(assigned, node))

@@ -1,4 +1,5 @@
-"""The specification's own snippets, performed by the clients they were written for; `specification/` holds them as data.
+"""The code snippets of the specification, performed by the clients that they are written for.
 
-The package knows what a snippet prints on a good server; of scenarios, checks and recordings it knows nothing.
+`specification/` holds the snippets as data.  The package compares what they print with what they print on a good
+server; it uses no scenarios, checks or recordings.
 """

@@ -1,6 +1,6 @@
-"""The code blocks of the specification as data: read from `specification/*.toml`, their placeholders filled, their defects mended.
+"""The code blocks of the specification: read from `specification/*.toml`, corrected, and with placeholders filled in.
 
-It knows the files and the text of a snippet; it performs nothing.
+It performs nothing.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ FOLDER = Path(__file__).with_name("specification")
 Prints = Literal["data", "chunk", "text", "nothing"]
 
 NO_KEY = "no-key"
-"""Stands for the placeholder of the API key where none is given: a server that wants none ignores it."""
+"""The API key in a snippet if the target has none; a server that does not check the key ignores it."""
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What a good server makes a snippet print.
+    """What a snippet prints on a good server.
 
-    `events` are (name, data) in order, by the patterns of `expected.mismatch`; with `between` others may stand between
-    them, and events whose name is in `may_precede` may come before. `text` is what the printed pieces join to.
-    `thread`: the snippet creates a thread and streams nothing.
+    `events` are pairs of name and data in order, as patterns for `expected.mismatch`.  With `between` other events may
+    occur between them; events whose name is in `may_precede` may occur before them.  `text` is what the printed pieces
+    form together.  `thread` says that the snippet creates a thread and streams nothing.
     """
 
     events: tuple[tuple[str, Any], ...] = ()
@@ -42,55 +42,55 @@ class Expected:
 
 @dataclass(frozen=True)
 class Defect:
-    """What is wrong with a block as the document prints it, and the one replacement that mends it."""
+    """What is wrong with a block as the document prints it, and the replacement that corrects it."""
 
     what: str
     printed: str
-    mended: str
+    corrected: str
 
 
 @dataclass(frozen=True)
 class Block:
-    """One code block of the specification; `excluded` says why it is not performed, if it is not."""
+    """A code block of the specification; `excluded` is the reason why it is not performed, empty if it is performed."""
 
     lines: str
     language: str
     code: str
     after: int | None
-    """The line of the block that must have been performed before, whose names or thread this one uses."""
+    """The line of the block whose names or thread this block uses; it is performed first."""
     defect: Defect | None
     excluded: str
     section: str
     graph: str
-    """The reference graph that stands for `agent`."""
+    """The reference graph that replaces `agent`."""
     inputs: Mapping[str, Any] = field(repr=False)
     prints: Prints
     background: tuple[str, ...]
-    """The modes of a run that is created before, which the block joins."""
+    """The modes of the background run that the block joins; the run is created first."""
     shown_by: str
-    """A statement that comes after a block that prints nothing, and prints what it made."""
+    """A statement to append to a block that prints nothing; it prints the result of the block."""
     expected: Expected = field(repr=False)
 
     @property
     def line(self) -> int:
-        """The line of its opening fence, which names it."""
+        """The line of its opening fence, which identifies the block."""
         return int(self.lines.partition("-")[0])
 
     @property
-    def mended(self) -> str:
-        """The code without its defect, which is what its author meant."""
-        return self.code.replace(self.defect.printed, self.defect.mended) if self.defect else self.code
+    def corrected(self) -> str:
+        """The code without its defect, as its author meant it."""
+        return self.code.replace(self.defect.printed, self.defect.corrected) if self.defect else self.code
 
 
 @cache
 def blocks(folder: Path = FOLDER) -> dict[int, Block]:
-    """Every code block of the specification by the line of its opening fence, in the order of the document."""
+    """Return every code block of the specification by the line of its opening fence, in the order of the document."""
     found = [block for path in folder.glob("*.toml") for block in _read(path)]
     return {block.line: block for block in sorted(found, key=lambda block: block.line)}
 
 
 def performed() -> list[Block]:
-    """The blocks that are performed, in the order of the document."""
+    """Return the blocks that are performed, in the order of the document."""
     return [block for block in blocks().values() if not block.excluded]
 
 
@@ -109,7 +109,7 @@ def _read(path: Path) -> list[Block]:
             language=row["language"],
             code=row.get("code", ""),
             after=row.get("after"),
-            defect=Defect(**row["defect"]) if "defect" in row else None,
+            defect=_defect(row["defect"]) if "defect" in row else None,
             excluded=row.get("excluded", ""),
             prints=table["prints"],
             shown_by=row.get("shown_by", ""),
@@ -119,17 +119,18 @@ def _read(path: Path) -> list[Block]:
     ]
 
 
+def _defect(table: Mapping[str, str]) -> Defect:
+    return Defect(table["what"], table["printed"], table["mended"])
+
+
 def _expected(table: Mapping[str, Any]) -> Expected:
     events = tuple((name, data) for name, data in table.get("events", ()))
     return Expected(**{**table, "events": events, "may_precede": tuple(table.get("may_precede", ()))})
 
 
-# --- placeholders
-
-
 @dataclass(frozen=True)
 class Given:
-    """What the placeholders of one performance stand for."""
+    """The values of the placeholders in one performance of a block."""
 
     target: Target
     thread_id: str = ""
@@ -137,7 +138,7 @@ class Given:
 
 
 def filled(block: Block, code: str, given: Given) -> str:
-    """The code with its placeholders filled, and the deployed name of its graph in place of `agent`."""
+    """Return the code with its placeholders filled in, and the deployed name of its graph instead of `agent`."""
     assistant = given.target.assistant(block.graph)
     code = re.sub(r'"agent(\\?)"', lambda found: f'"{assistant}{found[1]}"', code)
     for placeholder, value in _values(block, given).items():
@@ -146,10 +147,10 @@ def filled(block: Block, code: str, given: Given) -> str:
 
 
 def source(block: Block, code: str, given: Given) -> str:
-    """The filled code, after that of the block whose names it uses, which a form feed ends.
+    """Return the filled-in code, preceded by the block whose names it uses and a form feed.
 
-    Each is moved down to its own lines, so that the place that an interpreter names in a complaint is that in the
-    document. What curl needs from another block is no name but a thread, which is given.
+    Empty lines move each block to its lines in the document, so that the line numbers in error messages are those of
+    the document.  A curl block needs a thread instead of names; `given` holds it.
     """
     before = blocks()[block.after] if block.after and block.language != "curl" else None
     parts = [(before.line, before.code)] if before else []
@@ -157,19 +158,19 @@ def source(block: Block, code: str, given: Given) -> str:
 
 
 def api_key(target: Target) -> str:
-    """The API key that goes with every request to the target; NO_KEY if it has none."""
+    """Return the API key of every request to the target; NO_KEY if it has none."""
     return next((value for name, value in target.headers.items() if name.lower() == "x-api-key"), NO_KEY)
 
 
 def other_headers(target: Target) -> dict[str, str]:
-    """The header fields that go with every request beside the API key."""
+    """Return the header fields of every request to the target, without the API key."""
     return {name: value for name, value in target.headers.items() if name.lower() != "x-api-key"}
 
 
 def _values(block: Block, given: Given) -> dict[str, str]:
     url, key = given.target.base(block.graph), api_key(given.target)
     if block.language == "curl":
-        quoted = json.dumps(block.inputs).replace("\\", "\\\\").replace('"', '\\"')  # within double quotes of the shell
+        quoted = json.dumps(block.inputs).replace("\\", "\\\\").replace('"', '\\"')  # inside double quotes of the shell
         return {
             "<DEPLOYMENT_URL>": url,
             "<API_KEY>": key,

@@ -1,19 +1,19 @@
-"""The page of all snippets on several servers, in Markdown; what it shows was found elsewhere."""
+"""SNIPPETS.md: the outcome of every snippet of the specification on several servers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from conformance.snippets.blocks import Block, blocks
-from conformance.snippets.run import Result
+from conformance.snippets.run import SnippetResult
 
-Found = Mapping[str, Sequence[Result]]
+Found = Mapping[str, Sequence[SnippetResult]]
 """The results of all snippets, by name and version of the server."""
 
 
-def page(found: Found, clients: Sequence[str]) -> str:
-    """The page; `clients` are names and versions of those that performed."""
-    lines = [_HEAD, *(f"- {client}" for client in clients), "", *_table(found), *_defects(found), *_rest()]
+def snippets_page(found: Found, clients: Sequence[str]) -> str:
+    """Return the page; `clients` are names and versions of the clients that performed the snippets."""
+    lines = [_HEAD, *(f"- {client}" for client in clients), "", *_table(found), *_defects(found), *_excluded()]
     return "\n".join(lines) + "\n"
 
 
@@ -26,10 +26,11 @@ def _table(found: Found) -> Iterator[str]:
         if block.defect:
             words = [one.as_printed.word if one.as_printed else "" for one in of_block]
             yield _row(block, f"{block.section}, as printed", words)
-        yield _row(block, block.section + (", mended" if block.defect else ""), [one.outcome.word for one in of_block])
+        name = f"{block.section}, corrected" if block.defect else block.section
+        yield _row(block, name, [one.outcome.word for one in of_block])
     for server, results in found.items():
-        told = (one for one in results if one.outcome.message)
-        yield from (f"\n{server}, line {one.block.line}: {_plain(one.outcome.message)}" for one in told)
+        failed = (one for one in results if one.outcome.message)
+        yield from (f"\n{server}, line {one.block.line}: {_code(one.outcome.message)}" for one in failed)
 
 
 def _row(block: Block, name: str, words: Sequence[str]) -> str:
@@ -38,53 +39,52 @@ def _row(block: Block, name: str, words: Sequence[str]) -> str:
 
 def _defects(found: Found) -> Iterator[str]:
     yield "\n## Defects of the document\n"
-    yield "As printed they fail on every server, through no fault of it; what was meant is performed too, and counts."
+    yield "As printed, these blocks fail on every server. Their corrected code is performed too, and only that counts."
     for block in (block for block in blocks().values() if block.defect):
         assert block.defect
         yield f"\n**{block.lines}**, {block.language}: {block.defect.what}.\n"
         for server, results in found.items():
             printed = next(one.as_printed for one in results if one.block == block)
             assert printed
-            yield f"- {server}, as printed: {printed.word}, {_plain(printed.message)}"
-        yield f"- mended: `{block.defect.printed.strip()}` is read as `{block.defect.mended.strip()}`"
+            yield f"- {server}, as printed: {printed.word}, {_code(printed.message)}"
+        yield f"- corrected: `{block.defect.printed.strip()}` becomes `{block.defect.corrected.strip()}`"
 
 
-def _rest() -> Iterator[str]:
+def _excluded() -> Iterator[str]:
     yield "\n## Blocks that are not performed\n"
     yield from (f"- {block.lines}: {block.excluded}" for block in blocks().values() if block.excluded)
     yield _PLACEHOLDERS
 
 
-def _plain(text: str) -> str:
-    """Text of a server as code, in which nothing of Markdown or HTML acts."""
+def _code(text: str) -> str:
+    """Return text of a server as a code span, which is neither Markdown nor HTML."""
     return f"`{text.replace('`', chr(39))}`"
 
 
 _HEAD = """# The document's snippets, performed
 
-Every Python, JavaScript and curl block of the specification, with nothing but its placeholders filled, performed by the real
-client in a process of its own, and what it printed compared with what a good server makes it print. The blocks lie as
-data in [`snippets/specification/`](../snippets/specification/); `lg-conformance snippets` performs them against any server. This page is
-made by `python -m tests.snippets`, with:
+The real clients perform every Python, JavaScript and curl block of the specification, each in its own process. Nothing
+but the placeholders is replaced, and the output is compared with the output on a good server. The blocks are data in
+[`snippets/specification/`](../snippets/specification/); `lg-conformance snippets` performs them against any server.
+`python -m tests.generate snippets` makes this page, with:
 """
 
-_STANDS_FOR = {
-    "`<DEPLOYMENT_URL>`, `<API_KEY>`": "URL and API key of the server; other header fields go with them",
-    '`"agent"`': "the name under which the section's reference graph is deployed: the document has several",
+_MEANINGS = {
+    "`<DEPLOYMENT_URL>`, `<API_KEY>`": "URL and API key of the server; other header fields are sent as well",
+    '`"agent"`': "the deployed name of the section's reference graph: the document uses several graphs",
     "`<inputs>`, `inputs`, `input`": "an input of that graph",
-    "`client`, `thread_id`, `threadID`, `<THREAD_ID>`": "what the document's own block for creating a thread makes of "
-    "them, performed before",
-    "`assistant_id`, `assistantID`": "where no block before says it: the deployed name",
-    "`run_id`, `runId`, `<RUN_ID>`": "a run in the background, created just before; its first node still sleeps",
+    "`client`, `thread_id`, `threadID`, `<THREAD_ID>`": "the results of the block that creates a thread; it is "
+    "performed first",
+    "`assistant_id`, `assistantID`": "the deployed name, unless an earlier block defines it",
+    "`run_id`, `runId`, `<RUN_ID>`": "a background run that is created just before; its first node is still sleeping",
 }
 
 _PLACEHOLDERS = (
-    "\n## What the placeholders stand for\n\n| in the document | here |\n|---|---|\n"
-    + "\n".join(f"| {name} | {value} |" for name, value in _STANDS_FOR.items())
+    "\n## Placeholders\n\n| in the document | value |\n|---|---|\n"
+    + "\n".join(f"| {name} | {value} |" for name, value in _MEANINGS.items())
     + """
 
-The document prints output once, in lines 207-211. On the official Python server the snippet of line 125 prints the
-same, character by character, run id apart; a test sees to it. For the other blocks the names of the events, their order
-and their data are compared with what the graph does by its contract; ids, times and what a server is free to add are
-not."""
+The document prints output once, in lines 207-211. On the official Python server the snippet at line 125 prints the same
+text except for the run id; a test checks this. For the other blocks, the names of the events, their order and their
+data are compared with the contract of the graph; ids, times and implementation-defined additions are not compared."""
 )

@@ -1,6 +1,6 @@
-"""Performs snippets: each in a process of its own with the real client, under a limit, its output captured.
+"""Performs snippets: each in its own process with the real client, within a time limit, with its output captured.
 
-It knows processes and the clients' environments; what a snippet should print it does not.
+It knows processes and the environments of the clients; it does not judge the output.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from conformance.snippets.blocks import Block, Given, api_key, blocks, other_hea
 from conformance.targets.target import Target, is_loopback
 
 LIMIT_S = 60.0
-"""A snippet takes a second or two, and the SDKs give up a stream that was cut off after 20 s."""
+"""A snippet takes a second or two; the SDKs give up on a stream that was cut off after 20 s."""
 OUTPUT_BYTES = 1 << 22
-"""The longest output, of `events`, is a few kilobytes."""
+"""The limit for captured output; the longest output, that of `events`, is a few kilobytes."""
 HERE = Path(__file__).parent
 
-# The real curl is called, by a function that adds the header fields of the run, which no list of processes shows, and
-# says which status came. It takes the place of empty lines before the snippet.
+# A shell function that calls the real curl.  It adds the header fields of the target in a way that process lists do not
+# show, and prints the HTTP status.  It replaces empty lines before the snippet, so that line numbers stay the same.
 CURL = r"""curl() {
   command curl --silent --show-error --max-time "$LG_LIMIT" \
     --header @<(printf '%s' "$LG_HEADERS") --write-out '%{stderr}status %{http_code}\n' "$@"
@@ -43,35 +43,35 @@ _STATUS = re.compile(r"^status (\d+)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Performance:
-    """What came of one process: how it ended (None: killed at the limit), what it said, what it was seen to print."""
+    """What one process did: exit status (None: killed at the limit), standard output and error, printed values."""
 
-    ended: int | None
+    exit_status: int | None
     output: str
     errors: str
     printed: tuple[tuple[Any, ...], ...] = ()
 
     @property
     def status(self) -> int:
-        """The last HTTP status that curl heard; 0 for another client, and where none came."""
-        heard = _STATUS.findall(self.errors)
-        return int(heard[-1]) if heard else 0
+        """The last HTTP status that curl received; 0 for another client, or if curl received none."""
+        received = _STATUS.findall(self.errors)
+        return int(received[-1]) if received else 0
 
     @property
-    def complaint(self) -> str:
-        """The line of standard error that says what is wrong, with the line of the document, where an SDK raised it."""
+    def error_line(self) -> str:
+        """The line of standard error that names the error, with the line of the document that raised it."""
         lines = [line.strip() for line in _STATUS.sub("", self.errors).splitlines() if line.strip()]
         place = _PLACE.findall(self.errors)
-        told = [line for line in lines if _ERROR.match(line)] or lines[-1:]
-        # Python tells the error that ended it last, Node first.
-        return f"line {place[-1]}: {told[-1]}" if place else "".join(told[:1])
+        found = [line for line in lines if _ERROR.match(line)] or lines[-1:]
+        # Python prints the error that ended the process last, Node prints it first.
+        return f"line {place[-1]}: {found[-1]}" if place else "".join(found[:1])
 
 
-class Prerequisite(Exception):
-    """What a snippet needs before it could not be had from the server; the message says what."""
+class MissingPrerequisite(Exception):
+    """The server did not provide what a snippet needs first; the message says what."""
 
 
 async def perform(block: Block, code: str, target: Target, environment: ClientEnvironment) -> Performance:
-    """Perform the block with this text, as printed or mended; raises Prerequisite."""
+    """Perform a block with this code, as printed or corrected; raises MissingPrerequisite."""
     if block.language == "curl":
         given = await _given(block, target, environment)
         text = CURL + source(block, code, given)[CURL.count("\n") :]
@@ -80,7 +80,7 @@ async def perform(block: Block, code: str, target: Target, environment: ClientEn
         printed = folder / "printed.jsonl"
         variables = {**_proxies(block, target), "LG_SNIPPET": json.dumps(_job(block, target, printed))}
         if (key := api_key(target)) and key in target.headers.values():
-            variables["LANGGRAPH_API_KEY"] = key  # where both SDKs look for it if the snippet names none
+            variables["LANGGRAPH_API_KEY"] = key  # both SDKs read it if the snippet names no key
         done = await _process(
             _command(block, environment),
             source(block, code + block.shown_by, Given(target)),
@@ -88,7 +88,7 @@ async def perform(block: Block, code: str, target: Target, environment: ClientEn
             environment.folder,
         )
         lines = printed.read_text("utf-8").splitlines() if printed.is_file() else []
-    return Performance(done.ended, done.output, done.errors, tuple(tuple(json.loads(line)) for line in lines))
+    return Performance(done.exit_status, done.output, done.errors, tuple(tuple(json.loads(line)) for line in lines))
 
 
 def _command(block: Block, environment: ClientEnvironment) -> list[str]:
@@ -119,12 +119,12 @@ def _curl_variables(block: Block, target: Target) -> dict[str, str]:
     return {
         **_proxies(block, target),
         "LG_HEADERS": "".join(f"{name}: {value}\n" for name, value in sent.items()),
-        "LG_LIMIT": f"{LIMIT_S + 5:.0f}",  # for a curl whose shell was killed from outside
+        "LG_LIMIT": f"{LIMIT_S + 5:.0f}",  # in case the shell of curl is killed from outside
     }
 
 
 async def _given(block: Block, target: Target, environment: ClientEnvironment) -> Given:
-    """The thread that the block before creates, or the run in the background that the block joins."""
+    """Return the placeholders of a curl block: the thread that it uses, or the background run that it joins."""
     if block.background:
         return await _background_run(block, target)
     if block.after is None:
@@ -134,7 +134,7 @@ async def _given(block: Block, target: Target, environment: ClientEnvironment) -
     try:
         return Given(target, thread_id=str(json.loads(done.output)["thread_id"]))
     except (ValueError, LookupError, TypeError):
-        raise Prerequisite(f"the block of line {first.line} printed no thread") from None
+        raise MissingPrerequisite(f"the block at line {first.line}, which creates the thread, printed none") from None
 
 
 async def _background_run(block: Block, target: Target) -> Given:
@@ -145,7 +145,7 @@ async def _background_run(block: Block, target: Target) -> Given:
             thread = (await http.post(f"{base}/threads", json={})).json()["thread_id"]
             run = (await http.post(f"{base}/threads/{thread}/runs", json=body)).json()["run_id"]
     except (httpx.HTTPError, ValueError, LookupError, TypeError):
-        raise Prerequisite("no run could be created in the background") from None
+        raise MissingPrerequisite("the background run could not be created") from None
     return Given(target, str(thread), str(run))
 
 
@@ -153,7 +153,7 @@ async def _background_run(block: Block, target: Target) -> Given:
 
 
 def _proxies(block: Block, target: Target) -> dict[str, str]:
-    """No proxy for a server on this machine; the caller's choice for any other, in both spellings that clients read."""
+    """Return no_proxy in both spellings: every host for a local server, otherwise the value of the environment."""
     chosen = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
     hosts = "*" if is_loopback(target.base(block.graph)) else chosen
     return {"NO_PROXY": hosts, "no_proxy": hosts}
@@ -173,21 +173,21 @@ async def _process(command: Sequence[str], text: str, variables: Mapping[str, st
     assert process.stdout
     assert process.stderr
     output, errors = bytearray(), bytearray()
-    ended = None
+    exit_status = None
     try:
         async with asyncio.timeout(LIMIT_S):
             with suppress(ConnectionError):
                 process.stdin.write(text.encode())
                 process.stdin.write_eof()
             await asyncio.gather(_read(process.stdout, output), _read(process.stderr, errors))
-            ended = await process.wait()
+            exit_status = await process.wait()
     except TimeoutError:
         pass
     finally:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
-    return Performance(ended, output.decode("utf-8", "replace"), errors.decode("utf-8", "replace"))
+    return Performance(exit_status, output.decode("utf-8", "replace"), errors.decode("utf-8", "replace"))
 
 
 async def _read(stream: asyncio.StreamReader, into: bytearray) -> None:

@@ -1,6 +1,6 @@
 /**
- * Loaded before a JavaScript snippet: gives it the names that it does not define, creates the run that it joins, and notes
- * what it prints, as JSON. The variable LG_SNIPPET says what and where.
+ * Loaded before a JavaScript snippet: defines the names that it uses but does not define, creates the run that it joins,
+ * and appends what it prints to a file, as JSON. The variable LG_SNIPPET holds the names, the run and the file as JSON.
  */
 
 import { appendFileSync } from "node:fs";

@@ -7,7 +7,7 @@ import pkgutil
 from functools import cache
 
 from conformance.authoring.registry import REGISTRY, DeclarationError, Registry
-from conformance.authoring.validation import explained, validate
+from conformance.authoring.validation import unknown_name, validate
 
 
 @cache
@@ -20,6 +20,6 @@ def load() -> Registry:
         try:
             importlib.import_module(module.name)
         except (NameError, ImportError) as problem:
-            raise DeclarationError(explained(problem, module.name, REGISTRY)) from problem
+            raise DeclarationError(unknown_name(problem, module.name, REGISTRY)) from problem
     validate(REGISTRY)
     return REGISTRY

@@ -1,12 +1,20 @@
 """The header field `x-api-key`, which every curl line of the specification sends."""
 
+from typing import Any
+
 from conformance.authoring import (
+    Answer,
     ExchangeView,
+    FaultContext,
     RecordingView,
+    Server,
+    condition,
     expect,
     fail,
     fault,
     inconclusive,
+    is_join,
+    is_stream,
     same_sequence,
     scenario,
     schema_errors,
@@ -15,7 +23,7 @@ from conformance.authoring import (
 from conformance.suite.join.progress import steps_told
 from conformance.suite.join.scenarios import joined_from_the_start
 
-INPUT = {"n": 2, "delay": 0}
+INPUT: Any = {"n": 2, "delay": 0}
 COUNTED = [{"step": {"count": 1}}, {"step": {"count": 2}}]
 
 
@@ -33,10 +41,10 @@ COUNTED = [{"step": {"count": 1}}, {"step": {"count": 2}}]
     ),
     paced=True,
 )
-async def with_an_api_key(server):
-    """Everything the specification shows, each request with a key: the one given to the suite, or an arbitrary one.
+async def with_an_api_key(server: Server) -> None:
+    """Send every kind of request that the specification shows with a key: the suite's own, or an arbitrary one.
 
-    A server that needs no key serves a run without one as well, which tells that only the key can be in the way.
+    If the server needs no key, a run without a key is streamed as well; it shows that only the key makes a difference.
     """
     fields = {"input": INPUT, "stream_mode": ["updates"]}
     streams = []
@@ -55,57 +63,61 @@ async def with_an_api_key(server):
         await stream.ended()
 
 
+# --- auth.api-key-accepted ---
+
+
+def sent_with_a_key(exchange: ExchangeView) -> ExchangeView:
+    """Return the exchange if its request carried a key; inconclusive if not."""
+    if all(name.lower() != "x-api-key" for name, _ in exchange.exchange.request_headers):
+        inconclusive(f"`{exchange.name}` was sent without a key, so it does not show whether a key is accepted")
+    return exchange
+
+
 @verifies("auth.api-key-accepted", on=with_an_api_key)
 def test_a_thread_is_created_with_a_key(recording: RecordingView) -> None:
-    """POST /threads is served."""
+    """POST /threads with a key creates a thread."""
     created = sent_with_a_key(recording["create thread"])
     for problem in schema_errors("thread", created.json):
-        fail(f"a thread must have been created: {problem}", created.exchange)
+        fail(f"a request with a key must create a thread; the answer is not a thread: {problem}", created)
 
 
 @verifies("auth.api-key-accepted", on=with_an_api_key)
 def test_runs_are_streamed_with_a_key(recording: RecordingView) -> None:
-    """Streams with and without a thread are complete."""
+    """Requests with a key stream all updates of the run, with and without a thread."""
     for name in ("on a thread", "stateless"):
         stream = sent_with_a_key(recording[name])
-        same_sequence(stream["updates"], COUNTED, f"the updates of the run `{name}`", stream.exchange)
+        same_sequence(stream["updates"], COUNTED, f"the updates of the run `{name}`", stream)
 
 
 @verifies("auth.api-key-accepted", on=(with_an_api_key, joined_from_the_start), over="client")
-def test_a_run_is_joined_with_a_key(
-    with_an_api_key: RecordingView, joined_from_the_start: dict[str, RecordingView]
-) -> None:
-    """A join is served to the end of the run, where one without a key is."""
-    join = sent_with_a_key(with_an_api_key["join"])
-    others = [view["join"] for view in joined_from_the_start.values()]
-    if not any(3 in steps_told(other) for other in others if other.exchange.is_stream):
-        inconclusive("no other join tells of the last step either, with a key or without, so the key is not in the way")
-    expect(3 in steps_told(join), "a join with a key must tell of the last step, nothing that does came", join.exchange)
+def test_a_run_is_joined_with_a_key(recording: RecordingView, others: dict[str, RecordingView]) -> None:
+    """A join with a key streams the run to its last step, as joins without a key do."""
+    join = sent_with_a_key(recording["join"])
+    joins = [other["join"] for other in others.values()]
+    if not any(3 in steps_told(other) for other in joins if other.is_stream):
+        inconclusive("no other join shows the last step, with or without a key, so the key makes no difference")
+    expect(3 in steps_told(join), "a join with a key must stream the last step of the run; no event shows it", join)
 
 
-def sent_with_a_key(heard: ExchangeView) -> ExchangeView:
-    if all(name.lower() != "x-api-key" for name, _ in heard.exchange.request_headers):
-        inconclusive(f"`{heard.name}` was sent without a key")
-    return heard
-
-
-def carries_a_key(exchange):
+@condition
+def carries_a_key(exchange: FaultContext) -> bool:
+    """Requests with the header field x-api-key."""
     return any(name.lower() == "x-api-key" for name, _ in exchange.exchange.request_headers)
 
 
 @fault("auth.api-key-accepted", part="answer", where=carries_a_key)
-def refuses_the_field(answer, exchange):
-    """Takes a header field that it does not know for a bad request."""
+def refuses_the_field(answer: Answer, exchange: FaultContext) -> None:
+    """Answers 400 to a header field that it does not know."""
     answer.refuse(400)
 
 
-@fault("auth.api-key-accepted", part="answer", where=lambda x: carries_a_key(x) and x.kind == "stream")
-def wants_another_field_to_stream(answer, exchange):
-    """Knows only Authorization where runs are streamed."""
+@fault("auth.api-key-accepted", part="answer", where=carries_a_key & is_stream & ~is_join)
+def wants_another_field_to_stream(answer: Answer, exchange: FaultContext) -> None:
+    """Accepts only Authorization when a run is streamed."""
     answer.refuse(401)
 
 
-@fault("auth.api-key-accepted", part="answer", where=lambda x: carries_a_key(x) and x.is_join)
-def wants_another_field_to_join(answer, exchange):
-    """Knows only Authorization where runs are joined."""
+@fault("auth.api-key-accepted", part="answer", where=carries_a_key & is_join)
+def wants_another_field_to_join(answer: Answer, exchange: FaultContext) -> None:
+    """Accepts only Authorization when a run is joined."""
     answer.refuse(401)

@@ -1,4 +1,4 @@
-"""What the reference graphs are given and produce, where several areas need it: data by `fixtures_graphs/README.md`."""
+"""Inputs and outputs of the reference graphs that several areas need, as `fixtures_graphs/README.md` defines them."""
 
 from typing import Any
 
@@ -13,24 +13,24 @@ TOLD = REFINED | JOKE
 PRINTED = [{"refine_topic": REFINED}, {"generate_joke": JOKE}]
 """The two updates that the specification prints, lines 209-210."""
 
-# --- the parrot's answers to TOPIC
+# --- the answers of the model, which repeats its prompt, to TOPIC
 
 ANSWER = "You said: Generate a joke about ice cream"
 """In the graph `tokens`."""
 ANSWERS = [f"You said: {which} joke about ice cream" for which in ("First", "Second", "Third", "Fourth")]
-"""In `models`, call by call."""
+"""In `models`, in the order of the calls."""
 BOTH = {"left": "You said: Left joke about ice cream", "right": "You said: Right joke about ice cream"}
 """In the two nodes of `models_at_once`."""
 ROOT_ANSWER = "You said: Root joke about ice cream"
 INNER_ANSWER = "You said: Inner joke about ice cream"
-"""In the root graph of `sub_model` and in the one inside it."""
+"""In the root graph of `sub_model` and in its subgraph."""
 
 # --- all graphs
 
 CONCURRENT = ("parallel", "fanout", "twins", "models_at_once", "parallel_subgraphs")
-"""Graphs in which nodes run at the same time, so that the order of their events is free."""
+"""Graphs in which nodes run at the same time, so that the order of their events is implementation-defined."""
 
 DEEP: Any = "bottom"
 for _ in range(12):
     DEEP = {"deeper": [DEEP]}
-"""A JSON value of many levels, which passes through every graph unchanged."""
+"""A deeply nested JSON value, which passes through every graph unchanged."""

@@ -1,15 +1,22 @@
 """The mode `values`: the whole state after each super-step."""
 
+from collections.abc import Callable, Iterator
 from itertools import permutations
 from typing import Any
 
 from conformance.authoring import (
     Events,
     ExchangeView,
+    FaultContext,
+    Pieces,
     RecordingView,
+    SentEvent,
+    SentEvents,
+    Server,
     expect,
     fault,
     first_difference,
+    is_join,
     rewritten,
     same_sequence,
     scenario,
@@ -31,26 +38,45 @@ STATES: dict[str, list[Any]] = {
     "accumulate": [{"item": "x", "items": ["x"], "count": 1}],
     "counter": [{"n": 3, "delay": 0, "count": number} for number in (1, 2, 3)],
 }
-"""The state after each step; that of `parallel` has several forms."""
+"""The state after each step, by graph; `states_of` knows those of `parallel`, which have several forms."""
 
 
 @scenario(graph=tuple(INPUTS))
-async def values_alone(server):
-    """A first run on a new thread."""
+async def values_alone(server: Server) -> None:
+    """Stream a first run on a new thread."""
     thread = await server.threads.create()
     await server.runs.streamed(thread, input=INPUTS[server.graph], stream_mode=["values"])
 
 
 @scenario(graph="joke", exchanges=("create thread", "first run", "second run"))
-async def values_of_two_runs(server):
-    """A second run on the thread of a first."""
+async def values_of_two_runs(server: Server) -> None:
+    """Stream two runs on one thread, one after the other, with different inputs."""
     thread = await server.threads.create()
     await server.runs.streamed(thread, input={"topic": "ice cream"}, stream_mode=["values"], name="first run")
     await server.runs.streamed(thread, input={"topic": "rain"}, stream_mode=["values"], name="second run")
 
 
+@verifies("values.full-state", on=values_alone)
+def test_every_event_holds_the_whole_state(recording: RecordingView) -> None:
+    """Every values event holds an object: after each step a whole state of the run, at the end the final state."""
+    stream = recording["stream"]
+    states = states_of(recording.axes["graph"], stream)
+    for event in stream["values"]:
+        expect(isinstance(event.value, dict), f"a values event must hold an object, not {shown(event.value)}", event)
+    steps = after_the_steps(stream, states)
+    for event in steps:
+        known = any(first_difference(event.value, state) is None for state in states)
+        wanted = f"a values event after a step must hold one of the states {shown(states)}"
+        expect(known, f"{wanted}; received {shown(event.value)}", event)
+    same_sequence(Events(steps[-1:]), states[-1:], "the last values event must hold the final state", stream)
+
+
 def states_of(graph: str, stream: ExchangeView) -> list[Any]:
-    """The state after each step; the order in which `parallel` joins items is free, so its last state tells."""
+    """Return the state after each step of a graph.
+
+    In which order `parallel` joins the items of its first step is implementation-defined; the order is taken from the
+    last state of the stream.
+    """
     if graph != "parallel":
         return list(STATES[graph])
     last = stream["values"].values[-1:]
@@ -61,35 +87,21 @@ def states_of(graph: str, stream: ExchangeView) -> list[Any]:
 
 
 def after_the_steps(stream: ExchangeView, states: list[Any]) -> Events:
-    """The values events but for one that stands before the first step.
+    """Return the values events without the one that may precede the first step.
 
-    The specification speaks of "after each super-step" (218); what may come before the first is not judged by it.
+    The specification speaks of "after each super-step" (218); it does not say what may precede the first.
     """
     events = stream["values"]
     leads = len(events) > len(states) and first_difference(events[0].value, states[0]) is not None
     return Events(events[1:]) if leads else events
 
 
-@verifies("values.full-state", on=values_alone)
-def test_every_event_holds_the_whole_state(recording: RecordingView) -> None:
-    """Every values event is an object, each after a step a whole state of the run, and the last one its final state."""
-    stream = recording["stream"]
-    states = states_of(recording.axes["graph"], stream)
-    for event in stream["values"]:
-        expect(isinstance(event.value, dict), f"a values event holds {shown(event.value)}, which is no object", event)
-    steps = after_the_steps(stream, states)
-    for event in steps:
-        known = any(first_difference(event.value, state) is None for state in states)
-        expect(known, f"the state after a step is one of {shown(states)}, came {shown(event.value)}", event)
-    same_sequence(Events(steps[-1:]), states[-1:], "the last values event is the final state", stream.exchange)
-
-
 @fault("values.full-state")
-def sends_changed_keys_only(events, exchange):
-    """Sends of the state what differs from the event before."""
+def sends_changed_keys_only(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Sends only the keys of the state that changed since the previous event."""
     before: dict[str, Any] = {}
 
-    def changed(state):
+    def changed(state: dict[str, Any]) -> dict[str, Any]:
         new = {key: value for key, value in state.items() if key not in before or before[key] != value}
         before.update(state)
         return new
@@ -98,52 +110,54 @@ def sends_changed_keys_only(events, exchange):
 
 
 @fault("values.full-state")
-def puts_the_state_under_a_name(events, exchange):
-    """Wraps the state in an object, as updates are."""
+def puts_the_state_under_a_name(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Wraps the state in an object with one key, as updates are."""
     yield from rewritten(events, "values", lambda state: {"step": state})
 
 
 @fault("values.full-state")
-def sends_the_state_as_text(events, exchange):
-    """Sends what the language prints for its state object."""
+def sends_the_state_as_text(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Sends the state as the text that its programming language prints for it."""
     yield from rewritten(events, "values", str)
 
 
 @fault("values.full-state")
-def forgets_the_input_in_the_state(events, exchange):
-    """Leaves keys out that only the input set."""
+def forgets_the_input_in_the_state(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Leaves out of the state the keys that only the input set."""
     given = exchange.body.get("input") or {}
 
-    def returned(state):
+    def returned(state: dict[str, Any]) -> dict[str, Any]:
         return {key: value for key, value in state.items() if key not in given or value != given[key]}
 
     yield from rewritten(events, "values", returned)
 
 
 @fault("values.full-state")
-def sends_no_final_state(events, exchange):
-    """Ends without the last values event."""
-    held = None
+def sends_no_final_state(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Ends the stream without the last values event."""
+    held: SentEvent | None = None
     for event in events:
-        if event.base == "values" and not event.namespace:
-            event, held = held, event
-        if event is not None:
+        if event.name != "values":
             yield event
+            continue
+        if held is not None:
+            yield held
+        held = event
 
 
 @verifies("values.one-per-step", on=values_alone)
 def test_every_step_has_one_event(recording: RecordingView) -> None:
-    """After each step there is one values event, in step order, and before the first at most one."""
+    """There is one values event after each step, in step order, and at most one before the first step."""
     stream = recording["stream"]
     graph = recording.axes["graph"]
     states = states_of(graph, stream)
     what = f"the values events of {graph} after its {len(states)} steps"
-    same_sequence(after_the_steps(stream, states), states, what, stream.exchange)
+    same_sequence(after_the_steps(stream, states), states, what, stream)
 
 
 @fault("values.one-per-step")
-def sends_values_for_each_parallel_node(events, exchange):
-    """Sends the state for every item that a step added to a list."""
+def sends_values_for_each_parallel_node(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Sends the state after each node of a step in which several nodes run."""
     for event in events:
         items = event.value.get("items", []) if event.base == "values" and exchange.graph == "parallel" else []
         for count in range(2, len(items)):
@@ -152,11 +166,11 @@ def sends_values_for_each_parallel_node(events, exchange):
 
 
 @fault("values.one-per-step")
-def sends_only_the_final_state(events, exchange):
-    """Keeps the states to itself until the run has ended."""
-    last = None
+def sends_only_the_final_state(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Sends only the final state, when the run has ended."""
+    last: SentEvent | None = None
     for event in events:
-        if event.base == "values" and not event.namespace:
+        if event.name == "values":
             last = event
         else:
             yield event
@@ -165,11 +179,11 @@ def sends_only_the_final_state(events, exchange):
 
 
 @fault("values.one-per-step")
-def sends_the_final_state_twice(events, exchange):
-    """Repeats the last state at the end of the run."""
-    last = None
+def sends_the_final_state_twice(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Repeats the final state when the run has ended."""
+    last: SentEvent | None = None
     for event in events:
-        last = event if event.base == "values" and not event.namespace else last
+        last = event if event.name == "values" else last
         yield event
     if last is not None:
         yield last
@@ -177,36 +191,37 @@ def sends_the_final_state_twice(events, exchange):
 
 @verifies("values.input-first", on=values_of_two_runs)
 def test_the_input_state_comes_first(recording: RecordingView) -> None:
-    """The first values event of a run is the stored state with the input applied, then come those of the steps."""
+    """The first values event of a run is the stored state merged with the input; that of the first step follows."""
     first, second = recording["first run"], recording["second run"]
-    same_sequence(Events(first["values"][:2]), [TOPIC, REFINED], "the beginning of a first run", first.exchange)
+    same_sequence(Events(first["values"][:2]), [TOPIC, REFINED], "the beginning of the first run", first)
     stored = [TOLD | {"topic": "rain"}, TOLD | {"topic": "rain and cats"}]
-    same_sequence(Events(second["values"][:2]), stored, "the beginning of a second run", second.exchange)
+    same_sequence(Events(second["values"][:2]), stored, "the beginning of the second run", second)
 
 
-def first_values_as(events, change):
-    """The events, with the first state of the root graph replaced by what `change` makes of it; None drops it."""
-    done = False
-    for event in events:
-        if event.name == "values" and not done:
-            done, event = True, change(event)
-        if event is not None:
-            yield event
-
-
-@fault("values.input-first", where=lambda x: not x.is_join)
-def starts_with_the_first_step(events, exchange):
+@fault("values.input-first", where=~is_join)
+def starts_with_the_first_step(events: SentEvents, exchange: FaultContext) -> Pieces:
     """Sends no state before the first step."""
-    yield from first_values_as(events, lambda event: None)
+    yield from change_first_values(events, lambda event: None)
 
 
-@fault("values.input-first", where=lambda x: not x.is_join)
-def starts_with_null(events, exchange):
-    """Has null for the state before the first step."""
-    yield from first_values_as(events, lambda event: event.holding(None))
+@fault("values.input-first", where=~is_join)
+def starts_with_null(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Sends null as the state before the first step."""
+    yield from change_first_values(events, lambda event: event.holding(None))
 
 
-@fault("values.input-first", where=lambda x: not x.is_join)
-def starts_with_the_input_alone(events, exchange):
-    """Shows the input, not the stored state that it was merged with."""
-    yield from first_values_as(events, lambda event: event.holding(exchange.body.get("input")))
+@fault("values.input-first", where=~is_join)
+def starts_with_the_input_alone(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Sends the input as the first state, without the stored state that it is merged with."""
+    yield from change_first_values(events, lambda event: event.holding(exchange.body.get("input")))
+
+
+def change_first_values(events: SentEvents, change: Callable[[SentEvent], SentEvent | None]) -> Iterator[SentEvent]:
+    """Yield the events with the first state of the root graph changed; without it if `change` returns None."""
+    for event in events:
+        if event.name == "values":
+            if (first := change(event)) is not None:
+                yield first
+            break
+        yield event
+    yield from events

@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-"""Loads the reference graphs that a langgraph.json names, for the application files beside this one."""
+"""Loads the reference graphs that a langgraph.json names, for the application modules in this folder."""
 
 import importlib
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def graphs():
-    """Each graph by name; the file is the one that the variable GRAPHS_CONFIG names, its paths are absolute."""
+    """Return each graph by name, from the langgraph.json with absolute paths that GRAPHS_CONFIG names."""
     found = {}
     for name, place in json.loads(Path(os.environ["GRAPHS_CONFIG"]).read_text("utf-8"))["graphs"].items():
         path, _, attribute = place.rpartition(":")
@@ -19,5 +19,5 @@ def graphs():
 
 
 def compiled(graph):
-    """A function that compiles the graph with the checkpointer of a server."""
+    """Return a function that compiles the graph with a checkpointer, which the server passes."""
     return lambda checkpointer: graph.builder.compile(checkpointer=checkpointer)

@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-"""fastapi-langgraph-server with the reference graphs, in memory."""
+"""The ASGI application of fastapi-langgraph-server with the reference graphs, in memory."""
 
 from _graphs import compiled, graphs
 from fastapi_langgraph_server import AssistantConfig, InMemorySaver, StandaloneAppConfig, create_app

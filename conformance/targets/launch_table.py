@@ -1,4 +1,4 @@
-"""Reads the table `launch` of a target file: how the server is started, and what it needs for that."""
+"""Reads the table `launch` of a target file: how to start the server, and what it needs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from conformance.files import folder
-from conformance.launch.process import Recipe
+from conformance.launch.server import Recipe
 from conformance.launch.startup import KINDS, SERVICES, Plan
 from conformance.targets.target import TargetError
 
 PLACEHOLDERS = ("port", "workdir", "nonce", "python", "config", "graphs", "here", "version", "database_url")
-"""What command and environment may use; see `Recipe` and `Plan`."""
+"""What the command and the environment may use; see `Recipe` and `Plan`."""
 
 _KEYS: dict[str, type] = {
     "command": list, "ready": str, "kind": str, "graphs": str, "graph_path": str, "requires_python": str,
@@ -23,34 +23,43 @@ _KEYS: dict[str, type] = {
 }  # fmt: skip
 
 
+_TYPES = {str: "a string", int: "an integer", list: "a list of strings", dict: "a table of strings"}
+
+
 def check_types(table: Mapping[str, Any], keys: Mapping[str, type], place: str) -> None:
-    """Raise TargetError for a key that is not among `keys` or whose value, or a member of it, has another type."""
+    """Raise TargetError for a key that is not in `keys`, or whose value does not have the type that `keys` says.
+
+    The members of lists and tables must be strings.
+    """
     for key, value in table.items():
         if key not in keys:
-            raise TargetError(f"{place}: unknown key {key!r}; known are {', '.join(keys)}")
+            raise TargetError(f"{place}: unknown key {key!r}; valid keys: {', '.join(keys)}")
         members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
         if type(value) is not keys[key] or not all(isinstance(member, str) for member in members):
-            raise TargetError(f"{place}: {key} has the wrong type")
+            raise TargetError(f"{place}: {key} must be {_TYPES[keys[key]]}")
 
 
 def read_plan(name: str, version: str, table: Mapping[str, Any], path: Path, asked: str = "") -> Plan:
-    """The table [launch] of the target file `path`, for the version that is asked for; raises TargetError."""
+    """Return the plan in the table [launch] of the target file `path`; raises TargetError.
+
+    `version` is the version that the file names, `asked` the one that the user asks for instead, empty for none.
+    """
     place = f"{path}, launch"
     check_types(table, _KEYS, place)
     _check_launch(table, place)
     kind, templates = table.get("kind", "none"), table.get("packages", [])
     if asked and not _release(templates, asked):
-        raise TargetError(f"{name} is started in the version that its graphs ask for; leave out =={asked}")
+        raise TargetError(f"the version of {name} is fixed by its graphs; leave out =={asked}")
     chosen = asked or version
     if _release(templates, "any") and not (chosen or table.get("modules")):
-        raise TargetError(f"{path}: launch.packages use {{version}}; give the version that is meant")
+        raise TargetError(f"{path}: launch.packages uses {{version}}, but the file has no version; add one")
     recipe = Recipe(
         name=name,
         command=tuple(table["command"]),
         ready=table["ready"],
         environment=table.get("environment", {}),
         nonce_at=tuple(table.get("nonce_at", ())),
-        nonce_may_lack=bool(asked),
+        nonce_optional=bool(asked),
         version_at=tuple(table.get("version_at", ("version",))),
     )
     return Plan(
@@ -70,26 +79,26 @@ def read_plan(name: str, version: str, table: Mapping[str, Any], path: Path, ask
 
 
 def _release(packages: Sequence[str], version: str) -> str | None:
-    """The first of the packages that has the version of the server, None if none has or no version is asked for."""
-    having = (package.replace("{version}", version) for package in packages if "{version}" in package)
-    return next(having, None) if version else None
+    """Return the first package with the placeholder {version}, filled in; None without one or without a version."""
+    filled = (package.replace("{version}", version) for package in packages if "{version}" in package)
+    return next(filled, None) if version else None
 
 
 def _check_launch(table: Mapping[str, Any], place: str) -> None:
     for key in ("command", "ready"):
         if not table.get(key):
-            raise TargetError(f"{place}: has no {key}")
+            raise TargetError(f"{place}: {key} is missing or empty; add it")
     if not table["ready"].startswith("/"):
         raise TargetError(f"{place}: ready must be a path that answers 200 when the server is ready, such as /ok")
     if table.get("kind", "none") not in KINDS:
-        raise TargetError(f"{place}: kind {table['kind']!r} is none of {', '.join(KINDS)}")
-    for need in table.get("needs", ()):
-        if need not in SERVICES:
-            raise TargetError(f"{place}: needs {need!r} is none of {', '.join(SERVICES)}")
+        raise TargetError(f"{place}: unknown kind {table['kind']!r}; valid kinds: {', '.join(KINDS)}")
+    for service in table.get("needs", ()):
+        if service not in SERVICES:
+            raise TargetError(f"{place}: unknown service {service!r} in needs; valid services: {', '.join(SERVICES)}")
     if table.get("kind") == "node" and "graphs" not in table:
-        raise TargetError(f"{place}: kind node needs graphs, a folder with a package.json")
+        raise TargetError(f'{place}: kind = "node" needs graphs, a folder with a package.json')
     if table.get("kind") == "python" and not table.get("packages"):
-        raise TargetError(f"{place}: kind python needs packages")
+        raise TargetError(f'{place}: kind = "python" needs packages')
     usable = [one for one in PLACEHOLDERS if _is_usable(one, table)]
     for text in (*table["command"], *table.get("environment", {}).values()):
         _check_placeholders(text, usable, place)
@@ -97,6 +106,7 @@ def _check_launch(table: Mapping[str, Any], place: str) -> None:
 
 
 def _is_usable(placeholder: str, table: Mapping[str, Any]) -> bool:
+    """Return whether the table provides the value of a placeholder."""
     if placeholder in ("config", "graphs"):
         return "graphs" in table
     return placeholder != "database_url" or "postgresql" in table.get("needs", ())
@@ -106,23 +116,24 @@ def _check_placeholders(text: str, usable: list[str], place: str) -> None:
     try:
         names = [field for _, field, _, _ in string.Formatter().parse(text) if field is not None]
     except ValueError as problem:
-        raise TargetError(f"{place}: {text!r}: {problem}; write {{{{ and }}}} for braces that are meant") from None
+        raise TargetError(f"{place}: {text!r}: {problem}; write {{{{ and }}}} for literal braces") from None
     for name in names:
         if name not in usable:
-            shown = ", ".join(f"{{{one}}}" for one in usable)
-            raise TargetError(f"{place}: {{{name}}} in {text!r} stands for nothing here; there are {shown}")
+            valid = ", ".join(f"{{{one}}}" for one in usable)
+            raise TargetError(f"{place}: unknown placeholder {{{name}}} in {text!r}; valid placeholders: {valid}")
 
 
 def _graph_folder(given: str | None, path: Path) -> Path | None:
     if given is None:
         return None
-    # As in langgraph.json, what begins with a dot is a path; the others are the suite's own.
+    # As in langgraph.json, what begins with a dot is a path; anything else is a folder of the suite's graphs.
     return (path.parent / given).resolve() if given.startswith((".", "/")) else folder("fixtures_graphs") / given
 
 
 def _at_least(table: Mapping[str, Any], kind: str, place: str) -> tuple[int, ...]:
-    key, usual = ("requires_node", ">=20") if kind == "node" else ("requires_python", ">=3.11")
-    found = re.fullmatch(r">=(\d+)(?:\.(\d+))?", table.get(key, usual))
+    """Return the oldest version of Node or Python that the server runs with."""
+    key, default = ("requires_node", ">=20") if kind == "node" else ("requires_python", ">=3.11")
+    found = re.fullmatch(r">=(\d+)(?:\.(\d+))?", table.get(key, default))
     if found is None:
-        raise TargetError(f"{place}: {key} must be the oldest version that will do, such as '{usual}'")
+        raise TargetError(f"{place}: {key} must be the oldest version that can be used, such as '{default}'")
     return tuple(int(number) for number in found.groups() if number)

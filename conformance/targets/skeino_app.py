@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-"""skeino with every reference graph in an application of its own, under the path of the graph's name."""
+"""The ASGI application of skeino: each reference graph is an application mounted at the path of its name."""
 
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -13,7 +13,7 @@ apps = {name: create_app(graphs={name: compiled(graph)}, settings=SkeinoSettings
 
 @asynccontextmanager
 async def lifespan(_):
-    """Start each application: a mounted one is not started by itself."""
+    """Start each application, because Starlette does not start mounted applications."""
     async with AsyncExitStack() as stack:
         for one in apps.values():
             await stack.enter_async_context(one.router.lifespan_context(one))

@@ -1,4 +1,4 @@
-"""What is tested: where it is, under which names it serves the reference graphs, and what it declares to lack."""
+"""Targets: where a server under test is, how it names the reference graphs, and what it declares that it lacks."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from urllib.parse import urlsplit
 from conformance.settings import UsageError
 
 Launch = Callable[[Callable[[str], None]], AbstractContextManager["Target"]]
-"""Is told where to say what takes long, and what setting the server up took."""
+"""Starts a server; it is given a function that shows a line to the user."""
 
-MODEST_CONCURRENCY = 10
-"""How many scenarios run at once against a server of which nothing is known."""
+DEFAULT_CONCURRENCY = 10
+"""How many scenarios run at once if the target does not say; moderate, because nothing is known about the server."""
 
 
 class TargetError(UsageError):
-    """A target that cannot be used; the message names the thing, the place and the way out."""
+    """A target cannot be used; the message names the value, the place and the fix."""
 
 
 @dataclass(frozen=True)
 class Target:
     """A server under test.
 
-    `assistants` maps a reference graph to the name it is served under, `urls` to a base URL of its own;
-    `headers` are sent with every request, and their values are secret.
+    `assistants` maps a reference graph to the name under which it is deployed, `urls` to its base URL if that is not
+    `url`.  `headers` are sent with every request; their values are secret.
     """
 
     name: str
@@ -38,44 +38,48 @@ class Target:
     urls: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     lacks: tuple[str, ...] = ()
-    concurrency: int = MODEST_CONCURRENCY
+    concurrency: int = DEFAULT_CONCURRENCY
     baseline: Path | None = None
     launch: Launch | None = field(default=None, compare=False)
-    """Starts the server and gives the target with its URL; None for a server that runs already."""
+    """Starts the server and returns the target with its URL; None for a server that is already running."""
 
     def assistant(self, graph: str) -> str:
-        """The assistant name under which the reference graph is deployed."""
+        """Return the assistant name under which the reference graph is deployed."""
         return self.assistants.get(graph, graph)
 
     def base(self, graph: str) -> str:
-        """The base URL that serves the reference graph, without a slash at its end."""
+        """Return the base URL that serves the reference graph, without a slash at its end."""
         return self.urls.get(graph, self.url).rstrip("/")
 
     def described(self) -> dict[str, Any]:
-        """What a report says of it: no header field."""
+        """Return what a report says about it; headers are left out, because they are secret."""
         shown: dict[str, Any] = {"name": self.name, "version": self.version, "url": self.url}
         return shown | {"assistants": dict(self.assistants), "urls": dict(self.urls), "lacks": list(self.lacks)}
 
 
+_EXAMPLE = "give one such as http://127.0.0.1:8000"
+
+
 def checked_url(url: str, place: str) -> str:
-    """Return a base URL that can be used; raise TargetError for one that cannot, without repeating a secret in it."""
+    """Return a base URL without a slash at its end; raise TargetError if it cannot be used, without showing secrets."""
     if "@" in url:
-        raise TargetError(f"{place}: the URL holds an @; give user name and password with --header 'Authorization: …'")
+        fix = "give user name and password with --header 'Authorization: …'"
+        raise TargetError(f"{place}: the URL must not contain an @; {fix}")
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as problem:
-        raise TargetError(f"{place}: {url!r} is no URL ({problem}); give one such as http://127.0.0.1:8000") from None
-    odd = " " in url or not url.isprintable()  # urlsplit drops some of these without a word
-    if odd or parts.scheme not in ("http", "https") or not parts.hostname:
-        raise TargetError(f"{place}: {url!r} is no URL of a server; give one such as http://127.0.0.1:8000")
+        raise TargetError(f"{place}: {url!r} is not a URL ({problem}); {_EXAMPLE}") from None
+    invalid = " " in url or not url.isprintable()  # urlsplit silently drops some of these
+    if invalid or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise TargetError(f"{place}: {url!r} is not the URL of a server; {_EXAMPLE}")
     if parts.query or parts.fragment:
-        raise TargetError(f"{place}: the URL of a server has no query and no fragment; give it up to its path")
+        raise TargetError(f"{place}: the URL of a server must not have a query or a fragment; give it up to its path")
     return url.rstrip("/")
 
 
 def is_loopback(url: str) -> bool:
-    """Whether the URL's host is this machine, for which no proxy is asked."""
+    """Return whether the URL's host is this machine, to which no proxy connects."""
     host = urlsplit(url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -1,11 +1,11 @@
-/** The graph `fails` with its failing node inside a subgraph. */
+/** The graph `fails` with the failing node inside a subgraph. */
 
 import { Annotation, type LangGraphRunnableConfig, START, StateGraph } from "@langchain/langgraph";
 import { okNode, State } from "./fails.js";
 
 const SubState = Annotation.Root({
   healthy: Annotation<boolean>,
-  log: Annotation<string[]>, // replaced, not added to: the parent alone accumulates
+  log: Annotation<string[]>, // replaced, not appended: only the parent accumulates
 });
 
 async function badNode(state: typeof SubState.State, { writer }: LangGraphRunnableConfig) {

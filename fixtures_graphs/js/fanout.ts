@@ -1,4 +1,4 @@
-/** One node started several times in one step; those started later finish earlier. */
+/** One node that is started several times in one step; later starts finish earlier. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { Annotation, Send, START, StateGraph } from "@langchain/langgraph";
@@ -29,11 +29,11 @@ async function gen(order: Order) {
 }
 
 async function pick(state: typeof State.State) {
-  // The first by name: the order in which the jokes were joined is the runtime's own affair.
+  // The first in code point order, because the runtime may join the jokes in any order.
   return { best: state.jokes.toSorted(byCodePoint)[0] };
 }
 
-/** As UTF-8, because JavaScript's own comparison goes by UTF-16 units, which is another order. */
+/** Compares as UTF-8, because JavaScript compares UTF-16 code units, which gives another order. */
 function byCodePoint(one: string, other: string): number {
   return Buffer.compare(Buffer.from(one), Buffer.from(other));
 }

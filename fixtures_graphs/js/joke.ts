@@ -1,4 +1,4 @@
-/** The norm's first example, streaming-api.md lines 95-119, translated. */
+/** The specification's first example (streaming-api.md, lines 95-119) in TypeScript. */
 
 import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
 

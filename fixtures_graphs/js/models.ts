@@ -1,4 +1,4 @@
-/** Four model calls one after another, told apart by node and by tag: two tagged, two in one node without a tag. */
+/** Four consecutive model calls, distinguished by node and tag: two are tagged, two share a node and have no tag. */
 
 import { Annotation, START, StateGraph } from "@langchain/langgraph";
 import { Parrot } from "./parrot.js";

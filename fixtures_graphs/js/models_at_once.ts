@@ -1,4 +1,4 @@
-/** Two models that answer slowly at the same time, each in its own node and with its own tag. */
+/** Two models that answer slowly at the same time, each in its own node with its own tag. */
 
 import { Annotation, START, StateGraph } from "@langchain/langgraph";
 import { Parrot } from "./parrot.js";

@@ -1,4 +1,4 @@
-/** Three graphs inside each other; each level writes its name and adds it to the shared text. */
+/** Three nested graphs; each level writes its name and appends it to the shared text. */
 
 import { Annotation, type LangGraphRunnableConfig, START, StateGraph } from "@langchain/langgraph";
 

@@ -1,4 +1,4 @@
-/** Three nodes in one step that finish at different times, then one that comes after all of them. */
+/** Three nodes in one step that finish at different times, and a node that runs after all of them. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { Annotation, START, StateGraph } from "@langchain/langgraph";

@@ -1,4 +1,4 @@
-/** Two subgraphs side by side in one step, the left one slower than the right one. */
+/** Two subgraphs in the same step; the left one is slower than the right one. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { Annotation, type LangGraphRunnableConfig, START, StateGraph } from "@langchain/langgraph";
@@ -9,7 +9,7 @@ const State = Annotation.Root({
 
 const SideState = Annotation.Root({
   started: Annotation<boolean>,
-  items: Annotation<string[]>, // replaced, not added to: the parent alone accumulates
+  items: Annotation<string[]>, // replaced, not appended: only the parent accumulates
 });
 
 function side(name: string, delay: number) {

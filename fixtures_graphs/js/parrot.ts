@@ -1,7 +1,7 @@
 /**
- * The one model of the reference graphs: it repeats its prompt word by word, always the same, without a network.
+ * The only model of the reference graphs: it repeats its prompt word by word, deterministically and without a network.
  *
- * It knows nothing of the graphs that call it.
+ * It does not depend on the graphs that call it.
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,10 +11,10 @@ import { AIMessage, AIMessageChunk, type BaseMessage } from "@langchain/core/mes
 import { ChatGenerationChunk, type ChatResult } from "@langchain/core/outputs";
 
 /**
- * Answers `You said: <prompt>`, one token for each word, each after `delay` seconds.
+ * Answers `You said: <prompt>`, one token per word, each after `delay` seconds.
  *
- * A word keeps the white space that follows it, so the joined tokens are exactly the answer. Tokens carry no id of
- * their own: the library gives all pieces of one call the call's id.
+ * A token includes the white space after its word, so the joined tokens are exactly the answer. Tokens have no id,
+ * because the library gives all message chunks of a call the call's id.
  */
 export class Parrot extends BaseChatModel {
   readonly delay: number;
@@ -41,7 +41,7 @@ export class Parrot extends BaseChatModel {
     for (const text of tokens(messages)) {
       if (this.delay) await sleep(1000 * this.delay);
       const chunk = new ChatGenerationChunk({ text, message: new AIMessageChunk(text) });
-      yield chunk; // first: whoever asked for the chunks gives it the id of the call
+      yield chunk; // first, because the caller that iterates over the chunks sets the id of the call
       await runManager?.handleLLMNewToken(text, undefined, undefined, undefined, undefined, { chunk });
     }
   }

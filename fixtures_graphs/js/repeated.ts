@@ -1,4 +1,4 @@
-/** One subgraph visited twice, one visit after the other: two invocations of the same node in different steps. */
+/** One subgraph that runs twice in a row: two invocations of the same node in different steps. */
 
 import { Annotation, END, type LangGraphRunnableConfig, START, StateGraph } from "@langchain/langgraph";
 

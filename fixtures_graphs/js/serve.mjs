@@ -1,8 +1,8 @@
 /**
  * Serves the graphs of the langgraph.json beside this file with the official server: node serve.mjs PORT
  *
- * It is one process. It keeps its state in .langgraph_api in the working directory, and loads what an earlier start
- * left there.
+ * It runs in one process. It stores its state in .langgraph_api in the working directory and loads it at the next
+ * start.
  */
 
 import { readFile } from "node:fs/promises";
@@ -11,12 +11,12 @@ import { fileURLToPath } from "node:url";
 import { startServer } from "@langchain/langgraph-api/server";
 import { register } from "tsx/esm/api";
 
-/** Runs executed at a time. A worker that waits for one costs next to nothing. */
+/** The number of runs executed at the same time. An idle worker costs almost nothing. */
 const WORKERS = 50;
 
 const port = Number(process.argv[2] ?? process.env.PORT);
 if (!Number.isInteger(port)) {
-  console.error("No port: give it as the argument, or as PORT in the environment.");
+  console.error("No port is given: pass it as the argument (node serve.mjs 8080), or set the variable PORT.");
   process.exit(2);
 }
 
@@ -39,7 +39,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   });
 }
 
-/** The server looks paths up from its working directory; those of the file count from here. */
+/** Returns the absolute path, because the server resolves paths from its working directory, not from this folder. */
 function fromHere(path) {
   return fileURLToPath(new URL(path, import.meta.url));
 }

@@ -1,4 +1,4 @@
-/** A node that produces nothing for a while: shows that a stream outlives the silence. */
+/** A node that produces nothing for a while: shows whether the stream survives the silence. */
 
 import { setTimeout } from "node:timers/promises";
 import { Annotation, START, StateGraph } from "@langchain/langgraph";

@@ -1,4 +1,4 @@
-/** The norm's example of a subgraph, streaming-api.md lines 468-504, translated. */
+/** The specification's subgraph example (streaming-api.md, lines 468-504) in TypeScript. */
 
 import { Annotation, START, StateGraph } from "@langchain/langgraph";
 

@@ -1,4 +1,4 @@
-/** A model that is called inside a task, which a node starts and awaits. */
+/** A model that is called inside a task that a node starts and awaits. */
 
 import { Annotation, START, StateGraph, task } from "@langchain/langgraph";
 import { Parrot } from "./parrot.js";

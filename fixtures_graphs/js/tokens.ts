@@ -1,7 +1,7 @@
 /**
- * The norm's example of a model call, streaming-api.md lines 650-681, translated.
+ * The specification's example of a model call (streaming-api.md, lines 650-681) in TypeScript.
  *
- * The parrot answers in place of the OpenAI model, without a network or a key.
+ * The parrot replaces the OpenAI model, so that no network and no API key are needed.
  */
 
 import { Annotation, START, StateGraph } from "@langchain/langgraph";

@@ -1,4 +1,4 @@
-/** A model that is called inside a tool, which a node calls. */
+/** A model that is called inside a tool that a node calls. */
 
 import { tool } from "@langchain/core/tools";
 import { Annotation, START, StateGraph } from "@langchain/langgraph";

@@ -1,4 +1,4 @@
-/** One subgraph started several times in one step: several invocations of the same node at once. */
+/** One subgraph that is started several times in one step: concurrent invocations of the same node. */
 
 import { Annotation, type LangGraphRunnableConfig, Send, START, StateGraph } from "@langchain/langgraph";
 

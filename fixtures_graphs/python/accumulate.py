@@ -1,4 +1,4 @@
-"""Adds to what the thread already holds: shows whether a run sees the runs before it."""
+"""Adds to the state of the thread: shows whether a run sees the earlier runs."""
 
 from operator import add
 from typing import Annotated, Any, TypedDict

@@ -1,4 +1,4 @@
-"""Counts in slow, numbered steps: every event shows by its number where in the run it was produced."""
+"""Counts in slow steps: the number in an event says at which point of the run it was produced."""
 
 import asyncio
 from typing import Any, TypedDict

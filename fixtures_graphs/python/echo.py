@@ -1,4 +1,4 @@
-"""Writes what it is given: shows that any JSON value arrives as custom data, in updates and in values."""
+"""Writes its input: shows whether any JSON value arrives as custom data, in updates and in values."""
 
 from typing import Any, TypedDict
 

@@ -1,4 +1,4 @@
-"""A run that fails after it has produced something; the same input with ``healthy`` succeeds."""
+"""Fails after it has produced output; with ``healthy`` it succeeds."""
 
 import asyncio
 from operator import add

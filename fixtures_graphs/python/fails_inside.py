@@ -1,4 +1,4 @@
-"""The graph ``fails`` with its failing node inside a subgraph."""
+"""The graph ``fails`` with the failing node inside a subgraph."""
 
 from typing import Any, TypedDict
 
@@ -9,7 +9,7 @@ from langgraph.types import StreamWriter
 
 class SubState(TypedDict, total=False):
     healthy: bool
-    log: list[str]  # replaced, not added to: the parent alone accumulates
+    log: list[str]  # replaced, not appended: only the parent accumulates
 
 
 async def bad_node(state: SubState, writer: StreamWriter) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One node started several times in one step; those started later finish earlier."""
+"""One node that is started several times in one step; later starts finish earlier."""
 
 import asyncio
 from operator import add
@@ -38,7 +38,7 @@ async def gen(state: Order) -> dict[str, Any]:
 
 
 async def pick(state: State) -> dict[str, Any]:
-    # The first by name: the order in which the jokes were joined is the runtime's own affair.
+    # The first in code point order, because the runtime may join the jokes in any order.
     return {"best": min(state["jokes"])}
 
 

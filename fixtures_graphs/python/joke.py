@@ -1,4 +1,4 @@
-"""The norm's first example, copied from streaming-api.md lines 95-119; only its layout is ours."""
+"""The specification's first example, copied from streaming-api.md, lines 95-119; only the layout differs."""
 
 from typing import TypedDict
 

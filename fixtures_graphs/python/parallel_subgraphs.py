@@ -1,4 +1,4 @@
-"""Two subgraphs side by side in one step, the left one slower than the right one."""
+"""Two subgraphs in the same step; the left one is slower than the right one."""
 
 import asyncio
 from operator import add
@@ -14,7 +14,7 @@ class State(TypedDict):
 
 class SideState(TypedDict):
     started: bool
-    items: list[str]  # replaced, not added to: the parent alone accumulates
+    items: list[str]  # replaced, not appended: only the parent accumulates
 
 
 def side(name: str, delay: float) -> Any:

@@ -1,6 +1,6 @@
-"""The one model of the reference graphs: it repeats its prompt word by word, always the same, without a network.
+"""The only model of the reference graphs: it repeats its prompt word by word, deterministically and without a network.
 
-It knows nothing of the graphs that call it.
+It does not depend on the graphs that call it.
 """
 
 import asyncio
@@ -15,10 +15,10 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 
 
 class Parrot(BaseChatModel):
-    """Answers ``You said: <prompt>``, one token for each word, each after ``delay`` seconds.
+    """Answers ``You said: <prompt>``, one token per word, each after ``delay`` seconds.
 
-    A word keeps the white space that follows it, so the joined tokens are exactly the answer. Tokens carry no id of
-    their own: the library gives all pieces of one call the call's id, also the empty last one that newer versions add.
+    A token includes the white space after its word, so the joined tokens are exactly the answer. Tokens have no id,
+    because the library gives all message chunks of a call its id, including the empty last one of newer versions.
     """
 
     delay: float = 0.0

@@ -1,4 +1,4 @@
-"""Sends what it was asked as custom data: the norm prints no graph for the input of its custom example, line 755."""
+"""Writes its query as custom data: the specification prints no graph for its custom example, line 755."""
 
 from typing import TypedDict
 

@@ -1,4 +1,4 @@
-"""Three nodes in a row, of which the middle one returns no update."""
+"""Three consecutive nodes; the middle one returns no update."""
 
 from operator import add
 from typing import Annotated, Any, TypedDict

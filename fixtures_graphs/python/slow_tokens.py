@@ -1,4 +1,4 @@
-"""A model that takes its time over every token: its first is out long before its last."""
+"""A model that waits before every token, so that its first token is available long before its last."""
 
 from typing import Any, TypedDict
 

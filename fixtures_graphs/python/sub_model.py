@@ -1,6 +1,6 @@
-"""Custom data and model tokens at the root and inside a subgraph: something to stream in each of the six modes.
+"""Custom data and model tokens in the root graph and in a subgraph: output for each of the six modes.
 
-The first node waits, so that a reader can join before anything has been produced.
+The first node waits, so that a client can join before the run has produced anything.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The norm's example of a subgraph, copied from streaming-api.md lines 468-504; only its layout is ours."""
+"""The specification's subgraph example, copied from streaming-api.md, lines 468-504; only the layout differs."""
 
 from typing import TypedDict
 

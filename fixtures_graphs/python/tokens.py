@@ -1,6 +1,6 @@
-"""The norm's example of a model call, copied from streaming-api.md lines 650-681.
+"""The specification's example of a model call, copied from streaming-api.md, lines 650-681.
 
-Apart from the layout one thing differs: the parrot answers in place of the OpenAI model, without a network or a key.
+Apart from the layout, the parrot replaces the OpenAI model, so that no network and no API key are needed.
 """
 
 from dataclasses import dataclass

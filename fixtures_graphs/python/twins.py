@@ -1,4 +1,4 @@
-"""One subgraph started several times in one step: several invocations of the same node at once."""
+"""One subgraph that is started several times in one step: concurrent invocations of the same node."""
 
 from operator import add
 from typing import Annotated, Any, TypedDict

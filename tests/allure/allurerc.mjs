@@ -1,4 +1,4 @@
-// The one plugin of Allure 3 that can leave out the tag of an analytics service; it reads this variable and no option.
+// allure2 is the only plugin of Allure 3 that can leave out the analytics tag; it reads this variable, not an option.
 process.env.ALLURE_NO_ANALYTICS = "true";
 
 const reportName = "LangGraph streaming API, conformance";

@@ -1,1 +1,1 @@
-"""Everything that is generated: pages, data and recordings; `python -m tests.generate` makes what is out of date."""
+"""Generated pages, data and recordings; `python -m tests.generate` makes those that are out of date."""

@@ -1,6 +1,6 @@
-"""`python -m tests.generate [NAME …]` makes again what is out of date; `--all` makes everything, `--list` only tells.
+"""`python -m tests.generate [NAME …]` makes the generated files that are out of date.
 
-A product is out of date if a file that it is made from has changed since it was made.
+A product is out of date if a file that it is made from has changed since then.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ from tests.generate.products import PRODUCTS, remember
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Make products; return the exit status: 1 if one could not be made."""
+    """Make products; return the exit status: 1 if one cannot be made."""
     parser = argparse.ArgumentParser("python -m tests.generate", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(one.name for one in PRODUCTS)}")
-    parser.add_argument("--all", action="store_true", help="make everything, also what is up to date")
-    parser.add_argument("--list", action="store_true", help="say what is out of date, and make nothing")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"make only these: {', '.join(one.name for one in PRODUCTS)}"
+    )
+    parser.add_argument("--all", action="store_true", help="make everything, even if it is up to date")
+    parser.add_argument("--list", action="store_true", help="list what is out of date, but make nothing")
     chosen = parser.parse_args(arguments)
     if unknown := set(chosen.names) - {one.name for one in PRODUCTS}:
-        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(one.name for one in PRODUCTS)}")
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(one.name for one in PRODUCTS)}")
     for product in PRODUCTS:
         if chosen.names and product.name not in chosen.names:
             continue

@@ -1,6 +1,6 @@
-"""Minimal examples on the wire: what a good server sends for a requirement, and what a faulty one does.
+"""examples.json: what a good and a faulty server send for a requirement, in a few rows.
 
-Both are taken from the golden recordings, around the first divergence; nothing is written by hand.
+The rows are taken from the golden recordings, around the first difference; nothing is written by hand.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from conformance.wire.text import printable
 from tests import golden
 
 WIDTH = 200
-"""Characters of a row; of data that diverges further on the beginning is left out."""
+"""Characters of a row; if the first difference is further on, the row starts shortly before it."""
 
-AROUND = 80
-"""Characters of a row that is there for its place alone, and of what precedes a divergence far inside a row."""
+CONTEXT = 80
+"""Characters of a row without a difference, and characters shown before a difference far inside a row."""
 
 ROWS_AFTER = 3
-"""How many rows from the divergence on are shown, after one that precedes it."""
+"""How many rows are shown from the first difference on, after one row before it."""
 
-TELLING = {
+PREFERRED = {
     "threads.isolated": "keeps_state_by_assistant",
     "threads.uuid-ids": "counts_its_runs",
     "metadata.identifies-the-run": "tells_the_id_of_the_thread",
@@ -46,37 +46,36 @@ TELLING = {
     "modes.only-requested": "sends_pings",
     "stateless.same-output": "sends_no_custom_data_without_thread",
 }
-"""The fault that teaches most, where it is not the first that the suite declares for the requirement."""
+"""The most instructive fault of a requirement, if that is not the first that the suite declares."""
 
-USUAL = ("accept", "cache-control", "content-type")
-"""Request header fields that say nothing here, because those of the official clients have them all."""
+USUAL_HEADERS = ("accept", "cache-control", "content-type")
+"""Request header fields that are left out, because the official clients send them with every request."""
 
 ENDS = {COMPLETE: "(the stream ends)", BROKEN: "(the connection is cut)"}
 
 
 def fault_of(requirement: str) -> Fault:
-    """The fault that a requirement's example shows."""
+    """Return the fault that the example of a requirement shows."""
     faults = [fault for fault in REGISTRY.faults if fault.requirement == requirement]
-    return next((fault for fault in faults if fault.name == TELLING.get(requirement)), faults[0])
+    return next((fault for fault in faults if fault.name == PREFERRED.get(requirement)), faults[0])
 
 
 def examples() -> dict[str, dict[str, Any]]:
-    """The content of examples.json: an example for each requirement that has a fault, in the catalogue's order."""
+    """Return the content of examples.json: an example for each requirement that has a fault."""
     golden.items()
     faulty = {fault.requirement for fault in REGISTRY.faults}
     return {id: example(fault_of(id)) for id in requirements() if id in faulty}
 
 
 def example(fault: Fault) -> dict[str, Any]:
-    """Request, rows of the good and of the bad answer, and what the check says of the bad one."""
-    run, _ = rewritten(fault, golden.good())
-    item, outcome = _first_red(fault, run)
-    good, bad = _pair(item, outcome, run)
+    """Return a request, rows of the good and of the bad answer, and the message of the check for the bad one."""
+    session, _ = rewritten(fault, golden.good())
+    item, outcome = _first_failure(fault, session)
+    good, bad = _pair(item, outcome, session)
     ids: dict[str, str] = {}
     request = normalize(f"{good.method} {re.sub('^https?://[^/]+', '', good.url)}", ids)
-    rows = _rows(
-        good, bad, lambda text: normalize(printable(text), ids), timed=fault.requirement.startswith("delivery.")
-    )
+    timed = fault.requirement.startswith("delivery.")
+    rows = _rows(good, bad, lambda text: normalize(printable(text), ids), timed=timed)
     body = _cut(normalize(printable(good.body or ""), ids))
     message = _cut(normalize(outcome.message, ids))
     request, body, message, *shown = _renumbered([request, body, message, *rows[0], *rows[1]])
@@ -84,7 +83,7 @@ def example(fault: Fault) -> dict[str, Any]:
         "fault": fault.name,
         "check": item.check.name,
         "request": request,
-        "headers": [f"{name}: {value}" for name, value in good.request_headers if name.lower() not in USUAL],
+        "headers": [f"{name}: {value}" for name, value in good.request_headers if name.lower() not in USUAL_HEADERS],
         "body": body,
         "good": shown[: len(rows[0])],
         "bad": shown[len(rows[0]) :],
@@ -92,27 +91,27 @@ def example(fault: Fault) -> dict[str, Any]:
     }
 
 
-def _first_red(fault: Fault, run: SessionRecordings) -> tuple[Item, Outcome]:
+def _first_failure(fault: Fault, session: SessionRecordings) -> tuple[Item, Outcome]:
     for item in golden.items().values():
         if item.check.requirement == fault.requirement:
-            outcome = judge(item, run)
+            outcome = judge(item, session)
             if outcome.word == FAILED:
                 return item, outcome
-    raise AssertionError(f"{fault.name} turns no check of {fault.requirement} red")
+    raise AssertionError(f"no check of {fault.requirement} fails on {fault.name}")
 
 
-def _pair(item: Item, outcome: Outcome, run: SessionRecordings) -> tuple[Exchange, Exchange]:
-    """The exchange at fault, good and bad; if the fault left it as it was, the first of the check's that it changed."""
-    blamed = [(evidence.recording, evidence.exchange) for evidence in outcome.evidence]
-    files = dict.fromkeys([file for file, _ in blamed] + [variant.file for variant in item.variants])
-    pairs = [(file, *pair) for file in files for pair in _changed(file, run)]
-    _, good, bad = min(pairs, key=lambda one: (one[0], one[1].name) not in blamed)
+def _pair(item: Item, outcome: Outcome, session: SessionRecordings) -> tuple[Exchange, Exchange]:
+    """Return the exchange of the evidence, good and bad; if the fault did not change it, the first that it changed."""
+    named = [(evidence.recording, evidence.exchange) for evidence in outcome.evidence]
+    files = dict.fromkeys([file for file, _ in named] + [variant.file for variant in item.variants])
+    pairs = [(file, *pair) for file in files for pair in _changed(file, session)]
+    _, good, bad = min(pairs, key=lambda one: (one[0], one[1].name) not in named)
     return good, bad
 
 
-def _changed(file: str, run: SessionRecordings) -> Iterator[tuple[Exchange, Exchange]]:
+def _changed(file: str, session: SessionRecordings) -> Iterator[tuple[Exchange, Exchange]]:
     variant = next(variant for variant, one in golden.good().recordings.items() if one.file == file)
-    both = golden.good().recordings[variant].exchanges, run.recordings[variant].exchanges
+    both = golden.good().recordings[variant].exchanges, session.recordings[variant].exchanges
     for good, bad in zip(*both, strict=True):
         if good is not bad and _compared(good) != _compared(bad):
             yield good, bad
@@ -124,7 +123,7 @@ def _compared(exchange: Exchange) -> tuple[object, ...]:
 
 
 def _rows(good: Exchange, bad: Exchange, show: Callable[[str], str], *, timed: bool) -> tuple[list[str], list[str]]:
-    """The rows of two answers around the first divergence; `timed` with the seconds since the good one began."""
+    """Return the rows of two answers around the first difference; `timed` adds seconds since the good one started."""
     heads = _head(good, bad), _head(bad, good)
     if heads[0] != heads[1]:
         both = [[show(head), *_first(one, show)] for head, one in zip(heads, (good, bad), strict=True)]
@@ -141,7 +140,7 @@ def _rows(good: Exchange, bad: Exchange, show: Callable[[str], str], *, timed: b
 
 
 def _head(exchange: Exchange, other: Exchange) -> str:
-    """Status, and the header fields in which the other differs."""
+    """Return the status, and the header fields that the other answer does not have."""
     fields = [f"{name}: {value}" for name, value in exchange.headers if (name, value) not in other.headers]
     differing = [field for field in fields if not field.lower().startswith("content-length")]
     return "  ".join([f"HTTP {exchange.status}", *differing])
@@ -156,7 +155,7 @@ def _text(exchange: Exchange) -> str:
 
 
 def _compact(text: str) -> str:
-    """JSON without what means nothing, so that the first difference is one that does; other text as it is."""
+    """Return JSON without insignificant whitespace, which must not be the first difference; other text as it is."""
     try:
         return json.dumps(parse_json(text), ensure_ascii=False, separators=(",", ":"))
     except NotJson:
@@ -164,13 +163,13 @@ def _compact(text: str) -> str:
 
 
 def _lines(exchange: Exchange, show: Callable[[str], str], since: float | None = None) -> list[str]:
-    """A row for each event and one for the end; with times, in seconds since a moment, also one for the head."""
+    """Return a row for each event and one for the end; `since` adds the seconds after it and a row for the head."""
     rows = [show(_plain(event.block)) for event in exchange.events]
     if since is not None:
-        moments = [exchange.answered_t or since, *(event.t for event in exchange.events)]
-        rows = [f"{t - since:.1f} s  {row}" for t, row in zip(moments, [f"HTTP {exchange.status}", *rows], strict=True)]
+        times = [exchange.answered_t or since, *(event.t for event in exchange.events)]
+        rows = [f"{t - since:.1f} s  {row}" for t, row in zip(times, [f"HTTP {exchange.status}", *rows], strict=True)]
     unfinished = [f"(unfinished)  {show(_raw_text(exchange.tail))}"] if exchange.tail else []
-    return [*rows, *unfinished, ENDS.get(exchange.ending, "(nothing more comes)")]
+    return [*rows, *unfinished, ENDS.get(exchange.ending, "(no further event)")]
 
 
 def _raw(exchange: Exchange, show: Callable[[str], str]) -> list[str]:
@@ -183,42 +182,42 @@ def _raw_text(block: Block) -> str:
 
 
 def _plain(block: Block) -> str:
-    """The block in one line: as `event` and `data` where it is no more than that, otherwise as it is."""
+    """Return a block on one line: as `event` and `data` if it has no other field, otherwise as it was sent."""
     text = _raw_text(block)
     plain = re.fullmatch(r"event: ([^\r\n]*)\r?\ndata: ([^\r\n]*)\r?\n\r?\n", text)
     return f"event: {plain[1]}  data: {_compact(plain[2])}" if plain else text
 
 
 def _narrow(good: list[str], bad: list[str]) -> tuple[list[str], list[str]]:
-    """The rows cut to size: what is the same on both sides more than what differs."""
+    """Return the rows shortened; a row that is equal on both sides is shortened more."""
     return _narrowed(good, bad), _narrowed(bad, good)
 
 
 def _narrowed(rows: list[str], others: list[str]) -> list[str]:
     pairs = zip_longest(rows, others[: len(rows)], fillvalue="")
-    return [_cut(row, 0, AROUND) if row in others else _cut(row, _shared(row, other)) for row, other in pairs]
+    return [_cut(row, 0, CONTEXT) if row in others else _cut(row, _shared(row, other)) for row, other in pairs]
 
 
 def _shared(one: Sequence[str], other: Sequence[str]) -> int:
-    """How long the common beginning is."""
+    """Return the length of the common beginning."""
     differing = (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
     return next(differing, min(len(one), len(other)))
 
 
 def _cut(text: str, at: int = 0, width: int = WIDTH) -> str:
-    """At most so many characters of a text, those around a place among them."""
+    """Return at most `width` characters of a text, around the position `at`."""
     if len(text) <= width:
         return text
-    if at < width - AROUND // 2:
+    if at < width - CONTEXT // 2:
         return f"{text[:width]}…"
     head = re.match(r"(?:[\d.]+ s  )?(?:event: \S*  data: |HTTP \d+  )?", text)
-    start = at - AROUND
+    start = at - CONTEXT
     middle = text[start : start + width - 40]
     return f"{head[0] if head else ''}…{middle}{'…' if start + width - 40 < len(text) else ''}"
 
 
 def _renumbered(texts: list[str]) -> list[str]:
-    """The texts with their ids numbered anew, for those that were cut away left gaps."""
+    """Return the texts with their ids numbered again, because shortening may have removed some."""
     known: dict[str, str] = {}
     number = re.compile(r"<id \d+>")
     return [number.sub(lambda found: known.setdefault(found[0], f"<id {len(known) + 1}>"), text) for text in texts]

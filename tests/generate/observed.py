@@ -1,7 +1,7 @@
-"""What real clients do where a server has a fault: faulty golden streams, played back to every client.
+"""observed.json: what real clients do with the streams of faulty servers.
 
-`python -m tests.observed` writes conformance/requirements/observed.json, which `explain` quotes; rows are kept where a
-user would notice: an exception, no end, wrong text, events too many or too few, or under another name.
+Golden streams with a fault are played to every client.  A row is kept if a user would notice something: an exception,
+a stream that does not end, a wrong text, too many or too few events, or a wrong name.
 """
 
 from __future__ import annotations
@@ -17,77 +17,75 @@ from conformance import catalogue, suite
 from conformance.authoring.expectations import shown
 from conformance.authoring.registry import Fault
 from conformance.clients.compare import Reading
-from conformance.clients.read import Playback, read
+from conformance.clients.playback import RECONNECTS, Playback
+from conformance.clients.read import read
 from conformance.clients.readers import READERS, Reader, lacking
-from conformance.evidence import exchange as transcript
 from conformance.evidence.exchange import Exchange
-from conformance.faults import apply as faults
+from conformance.faults.apply import apply
 from conformance.launch.process import LaunchError
-from conformance.wire import http_server as http_server
+from conformance.wire import http_server
 from tests import golden
 
 FILE = catalogue.ROOT / "requirements" / "observed.json"
 
-TRIED = 3
-"""Streams that a fault touches and that are tried: the first in which something shows is told."""
+STREAMS_TRIED = 3
+"""How many of the streams that a fault changes are tried; the first that shows something gives the row."""
 
 LIMIT_S = 5.0
-"""Seconds after which a client that is still reading is said to be: played back at once, streams take milliseconds."""
+"""The limit for one stream; a stream that is played back at once takes milliseconds."""
 
 Pair = tuple[Exchange, Exchange]
-"""A stream as it was, and as the fault makes it."""
+"""A stream without and with the fault."""
 
 
-def touched(fault: Fault) -> Iterator[Pair]:
-    """The streams that a fault changes."""
+def changed_streams(fault: Fault) -> Iterator[Pair]:
+    """Yield the streams that a fault changes."""
     for recording in golden.good().recordings.values():
-        faulty = faults.apply(fault, recording)
+        faulty = apply(fault, recording)
         for good, bad in zip(recording.exchanges, faulty.exchanges if faulty else (), strict=False):
-            asked = good.kind in transcript.STREAMS and good.valid and good.is_stream
-            if asked and (good.content, good.headers, good.status, good.ending) != (
-                bad.content, bad.headers, bad.status, bad.ending,
-            ):  # fmt: skip
+            if good.asks_for_stream and good.valid and good.is_stream and _compared(good) != _compared(bad):
                 yield good, bad
 
 
+def _compared(exchange: Exchange) -> tuple[object, ...]:
+    return exchange.content, exchange.headers, exchange.status, exchange.ending
+
+
 def observation(reading: Reading, good: Exchange) -> str:
-    """What the user of a client notices, empty if nothing."""
-    count, belong = len(reading.parts), len(good.events)
+    """Return what the user of a client notices; empty if nothing."""
+    count, expected = len(reading.parts), len(good.events)
     if reading.error.startswith("still reading"):
-        return f"is {reading.error}, with {count} events where {belong} belong"
-    if "it reconnects" in reading.error:
-        return f"tries to reconnect after {count} of {belong} events"
+        return f"is {reading.error}, with {count} events instead of {expected}"
+    if RECONNECTS in reading.error:
+        return f"tries to reconnect after {count} of {expected} events"
     if reading.error:
-        return f"raises {plain(reading.error)} after {count} of {belong} events"
-    said, meant = (
-        text_of([part.data for part in reading.parts if part.event == "messages"]),
-        text_of([event.value for event in good.events if event.name == "messages"]),
-    )
-    if said != meant:
-        return f"tells the text {shown(said)} where the model said {shown(meant)}"
-    if count != belong:
-        return f"yields {count} events where {belong} belong"
+        return f"raises {first_line(reading.error)} after {count} of {expected} events"
+    yielded = text_of([part.data for part in reading.parts if part.event == "messages"])
+    sent = text_of([event.value for event in good.events if event.name == "messages"])
+    if yielded != sent:
+        return f"shows the text {shown(yielded)} instead of {shown(sent)}"
+    if count != expected:
+        return f"yields {count} events instead of {expected}"
     names = [(part.event, event.name) for part, event in zip(reading.parts, good.events, strict=True)]
-    other = next((pair for pair in names if pair[0] != pair[1]), None)
-    return f"yields an event {shown(other[0])} where {shown(other[1])} belongs" if other else ""
+    wrong = next((pair for pair in names if pair[0] != pair[1]), None)
+    return f"yields an event {shown(wrong[0])} instead of {shown(wrong[1])}" if wrong else ""
 
 
 def text_of(pairs: Sequence[object]) -> str:
-    """The pieces of messages joined, as a page shows them."""
+    """Return the joined text of messages, as a chat shows it."""
     pieces = (json.loads(pair) if isinstance(pair, str) else pair for pair in pairs)
     found = (pair[0] for pair in pieces if isinstance(pair, list) and pair and isinstance(pair[0], dict))
     return "".join(piece["content"] for piece in found if isinstance(piece.get("content"), str))
 
 
-def plain(error: str) -> str:
-    """An exception without what differs from run to run."""
-    first = error.partition("\n")[0]
-    return re.sub(r"https?://[^\s'\"]+", "URL", first)
+def first_line(error: str) -> str:
+    """Return the first line of an exception, without URLs, which differ from session to session."""
+    return re.sub(r"https?://[^\s'\"]+", "URL", error.partition("\n")[0])
 
 
 def observe(reader: Reader, chosen: Sequence[Fault]) -> list[dict[str, str]]:
-    """What the client does with the faults, a row for each in which something shows."""
-    pairs = [(fault, pair) for fault in chosen for pair in islice(touched(fault), TRIED)]
+    """Return what a client does with each fault; a fault that shows nothing has no row."""
+    pairs = [(fault, pair) for fault in chosen for pair in islice(changed_streams(fault), STREAMS_TRIED)]
     playback = Playback([bad for _, (_, bad) in pairs], hold=True)
 
     async def readings() -> list[Reading]:
@@ -103,21 +101,21 @@ def observe(reader: Reader, chosen: Sequence[Fault]) -> list[dict[str, str]]:
 
 
 def files() -> Iterator[tuple[Path, str]]:
-    """Yield what all clients do with all faults; raises LaunchError if a client cannot be run."""
+    """Yield observed.json with all clients and all faults; raises LaunchError if a client cannot be run."""
     faults = suite.load().faults
     if missing := [problem for reader in READERS if (problem := lacking(reader))]:
         raise LaunchError(missing[0])
-    rows = list(_told_once(row for reader in READERS for row in observe(reader, faults)))
+    rows = list(_without_repetitions(row for reader in READERS for row in observe(reader, faults)))
     order = {id: number for number, id in enumerate(sorted({row["requirement"] for row in rows}))}
     rows.sort(key=lambda row: (order[row["requirement"]], row["fault"]))
     yield FILE, "[\n" + ",\n".join(f" {json.dumps(row)}" for row in rows) + "\n]\n"
 
 
-def _told_once(rows: Iterable[dict[str, str]]) -> Iterator[dict[str, str]]:
-    """The rows without those that say of one more client the same: what comes of the events, not of the client."""
-    told: set[tuple[str, str]] = set()
+def _without_repetitions(rows: Iterable[dict[str, str]]) -> Iterator[dict[str, str]]:
+    """Yield the rows without those in which another client does the same, which the stream explains, not the client."""
+    seen: set[tuple[str, str]] = set()
     for row in rows:
         key = row["fault"], row["observed"]
-        if key not in told:
+        if key not in seen:
             yield row
-        told.add(key)
+        seen.add(key)

@@ -1,4 +1,4 @@
-"""The generated pages and data beside the requirements."""
+"""The generated pages and data in conformance/requirements."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REQUIREMENTS = Path(__file__).parents[2] / "conformance" / "requirements"
 
 
 def traceability_page() -> str:
-    """Statement of the specification, requirements, checks."""
+    """Return the page that maps statements of the specification to requirements and checks."""
     suite.load()
     checks: dict[str, list[str]] = defaultdict(list)
     for check in REGISTRY.checks:
@@ -32,42 +32,42 @@ def traceability_page() -> str:
 
 @cache
 def faults() -> list[dict[str, Any]]:
-    """Every fault with what it turns red, as data."""
+    """Return every fault with the checks that fail on it, as data."""
     items = list(golden.items().values())
     return entries([row(fault, golden.good(), items) for fault in REGISTRY.faults])
 
 
 def faults_json() -> str:
-    """Every fault with what it turns red, one for each line."""
+    """Return faults.json, with one fault on each line."""
     return "[\n" + ",\n".join(json.dumps(one, ensure_ascii=False) for one in faults()) + "\n]\n"
 
 
 def faults_page() -> str:
-    """Requirement, fault, checks that turn red."""
+    """Return the page of requirements, faults and the checks that fail on them."""
     return page(faults())
 
 
 def examples_json() -> str:
-    """An example on the wire for each requirement."""
+    """Return examples.json."""
     return json.dumps(examples(), indent=1, ensure_ascii=False) + "\n"
 
 
 def requirements_page() -> str:
-    """Every requirement with why it has its level, and who breaks without it."""
+    """Return the page of all requirements."""
     suite.load()
     return catalogue_page(Counter(fault.requirement for fault in REGISTRY.faults))
 
 
 def nothing_page() -> str:
-    """Servers that do nothing of use, and how many requirements of each profile have which outcome on each."""
+    """Return the page of servers that do nothing useful, with the number of outcomes for each profile."""
     names = [DEFAULT_PROFILE, *(name for name in catalogue.profiles() if name != DEFAULT_PROFILE)]
     return _NOTHING + "\n".join(f"## Profile {name}\n\n{nothing.table(name)}\n" for name in names)
 
 
 _NOTHING = """# Servers that do nothing
 
-What the suite says of servers that do nothing of use: no requirement passes on any.  `tests/nothing.py` holds them; how
-often `failed` and `cantTell` stand there may vary a little with the time that a limit is reached.
+The outcomes on servers that do nothing useful: no requirement passes on any of them.  The servers are in
+`tests/nothing.py`.  The numbers of `failed` and `cantTell` may vary a little with the time at which a limit is reached.
 
 """
 

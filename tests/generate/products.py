@@ -1,4 +1,4 @@
-"""What is generated, from which files, and how."""
+"""The products: what is generated, from which files, and how."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.generate import observed, pages, published, readmes, snippets
 
 ROOT = Path(__file__).parents[2]
 MADE_FROM = Path(__file__).with_name("made_from.json")
-"""A digest, by product, of the files that it was made from."""
+"""Holds, for each product, a digest of the files that it was made from."""
 
 JUDGING = (
     "conformance/authoring/**/*.py", "conformance/catalogue/**/*.py", "conformance/evidence/**/*.py",
@@ -26,14 +26,14 @@ CLIENTS = ("conformance/clients/**/*",)
 
 @dataclass(frozen=True)
 class Product:
-    """Something generated; `inputs` are globs of the files that it is made from, `cost` is how long that takes."""
+    """Generated files; `inputs` are globs of the files that they are made from, `cost` the time that it takes."""
 
     name: str
     inputs: tuple[str, ...]
     make: Callable[[], bool]
     cost: str = "seconds"
     is_current: Callable[[], bool] | None = None
-    """Says whether it is up to date, where that is known without a digest of its inputs."""
+    """Returns whether it is up to date, for a product that is checked without a digest of its inputs."""
 
     def stale(self) -> bool:
         """Return whether it is out of date."""
@@ -54,14 +54,14 @@ def remembered() -> dict[str, str]:
 
 
 def remember(product: Product) -> None:
-    """Note what a product was made from."""
+    """Store the digest of the files that a product was made from."""
     if product.is_current is None:
         digests = remembered() | {product.name: product.digest()}
         MADE_FROM.write_text(json.dumps(dict(sorted(digests.items())), indent=1) + "\n", "utf-8")
 
 
 def _written(files: Callable[[], Iterator[tuple[Path, str]]]) -> Callable[[], bool]:
-    """Return a function that writes files, each with its text."""
+    """Return a function that writes files with their texts."""
 
     def write() -> bool:
         for path, text in files():
@@ -73,7 +73,7 @@ def _written(files: Callable[[], Iterator[tuple[Path, str]]]) -> Callable[[], bo
 
 
 def _current(files: Callable[[], Iterator[tuple[Path, str]]]) -> Callable[[], bool]:
-    """Return a function that says whether files have the text that they should have."""
+    """Return a function that checks whether files have their texts."""
     return lambda: all(path.exists() and path.read_text("utf-8") == text for path, text in files())
 
 
@@ -81,21 +81,23 @@ def _cheap(name: str, files: Callable[[], Iterator[tuple[Path, str]]]) -> Produc
     return Product(name, (), _written(files), is_current=_current(files))
 
 
-def _dear(name: str, files: Callable[[], Iterator[tuple[Path, str]]], *inputs: str, cost: str) -> Product:
+def _expensive(name: str, files: Callable[[], Iterator[tuple[Path, str]]], *inputs: str, cost: str) -> Product:
     return Product(name, inputs, _written(files), cost)
 
 
 PRODUCTS = (
     Product("recordings", (), lambda: golden.make([]) == 0, "a minute; starts the official server", golden.is_current),
-    _dear("faults", pages.fault_files, *JUDGING, *RECORDINGS, cost="three minutes"),
-    _dear("examples", pages.example_files, *JUDGING, *RECORDINGS, "tests/generate/examples.py", cost="a minute"),
+    _expensive("faults", pages.fault_files, *JUDGING, *RECORDINGS, cost="three minutes"),
+    _expensive("examples", pages.example_files, *JUDGING, *RECORDINGS, "tests/generate/examples.py", cost="a minute"),
     _cheap("catalogue", pages.catalogue_files),
-    _dear("nothing", pages.nothing_files, *JUDGING, "tests/nothing.py", cost="three minutes"),
-    _dear("observed", observed.files, *CLIENTS, *RECORDINGS, cost="minutes; needs Node and the clients' packages"),
-    _dear(
+    _expensive("nothing", pages.nothing_files, *JUDGING, "tests/nothing.py", cost="three minutes"),
+    _expensive(
+        "observed", observed.files, *CLIENTS, *RECORDINGS, cost="minutes; needs Node and the packages of the clients"
+    ),
+    _expensive(
         "snippets", snippets.files, "conformance/snippets/**/*", *CLIENTS, cost="minutes; needs Node and two servers"
     ),
     _cheap("readmes", readmes.readmes),
     Product("reports", (), lambda: published.write() == 0, "seconds", published.is_current),
 )
-"""In the order in which they are made: each may be made from the ones before it."""
+"""In the order in which they are made: each may depend on the ones before it."""

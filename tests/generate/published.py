@@ -1,7 +1,7 @@
-"""The reports that are published below `reports/`: what the suite wrote, with the evidence of failures alone.
+"""The published reports below `reports/`, their matrix, and the tables in README.md.
 
-`python -m tests.generate.published FOLDER …` takes report folders over (and judges again those of another suite); the matrix and
-the tables in README.md are made from all that is there.
+`python -m tests.generate.published FOLDER …` publishes report folders: the reports are judged again if another version
+of the suite wrote them, and the recordings are kept as an archive.  Matrix and tables contain all published reports.
 """
 
 from __future__ import annotations
@@ -15,45 +15,49 @@ from pathlib import Path
 from typing import Any
 
 from conformance.cli import main
+from conformance.evidence.archive import ARCHIVE, pack_folder
+from conformance.evidence.source import FOLDER
 from conformance.report.attribution import suite_facts
 from conformance.settings import DEFAULT_PROFILE
 
 ROOT = Path(__file__).parents[2]
 REPORTS = ROOT / "reports"
 BEGIN, END = "<!-- servers: made by `python -m tests.generate` -->", "<!-- end of servers -->"
+SESSION_TIME = re.compile(r"-\d{8}-\d{6}-\d+$")
+"""The end of the name of a report folder that is not published."""
 
 
-def take_over(folder: Path) -> None:
-    """Judge the recordings of a run with this suite and keep report, pages and the recordings that show failures."""
+def publish(folder: Path) -> Path:
+    """Copy a report folder to `reports/`, with its recordings as an archive; return the copy."""
     with tempfile.TemporaryDirectory() as name:
         work = Path(name) / "report"
         shutil.copytree(folder, work)
-        if _read(work)["suite"] != suite_facts():
+        if read(work)["suite"] != suite_facts():
             main(["judge", str(work), "-q", "--tb=no", "--clients"])
-        document = _read(work)
-        shown = {one["recording"] for check in _checks(document) for one in check["evidence"]}
-        for path in (work / "recordings").glob("*.jsonl"):
-            if path.name not in shown:
-                path.unlink()
-        (work / "junit.xml").unlink(missing_ok=True)  # it tells the name of the machine
-        apart = "" if document["profile"] == DEFAULT_PROFILE else f"-{document['profile']}"
-        kept = REPORTS / f"{document['target']['name']}-{document['target']['version']}{apart}"
-        shutil.rmtree(kept, ignore_errors=True)
-        shutil.copytree(work, kept)
+        if (work / FOLDER).is_dir():
+            (work / ARCHIVE).write_bytes(pack_folder(work / FOLDER))
+            shutil.rmtree(work / FOLDER)
+        (work / "junit.xml").unlink(missing_ok=True)  # it contains the name of the machine
+        published = REPORTS / _name(read(work))
+        shutil.rmtree(published, ignore_errors=True)
+        return Path(shutil.copytree(work, published))
 
 
-def _read(folder: Path) -> Any:
+def _name(document: Any) -> str:
+    target, profile = document["target"], document["profile"]
+    suffix = "" if profile == DEFAULT_PROFILE else f"-{profile}"
+    return f"{target['name']}-{target['version']}{suffix}"
+
+
+def read(folder: Path) -> Any:
+    """Return the content of the report.json in a folder."""
     return json.loads((folder / "report.json").read_text("utf-8"))
 
 
-def _checks(document: Any) -> list[Any]:
-    return [check for one in document["requirements"] for check in one["checks"]]
-
-
 def documents() -> list[tuple[Path, Any]]:
-    """Every published report, by folder; ordinary runs, whose folders bear a time, also lie there in a checkout."""
-    found = (file for file in REPORTS.glob("*/report.json") if not re.search(r"-\d{8}-\d{6}-\d+$", file.parent.name))
-    return sorted(((file.parent, _read(file.parent)) for file in found), key=lambda one: _order(one[1]))
+    """Return every published report with its folder; reports of ordinary sessions are left out."""
+    folders = [file.parent for file in REPORTS.glob("*/report.json") if not SESSION_TIME.search(file.parent.name)]
+    return sorted(((folder, read(folder)) for folder in folders), key=lambda one: _order(one[1]))
 
 
 def _order(document: Any) -> tuple[bool, str, list[int]]:
@@ -63,7 +67,7 @@ def _order(document: Any) -> tuple[bool, str, list[int]]:
 
 
 def tables() -> str:
-    """The tables of README.md, one for each profile: what was said of each server, when, and where it stands."""
+    """Return the tables of README.md, one for each profile: the verdict on each server, with a link to its report."""
     profiles = dict.fromkeys(document["profile"] for _, document in documents())
     return "\n\n".join(f"Profile `{profile}`:\n\n{_table(profile)}" for profile in profiles)
 
@@ -81,7 +85,7 @@ def _table(profile: str) -> str:
 
 
 def readme() -> str:
-    """README.md with the tables of the published reports."""
+    """Return README.md with the tables of the published reports."""
     before, _, rest = (ROOT / "README.md").read_text("utf-8").partition(BEGIN)
     return f"{before}{BEGIN}\n\n{tables()}\n\n{END}{rest.partition(END)[2]}"
 
@@ -93,7 +97,7 @@ def write() -> int:
 
 
 def is_current() -> bool:
-    """Return whether README.md and the matrix are made of the published reports."""
+    """Return whether README.md and the matrix show the published reports."""
     with tempfile.TemporaryDirectory() as name:
         copies = [Path(shutil.copytree(folder, Path(name) / folder.name)) for folder, _ in documents()]
         main(["matrix", *map(str, copies), "--output", name])
@@ -103,5 +107,5 @@ def is_current() -> bool:
 
 if __name__ == "__main__":
     for given in sys.argv[1:]:
-        take_over(Path(given))
+        publish(Path(given))
     sys.exit(write())

@@ -1,6 +1,7 @@
-"""Released versions of the official Python server, judged one after the other and put side by side.
+"""Judges released versions of the official Python server one after the other, and compares them.
 
-`python -m tests.versions [FOLDER [VERSION …]]` (`tox -e versions`) writes one report folder for each and the matrix.
+`python -m tests.generate.versions [FOLDER [VERSION …]]` (`tox -e versions`) writes a report folder for each version and
+the matrix.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from pathlib import Path
 from conformance.cli import main
 
 RELEASES = ("0.2.60", "0.4.48", "0.5.42", "0.6.39", "0.7.103", "0.9.1", "0.11.4", "0.13.8", "0.15.9", "0.16.7")
-"""From the server of the specification's time to the newest when this was written."""
+"""From the server at the time of the specification to the newest one that was tested."""
 
 
 def judge(folder: Path, versions: tuple[str, ...]) -> int:
-    """Judge each version; return the worst exit status of judging (a failed MUST is a finding, not an error)."""
+    """Judge each version; return the worst exit status, where a failed MUST is a result and not an error."""
     statuses = []
     for version in versions:
         target = f"langgraph-dev=={version}"

@@ -1,4 +1,4 @@
-// Reads streams with @langchain/langgraph-sdk, found from the current folder; input and output are those of `sdk.py`.
+// Reads streams with @langchain/langgraph-sdk of the current folder; input and output are those of `sdk.py`.
 
 import { readFileSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -8,16 +8,16 @@ const given = JSON.parse(readFileSync(0, "utf8"));
 const callerOptions = { maxConcurrency: given.at_once };
 const client = new Client({ apiUrl: given.url, apiKey: null, defaultHeaders: given.headers, callerOptions });
 
-// Lone surrogates, which JSON may hold, are written as escapes: UTF-8 has no form for them.
+// JSON may hold lone surrogates, which UTF-8 cannot encode; they are written as escapes.
 const plain = (value) => JSON.stringify(value).replace(/[\ud800-\udfff]/g, escaped);
 const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16)}`;
-const say = (line) => {
+const write = (line) => {
   let rest = Buffer.from(`${plain(line)}\n`);
   while (rest.length) {
     try {
       rest = rest.subarray(writeSync(1, rest));
     } catch (problem) {
-      if (problem.code !== "EAGAIN") throw problem; // the pipe is full
+      if (problem.code !== "EAGAIN") throw problem; // the pipe is full; try again
     }
   }
 };
@@ -41,13 +41,13 @@ const read = async (job) => {
   const timer = setTimeout(() => leaving.abort(), given.limit_s * 1000);
   const reading = (async () => {
     for await (const { event, data, id } of await stream(job, leaving.signal)) {
-      if (!leaving.signal.aborted) say({ job: job.number, part: [event ?? "", data ?? null, id ?? null] });
+      if (!leaving.signal.aborted) write({ job: job.number, part: [event ?? "", data ?? null, id ?? null] });
     }
     return "";
   })().catch((problem) => `${problem.name}: ${problem.message}`);
   const error = await Promise.race([limit, reading]);
   clearTimeout(timer);
-  say({ job: job.number, error });
+  write({ job: job.number, error });
 };
 
 const jobs = given.jobs.slice();
@@ -55,4 +55,4 @@ const worker = async () => {
   for (let job = jobs.shift(); job; job = jobs.shift()) await read(job);
 };
 await Promise.all(Array.from({ length: given.at_once }, worker));
-process.exit(0); // also where something is still waiting to reconnect
+process.exit(0); // a client may still be waiting to reconnect

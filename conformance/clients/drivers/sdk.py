@@ -1,7 +1,7 @@
-"""Reads streams with langgraph_sdk and says what it yields; runs in an interpreter that has the SDK alone.
+"""Reads streams with langgraph_sdk and prints what it yields; runs in an environment that holds only the SDK.
 
-Standard input is JSON: the URL, header fields, and jobs; see `conformance/clients/read.py`.  Each line of the output is
-a part that a job yielded, or how the job ended.
+Standard input is JSON: the URL, header fields and jobs, as `conformance/clients/read.py` sends them.  Each line of the
+output is JSON: a part that a job yielded, or the error with which a job ended (empty if there was none).
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from langgraph_sdk import get_client
 
 
 async def stream(client: Any, job: dict[str, Any]) -> Any:
+    """Return the stream of a job; create its thread and run first if the job is live."""
     thread, run, body = job["thread"], job["run"], job["body"]
     fields = {key: body[key] for key in ("input", "stream_mode", "stream_subgraphs") if key in body}
     if job["live"] and thread:
@@ -24,29 +25,30 @@ async def stream(client: Any, job: dict[str, Any]) -> Any:
     return client.runs.stream(thread, body["assistant_id"], **fields)
 
 
-async def read(client: Any, job: dict[str, Any], room: asyncio.Semaphore, limit: float) -> None:
+async def read(client: Any, job: dict[str, Any], slots: asyncio.Semaphore, limit: float) -> None:
+    """Perform one job, and write what it yields."""
     error = ""
-    async with room:
+    async with slots:
         try:
             async with asyncio.timeout(limit):
                 async for part in await stream(client, job):
-                    say(job=job["number"], part=list(part))
+                    write(job=job["number"], part=list(part))
         except TimeoutError:
             error = f"still reading after {limit:g} s"
         except Exception as problem:
             error = f"{type(problem).__name__}: {problem}"
-    say(job=job["number"], error=error)
+    write(job=job["number"], error=error)
 
 
-def say(**line: Any) -> None:
+def write(**line: Any) -> None:
     sys.stdout.write(json.dumps(line) + "\n")
 
 
 async def main() -> None:
     given = json.load(sys.stdin)
     client = get_client(url=given["url"], headers=given["headers"])
-    room = asyncio.Semaphore(given["at_once"])
-    await asyncio.gather(*(read(client, job, room, given["limit_s"]) for job in given["jobs"]))
+    slots = asyncio.Semaphore(given["at_once"])
+    await asyncio.gather(*(read(client, job, slots, given["limit_s"]) for job in given["jobs"]))
 
 
 asyncio.run(main())

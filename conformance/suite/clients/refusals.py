@@ -1,10 +1,11 @@
-"""What the official clients can tell their users of a refusal."""
+"""Whether a refusal gives its reason where the official clients look for it."""
 
 import json
 from typing import Any
 
-from conformance.authoring import RecordingView, expect, fault, inconclusive, shown, verifies
-from conformance.suite.errors.refusals import refused, unknown_assistant, unknown_mode
+from conformance.authoring import Answer, FaultContext, RecordingView, expect, fault, inconclusive, shown, verifies
+from conformance.suite.errors.bad_requests import refused
+from conformance.suite.errors.refusals import unknown_assistant, unknown_mode
 from conformance.suite.errors.refused_bodies import unusable_body, wrong_type
 
 REQUESTS = {
@@ -13,7 +14,7 @@ REQUESTS = {
     "unusable_body": "unusable body",
     "wrong_type": "wrong type",
 }
-"""The refused request of each scenario."""
+"""The name of the bad request of each scenario."""
 
 
 @verifies(
@@ -22,25 +23,27 @@ REQUESTS = {
     over=("named", "place", "asked", "body", "wrong"),
 )
 def test_a_refusal_gives_its_reason_as_text(
-    unknown_assistant: dict[object, RecordingView],
-    unknown_mode: dict[object, RecordingView],
-    unusable_body: dict[object, RecordingView],
-    wrong_type: dict[object, RecordingView],
+    assistants: dict[object, RecordingView],
+    modes: dict[object, RecordingView],
+    bodies: dict[object, RecordingView],
+    types: dict[object, RecordingView],
 ) -> None:
-    """Whatever is refused with 4xx says why in a place where the Python SDK looks."""
-    views = [*unknown_assistant.values(), *unknown_mode.values(), *unusable_body.values(), *wrong_type.values()]
-    served = [view for view in views if "neighbour" in view and view["neighbour"].exchange.is_stream]
-    seen = [view[REQUESTS[view.recording.scenario]] for view in served]
-    refusals = [one.exchange for one in seen if one.refused]
-    for exchange in refusals:
-        said = f"`{exchange.name}` was refused with {exchange.status} and a body without a reason that is text: "
-        expect(reason(exchange.content), said + shown(exchange.content.decode("utf-8", "replace")), exchange)
+    """The body of every refusal gives its reason as a non-empty string, in a place where the Python SDK looks."""
+    recordings = [*assistants.values(), *modes.values(), *bodies.values(), *types.values()]
+    served = [one for one in recordings if "neighbour" in one and one["neighbour"].is_stream]
+    requests = [one[REQUESTS[one.recording.scenario]] for one in served]
+    refusals = [request for request in requests if request.refused]
+    for refusal in refusals:
+        content = refusal.exchange.content
+        body = shown(content.decode("utf-8", "replace"))
+        missing = f"the body of a refusal must give its reason as a string; `{refusal.name}` has the body {body}"
+        expect(reason(content), missing, refusal)
     if not refusals:
-        inconclusive("nothing was refused where the valid neighbour was served")
+        inconclusive("no bad request was refused in a scenario whose valid request was served")
 
 
 def reason(content: bytes) -> str | None:
-    """The reason as the Python SDK takes it from the body of a refusal, None where it finds none."""
+    """Return the reason that the Python SDK reads from the body of a refusal, None if it finds none."""
     try:
         body: Any = json.loads(content)
     except (ValueError, RecursionError):
@@ -54,19 +57,19 @@ def reason(content: bytes) -> str | None:
 
 
 @fault("clients.refusal-reason", part="answer", where=refused)
-def lists_what_is_wrong(answer, exchange):
-    """Gives the detail as a list of objects, as frameworks do for what they find themselves."""
+def lists_what_is_wrong(answer: Answer, exchange: FaultContext) -> None:
+    """Gives the reason of a refusal as a list of objects, as some frameworks do."""
     answer.json = {"detail": [{"loc": ["body"], "msg": "not valid", "type": "value_error"}]}
 
 
 @fault("clients.refusal-reason", part="answer", where=refused)
-def refuses_without_a_word(answer, exchange):
-    """Sends no body with a refusal."""
+def refuses_without_a_word(answer: Answer, exchange: FaultContext) -> None:
+    """Sends refusals without a body."""
     answer.body = b""
 
 
 @fault("clients.refusal-reason", part="answer", where=refused)
-def refuses_in_plain_text(answer, exchange):
-    """Gives the reason as plain text."""
+def refuses_in_plain_text(answer: Answer, exchange: FaultContext) -> None:
+    """Gives the reason of a refusal as plain text instead of JSON."""
     answer.body = b"no such thing"
     answer.replace_header("content-type", "text/plain")

@@ -1,17 +1,20 @@
-"""Requests that a server should refuse, for what they name does not exist: an assistant, a thread, a mode.
+"""Requests that a server should refuse because they name an assistant, a thread or a mode that does not exist.
 
-Each scenario ends with a valid neighbour of the bad request: without it a refusal proves nothing.  Bodies that cannot
-be used are the matter of `refusals_of_bodies`.
+Each scenario also sends a valid request, the neighbour: if the server does not serve that one either, a refusal proves
+nothing.  `refused_bodies.py` judges bodies that cannot be used.
 """
 
-import json
-import re
 import uuid
+from typing import Any
 
 from conformance.authoring import (
-    MODES,
+    Answer,
     ExchangeView,
+    FaultContext,
     RecordingView,
+    Server,
+    at_path,
+    by_method,
     equal,
     expect,
     fail,
@@ -21,26 +24,38 @@ from conformance.authoring import (
     shown,
     verifies,
 )
-from conformance.suite.graphs import PRINTED, TOPIC
+from conformance.suite.errors.bad_requests import (
+    FAILURE,
+    METADATA,
+    NOBODY,
+    RUN,
+    of_unknown_assistant,
+    of_unknown_mode,
+    of_unknown_thread,
+    refused,
+    serve,
+)
+from conformance.suite.graphs import TOPIC
 
-USUAL = {"input": TOPIC, "stream_mode": ["updates"]}
+USUAL: dict[str, Any] = {"input": TOPIC, "stream_mode": ["updates"]}
 PLACES = ("thread", "stateless")
-NOBODY = "no-such-assistant"
 
 
-async def place_of(server, place):
+async def place_of(server: Server, place: str) -> str | None:
+    """Create a thread and return its id; return None for a run without a thread."""
     return await server.threads.create() if place == "thread" else None
 
 
-async def neighbour(server, thread):
+async def neighbour(server: Server, thread: str | None) -> None:
+    """Stream a valid run."""
     await server.runs.streamed(thread, name="neighbour", **USUAL)
 
 
 @scenario(
     graph="joke", exchanges=("unknown assistant", "neighbour", "create thread"), named=("name", "uuid"), place=PLACES
 )
-async def unknown_assistant(server, named, place):
-    """A run of an assistant that does not exist, then the same of one that does."""
+async def unknown_assistant(server: Server, named: str, place: str) -> None:
+    """A run is requested for an assistant that does not exist, and then for one that exists."""
     thread = await place_of(server, place)
     nobody = str(uuid.uuid4()) if named == "uuid" else f"{NOBODY}-{server.nonce}"
     await server.runs.streamed(thread, name="unknown assistant", assistant=nobody, valid=False, **USUAL)
@@ -61,8 +76,8 @@ async def unknown_assistant(server, named, place):
     request=("stream", "create"),
     long=True,
 )
-async def unknown_thread(server, thread_id, request):
-    """A run on a thread that was never created, then the same on one that was."""
+async def unknown_thread(server: Server, thread_id: str, request: str) -> None:
+    """A run is requested on a thread that was never created, and then on one that was."""
     nowhere = str(uuid.uuid4()) if thread_id == "unknown" else "xyz"
     if request == "stream":
         await server.runs.streamed(nowhere, name="unknown thread", valid=False, **USUAL)
@@ -79,8 +94,8 @@ async def unknown_thread(server, thread_id, request):
     exchanges=("create thread", "unknown mode", "list runs", "neighbour"),
     asked=("bogus", ("updates", "bogus"), 5),
 )
-async def unknown_mode(server, asked):
-    """A mode that does not exist, alone or in a list; then what runs the thread has; then a known mode."""
+async def unknown_mode(server: Server, asked: str | tuple[str, ...] | int) -> None:
+    """A mode that does not exist is requested, alone or in a list; runs are listed; then a valid run is streamed."""
     thread = await server.threads.create()
     mode = list(asked) if isinstance(asked, tuple) else asked
     await server.runs.streamed(thread, name="unknown mode", input=TOPIC, stream_mode=mode, valid=False)
@@ -88,169 +103,124 @@ async def unknown_mode(server, asked):
     await neighbour(server, thread)
 
 
-# --- what a refusal is
+def expect_refused(recording: RecordingView, name: str) -> None:
+    """Expect that a bad request was answered with 4xx and not with an event stream."""
+    bad = bad_request(recording, name)
+    expect(bad.refused, f"`{name}` should be refused with 4xx and no event stream; it was {answered(bad)}", bad)
 
 
-def is_refused(view: RecordingView, name: str) -> None:
-    """Answered with 4xx and no event stream, where the valid neighbour was served."""
-    bad = neighbour_was_served(view, name)
-    expect(
-        bad.refused, f"`{name}` should be refused with 4xx and no event stream, it was {answered(bad)}", bad.exchange
-    )
-
-
-def neighbour_was_served(view: RecordingView, name: str) -> ExchangeView:
-    """The bad request, answered; a server that is busy or serves nobody does not refuse."""
-    good, bad = view["neighbour"].exchange, view[name]
-    if not (good.is_stream and any(event.base == "updates" for event in good.events)):
-        inconclusive(f"the valid neighbour of `{name}` was not served either ({answered(view['neighbour'])})")
+def bad_request(recording: RecordingView, name: str) -> ExchangeView:
+    """Return the bad request; inconclusive if its neighbour was not served either, or if the server is busy."""
+    good, bad = recording["neighbour"], recording[name]
+    if not (good.is_stream and any(event.base == "updates" for event in good.exchange.events)):
+        inconclusive(f"the valid neighbour of `{name}` was not served either, it was {answered(good)}")
     bad.expect_answered()
     if bad.status in (429, 503):
-        inconclusive(f"`{name}` was answered {bad.status}, the server is too busy; use a lower --concurrency")
+        inconclusive(f"`{name}` was answered with {bad.status}: the server is busy; lower --concurrency")
     return bad
 
 
-def answered(heard: ExchangeView) -> str:
-    exchange = heard.exchange
-    names = [event.name for event in exchange.events] if exchange.is_stream else []
-    said = f" and the events {shown(names)}" if names else ""
-    return f"answered {exchange.status} with {shown(exchange.header('content-type') or 'no content type')}{said}"
+def answered(reply: ExchangeView) -> str:
+    """Return how a request was answered, for a message: `answered with 200 and "text/html"`."""
+    names = [event.name for event in reply.exchange.events] if reply.is_stream else []
+    media = shown(reply.exchange.header("content-type") or "no content type")
+    return f"answered with {reply.status} and {media}" + (f" and the events {shown(names)}" if names else "")
 
 
-# --- what was wrong with a request, for faults that take what they should refuse
-
-
-def refused(exchange):
-    """A run was asked for and refused."""
-    status = exchange.exchange.status
-    return exchange.method == "POST" and "/runs" in exchange.path and status is not None and 400 <= status < 500
-
-
-def of_nobody(exchange):
-    """The assistant's name is one that no server has."""
-    name = exchange.body.get("assistant_id")
-    return isinstance(name, str) and bool(name.startswith(NOBODY) or re.fullmatch("[0-9a-f-]{36}", name))
-
-
-def in_no_mode(exchange):
-    asked = exchange.body.get("stream_mode")
-    return asked == 5 or any(mode not in MODES for mode in ([asked] if isinstance(asked, str) else asked or ()))
-
-
-def of_wrong_type(exchange):
-    body = exchange.body
-    flag, mode = body.get("stream_subgraphs"), body.get("stream_mode")
-    return isinstance(flag, str) or isinstance(mode, dict) or body.get("assistant_id", "") is None
-
-
-def unusable(exchange):
-    return not isinstance(exchange.request, dict) or "assistant_id" not in exchange.request
-
-
-def nowhere(exchange):
-    """Nothing is wrong with the body, so it is the thread."""
-    if unusable(exchange) or of_wrong_type(exchange):
-        return False
-    return "/threads/" in exchange.path and not (of_nobody(exchange) or in_no_mode(exchange))
-
-
-def serve(answer, *events):
-    """Answer with an event stream of (name, data)."""
-    answer.status = 200
-    answer.replace_header("content-type", "text/event-stream")
-    answer.body = "".join(f"event: {name}\r\ndata: {json.dumps(data)}\r\n\r\n" for name, data in events).encode()
-
-
-METADATA = ("metadata", {"run_id": "1", "attempt": 1})
-RUN = (METADATA, *(("updates", update) for update in PRINTED))
-FAILURE = ("error", {"error": "NotFound", "message": "no such thing"})
-
-
-# --- the requirements
+# --- errors.unknown-assistant-runs-nothing
 
 
 @verifies("errors.unknown-assistant-runs-nothing", on=unknown_assistant)
 def test_an_unknown_assistant_runs_nothing(recording: RecordingView) -> None:
-    """It is refused, or all that comes is an error event."""
-    bad = neighbour_was_served(recording, "unknown assistant")
-    if not bad.exchange.accepted:
+    """A request for an unknown assistant is refused, or its stream has an error event and no output."""
+    bad = bad_request(recording, "unknown assistant")
+    if not bad.accepted:
         return
-    expect(bad.exchange.is_stream, f"an unknown assistant was {answered(bad)}", bad.exchange)
+    expect(bad.is_stream, f"an unknown assistant must not run; the request was {answered(bad)}", bad)
     for event in bad.exchange.events:
         if event.base not in ("metadata", "error", "end"):
-            fail(f"an unknown assistant must run nothing, there came {shown(event.name)}", event)
-    expect(bad["error"], f"an unknown assistant was {answered(bad)}, as if the run had succeeded", bad.exchange)
+            fail(f"an unknown assistant must not run, so {shown(event.name)} must not be sent", event)
+    expect(bad["error"], f"an unknown assistant must give an error event; the request was {answered(bad)}", bad)
 
 
-@fault("errors.unknown-assistant-runs-nothing", part="answer", where=lambda x: refused(x) and of_nobody(x))
-def runs_a_default_graph(answer, exchange):
-    """Takes its first graph for an assistant that it does not know."""
+@fault("errors.unknown-assistant-runs-nothing", part="answer", where=refused & of_unknown_assistant)
+def runs_a_default_graph(answer: Answer, exchange: FaultContext) -> None:
+    """Runs its first graph for an unknown assistant."""
     serve(answer, *RUN)
 
 
-@fault("errors.unknown-assistant-runs-nothing", part="answer", where=lambda x: refused(x) and of_nobody(x))
-def succeeds_with_nothing_for_an_unknown_assistant(answer, exchange):
-    """Sends an empty stream, as if the run had nothing to say."""
+@fault("errors.unknown-assistant-runs-nothing", part="answer", where=refused & of_unknown_assistant)
+def succeeds_with_nothing_for_an_unknown_assistant(answer: Answer, exchange: FaultContext) -> None:
+    """Answers a request for an unknown assistant with a stream that has only metadata, as if the run had succeeded."""
     serve(answer, METADATA)
+
+
+# --- errors.unknown-assistant
 
 
 @verifies("errors.unknown-assistant", on=unknown_assistant)
 def test_an_unknown_assistant_is_refused(recording: RecordingView) -> None:
-    """A name and an id that no assistant has are refused."""
-    is_refused(recording, "unknown assistant")
+    """A request for a name or an id that no assistant has is refused with 4xx and no event stream."""
+    expect_refused(recording, "unknown assistant")
 
 
-@fault("errors.unknown-assistant", part="answer", where=lambda x: refused(x) and of_nobody(x))
-def tells_of_an_unknown_assistant_in_the_stream(answer, exchange):
-    """Answers 200 and sends an error event."""
+@fault("errors.unknown-assistant", part="answer", where=refused & of_unknown_assistant)
+def tells_of_an_unknown_assistant_in_the_stream(answer: Answer, exchange: FaultContext) -> None:
+    """Answers a request for an unknown assistant with 200 and an error event."""
     serve(answer, METADATA, FAILURE)
 
 
-@fault("errors.unknown-assistant", part="answer", where=lambda x: refused(x) and of_nobody(x))
-def crashes_at_an_unknown_assistant(answer, exchange):
-    """Answers 500."""
+@fault("errors.unknown-assistant", part="answer", where=refused & of_unknown_assistant)
+def crashes_at_an_unknown_assistant(answer: Answer, exchange: FaultContext) -> None:
+    """Answers a request for an unknown assistant with 500."""
     answer.refuse(500)
+
+
+# --- errors.unknown-thread
 
 
 @verifies("errors.unknown-thread", on=unknown_thread)
 def test_an_unknown_thread_is_refused(recording: RecordingView) -> None:
-    """A thread that was never created is refused, also a malformed one, also for a background run."""
-    if recording.axes["request"] == "create" and not recording["create run"].exchange.accepted:
-        inconclusive("a background run on a created thread was not accepted either")
-    is_refused(recording, "unknown thread")
+    """A run on a thread that was never created, or whose id is malformed, is refused with 4xx and no event stream."""
+    if recording.axes["request"] == "create" and not recording["create run"].accepted:
+        inconclusive("a background run on a thread that exists was not accepted either")
+    expect_refused(recording, "unknown thread")
 
 
-@fault("errors.unknown-thread", part="answer", where=lambda x: refused(x) and nowhere(x))
-def creates_a_thread_on_the_fly(answer, exchange):
-    """Takes an unknown thread for a new one."""
+@fault("errors.unknown-thread", part="answer", where=refused & of_unknown_thread)
+def creates_a_thread_on_the_fly(answer: Answer, exchange: FaultContext) -> None:
+    """Creates a thread when it is asked for a run on an unknown one."""
     if exchange.is_stream:
         serve(answer, *RUN)
     else:
         answer.status, answer.json = 200, {"run_id": "1", "status": "pending"}
 
 
-@fault("errors.unknown-thread", part="answer", where=lambda x: refused(x) and nowhere(x))
-def crashes_at_an_unknown_thread(answer, exchange):
-    """Answers 500."""
+@fault("errors.unknown-thread", part="answer", where=refused & of_unknown_thread)
+def crashes_at_an_unknown_thread(answer: Answer, exchange: FaultContext) -> None:
+    """Answers a request for a run on an unknown thread with 500."""
     answer.refuse(500)
+
+
+# --- errors.unknown-mode
 
 
 @verifies("errors.unknown-mode", on=unknown_mode)
 def test_an_unknown_mode_is_refused_and_runs_nothing(recording: RecordingView) -> None:
-    """It is refused, and the thread has no run afterwards, as far as its runs can be listed."""
-    is_refused(recording, "unknown mode")
-    listing = recording["list runs"].exchange
-    if listing.accepted:
+    """A request for an unknown mode is refused with 4xx and no event stream, and the thread has no run afterwards."""
+    expect_refused(recording, "unknown mode")
+    listing = recording["list runs"]
+    if listing.accepted:  # no requirement demands that runs can be listed
         equal(listing.json, [], "the runs of the thread after an unknown mode", listing)
 
 
-@fault("errors.unknown-mode", part="answer", where=lambda x: refused(x) and in_no_mode(x))
-def drops_unknown_modes(answer, exchange):
-    """Serves what it knows of the modes, and is silent about the rest."""
+@fault("errors.unknown-mode", part="answer", where=refused & of_unknown_mode)
+def drops_unknown_modes(answer: Answer, exchange: FaultContext) -> None:
+    """Serves the known modes of a request and ignores an unknown one."""
     serve(answer, *(RUN if "updates" in exchange.modes else [METADATA]))
 
 
-@fault("errors.unknown-mode", part="answer", where=lambda x: x.method == "GET" and x.path.endswith("/runs"))
-def leaves_a_run_of_an_unknown_mode(answer, exchange):
-    """Creates the run first and looks at the modes then."""
+@fault("errors.unknown-mode", part="answer", where=by_method("GET") & at_path("/runs"))
+def leaves_a_run_of_an_unknown_mode(answer: Answer, exchange: FaultContext) -> None:
+    """Creates the run before it validates the modes, so that the refused run stays on the thread."""
     answer.json = [{"run_id": "1", "status": "error"}]

@@ -1,43 +1,60 @@
-"""The framing: whether any reader finds the events in the bytes, each with a name and one JSON value.
-
-What is in the values is left to `framing_text` and to the areas of the modes.
-"""
+"""That any reader finds the events in the bytes, each with a name and one JSON value."""
 
 from dataclasses import replace
 
-from conformance.authoring import EVERY_STREAM, Exchange, ExchangeView, expect, fail, fault, member, shown, verifies
+from conformance.authoring import (
+    EVERY_STREAM,
+    Answer,
+    Exchange,
+    ExchangeView,
+    FaultContext,
+    Pieces,
+    Portions,
+    SentEvents,
+    expect,
+    fail,
+    fault,
+    is_stream,
+    member,
+    shown,
+    verifies,
+)
 
 # --- framing.json-events ---
 
 
 def wrote_null(stream: ExchangeView) -> bool:
+    """Return whether the run was asked to write null as custom data."""
     payloads = member(stream.exchange.request, "input", "payloads")
     return isinstance(payloads, list) and None in payloads
 
 
 @verifies("framing.json-events", on=EVERY_STREAM)
 def test_every_event_has_a_name_and_one_json_value(stream: ExchangeView) -> None:
-    """Empty data for a write of null is judged by custom.any-json alone."""
-    for event in stream.events if stream.exchange.is_stream else ():
-        expect(event.block.event, f"event {event.position} of `{stream.name}` has no name", event)
+    """Every event has a name and exactly one JSON value as its data.
+
+    custom.any-json alone judges empty data for a write of null.
+    """
+    for event in stream.events if stream.is_stream else ():
+        expect(event.block.event, f"event {event.position} of `{stream.name}` must have a name; it has none", event)
         if event.base == "custom" and not event.text and wrote_null(stream):
             continue
         try:
             _ = event.value
         except ValueError as problem:
-            fail(f"{problem}; it is {shown(event.text)}", event)
+            fail(f"{problem}; the data is {shown(event.text)}", event)
 
 
 @fault("framing.json-events")
-def writes_its_own_representation(events, exchange):
+def writes_its_own_representation(events: SentEvents, exchange: FaultContext) -> Pieces:
     """Writes data as Python prints it, with single quotes."""
     for event in events:
         yield event.saying(repr(event.value)) if event.base in ("metadata", "debug", "events") else event
 
 
 @fault("framing.json-events")
-def ends_with_the_word_done(events, exchange):
-    """Ends with data: [DONE], as another API does."""
+def ends_with_the_word_done(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Ends the stream with `data: [DONE]`, as another API does."""
     event = None
     for event in events:
         yield event
@@ -46,29 +63,29 @@ def ends_with_the_word_done(events, exchange):
 
 
 @fault("framing.json-events")
-def forgets_the_names(events, exchange):
-    """Sends metadata without an event line."""
+def forgets_the_names(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Sends the metadata without an event name."""
     for event in events:
         yield replace(event, raw=f"data: {event.text}\n\n".encode()) if event.base == "metadata" else event
 
 
 @fault("framing.json-events")
-def writes_infinity(events, exchange):
-    """Adds a number to the metadata that JSON does not have."""
+def writes_infinity(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Adds Infinity, which JSON does not have, to the metadata."""
     for event in events:
         yield event.saying(event.text[:-1] + ',"cost":Infinity}') if event.base == "metadata" else event
 
 
 @fault("framing.json-events")
-def writes_two_values_at_once(events, exchange):
-    """Puts two JSON values under one name."""
+def writes_two_values_at_once(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Puts two JSON values into one event."""
     for event in events:
         yield event.saying(f"{event.text}\n{event.text}") if event.base == "metadata" else event
 
 
 @fault("framing.json-events")
-def sends_empty_heartbeats(events, exchange):
-    """Keeps the connection alive with an event that holds nothing, and not with a comment."""
+def sends_empty_heartbeats(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Keeps the connection alive with an empty event instead of a comment."""
     for event in events:
         yield event
         if event.base == "metadata":
@@ -80,18 +97,19 @@ def sends_empty_heartbeats(events, exchange):
 
 @verifies("framing.last-event", on=EVERY_STREAM)
 def test_the_last_event_is_closed_by_a_blank_line(stream: ExchangeView) -> None:
-    """A body that was read to its end leaves no event unfinished; a comment may stand last."""
-    exchange = stream.exchange
-    tail = exchange.tail if exchange.is_stream and exchange.ending == "complete" else None
-    open_event = tail is not None and (tail.data is not None or tail.event is not None)
-    expect(not open_event, f"the body of `{stream.name}` ends inside its last event: no blank line closes it", exchange)
+    """A complete body leaves no event unfinished; its last line may be a comment."""
+    tail = stream.exchange.tail if stream.is_stream and stream.ending == "complete" else None
+    unfinished = tail is not None and (tail.data is not None or tail.event is not None)
+    expect(
+        not unfinished, f"a blank line must close the last event of `{stream.name}`; the body ends inside it", stream
+    )
 
 
 @fault("framing.last-event", part="bytes")
-def separates_events_instead_of_closing_them(portions, exchange):
-    """Writes a blank line between events, and none after the last."""
+def separates_events_instead_of_closing_them(data: Portions, exchange: FaultContext) -> Pieces:
+    """Writes a blank line between events and none after the last."""
     held = b""
-    for portion in portions:
+    for portion in data:
         whole = held + portion
         kept = whole.rstrip(b"\r\n")
         held = whole[len(kept) :]
@@ -100,10 +118,10 @@ def separates_events_instead_of_closing_them(portions, exchange):
 
 
 @fault("framing.last-event", part="bytes")
-def loses_the_last_bytes(portions, exchange):
-    """Does not flush its buffer before it closes."""
+def loses_the_last_bytes(data: Portions, exchange: FaultContext) -> Pieces:
+    """Closes the connection without flushing its buffer."""
     held = b""
-    for portion in portions:
+    for portion in data:
         whole = held + portion
         held = whole[-12:]
         yield whole[:-12]
@@ -115,8 +133,8 @@ BOM = b"\xef\xbb\xbf"
 
 
 def read_by_httpx_sse(exchange: Exchange) -> list[tuple[str, str]]:
-    """Names and data as httpx-sse reads the body, without events that have no data."""
-    import httpx  # loaded when a check needs it: the suite's modules are data to most commands
+    """Return names and data of the events that httpx-sse reads from the body, without events that have no data."""
+    import httpx  # at call time: most commands load the suite without judging, and httpx is slow to import
     from httpx_sse import EventSource
 
     parameters = (exchange.header("content-type") or "").partition(";")[2]
@@ -127,28 +145,29 @@ def read_by_httpx_sse(exchange: Exchange) -> list[tuple[str, str]]:
 
 @verifies("framing.ordinary-client", on=EVERY_STREAM)
 def test_an_ordinary_client_reads_the_same_events(stream: ExchangeView) -> None:
-    """What httpx-sse makes of the bytes, and of the charset that the server declares for them."""
-    exchange = stream.exchange
-    if not exchange.is_stream:
+    """httpx-sse, which decodes with the charset that the server declares, reads the same events as the suite."""
+    if not stream.is_stream:
         return
     try:
-        theirs = read_by_httpx_sse(exchange)
-    except Exception as problem:  # whatever the server made the client choke on
-        fail(f"httpx-sse cannot read `{stream.name}`: {type(problem).__name__}: {problem}", exchange)
-    ours = [event for event in exchange.events if event.text]
+        theirs = read_by_httpx_sse(stream.exchange)
+    except Exception as problem:  # whatever the server's bytes make the client raise
+        fail(f"httpx-sse must be able to read `{stream.name}`; it raises {type(problem).__name__}: {problem}", stream)
+    ours = [event for event in stream.exchange.events if event.text]
     for event, (name, data) in zip(ours, theirs, strict=False):
         same = (event.name, event.text) == (name, data)
-        expect(same, f"httpx-sse reads event {event.position} as {shown(name)} with {shown(data)}", event)
-    expect(len(ours) == len(theirs), f"httpx-sse reads {len(theirs)} events, there are {len(ours)}", exchange)
+        reads = f"it reads {shown(name)} with {shown(data)}"
+        expect(same, f"httpx-sse must read event {event.position} as the suite does; {reads}", event)
+    count = f"httpx-sse must read {len(ours)} events, as the suite does; it reads {len(theirs)}"
+    expect(len(ours) == len(theirs), count, stream)
 
 
-@fault("framing.ordinary-client", part="answer", where=lambda x: x.is_stream)
-def declares_another_charset(answer, exchange):
+@fault("framing.ordinary-client", part="answer", where=is_stream)
+def declares_another_charset(answer: Answer, exchange: FaultContext) -> None:
     """Declares charset=iso-8859-1 and sends UTF-8."""
     answer.replace_header("content-type", "text/event-stream; charset=iso-8859-1")
 
 
-@fault("framing.ordinary-client", part="answer", where=lambda x: x.is_stream)
-def declares_utf_16(answer, exchange):
-    """Declares the encoding in which its language keeps text."""
+@fault("framing.ordinary-client", part="answer", where=is_stream)
+def declares_utf_16(answer: Answer, exchange: FaultContext) -> None:
+    """Declares UTF-16, in which its language stores text, and sends UTF-8."""
     answer.replace_header("content-type", "text/event-stream; charset=utf-16")

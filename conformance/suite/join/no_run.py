@@ -1,8 +1,23 @@
-"""Joins of what is no active run: of one that has ended, and of one that never was."""
+"""Joins of a run that is not active: of one that has ended, and of one that does not exist."""
 
 from uuid import uuid4
 
-from conformance.authoring import HANG, RecordingView, expect, fault, inconclusive, scenario, verifies
+from conformance.authoring import (
+    HANG,
+    Answer,
+    FaultContext,
+    Pieces,
+    RecordingView,
+    SentEvents,
+    Server,
+    condition,
+    expect,
+    fault,
+    inconclusive,
+    is_join,
+    scenario,
+    verifies,
+)
 from conformance.suite.join.progress import WIRES
 from conformance.suite.join.scenarios import background, joined_from_the_start
 
@@ -15,8 +30,8 @@ NO_RUNS = {"unknown run": str(uuid4()), "malformed run": "no-run-has-this-id"}
     before=("read", "unread"),
     long=True,
 )
-async def joined_after_the_end(server, before):
-    """A reader comes when the run is over; another had read it, or nobody had."""
+async def joined_after_the_end(server: Server, before: str) -> None:
+    """A client joins a run that has ended; another client has read the run, or none has."""
     thread, run = await background(server, n=3, delay=0.2)
     if before == "read":
         await server.runs.join_stream(thread, run, name="reader").ended()
@@ -27,8 +42,8 @@ async def joined_after_the_end(server, before):
 @scenario(
     graph="counter", exchanges=("create thread", "create run", "neighbour", "unknown run", "malformed run"), paced=True
 )
-async def joined_without_a_run(server):
-    """On a thread with an active run, which is joined, runs are joined that do not exist."""
+async def joined_without_a_run(server: Server) -> None:
+    """A client joins an active run; on the same thread it also joins runs that do not exist."""
     thread, run = await background(server, n=3, delay=0.4)
     neighbour = server.runs.join_stream(thread, run, name="neighbour")
     await neighbour.answered()
@@ -37,106 +52,103 @@ async def joined_without_a_run(server):
         await stream.ended()
 
 
-# --- after the end
+# --- join.finished-run
 
 
 @verifies("join.finished-run", on=(joined_after_the_end, joined_from_the_start), over="client")
-def test_a_join_of_a_finished_run_closes(
-    joined_after_the_end: RecordingView, joined_from_the_start: dict[str, RecordingView]
-) -> None:
-    """It closes by itself without an event of a mode; a join of an active run did bring some."""
-    exchange = joined_after_the_end["join"].exchange
-    joined_after_the_end["join"].expect_answered()
-    expect((exchange.status or 0) < 500, f"a join of a finished run was answered {exchange.status}", exchange)
-    expect(exchange.ending == "complete", f"a join of a finished run must close, it was {exchange.ending}", exchange)
-    for event in exchange.events if exchange.is_stream else ():
-        expect(event.base not in WIRES, f"a `{event.name}` event came, produced before the join", event)
-    active = [stream["join"].exchange for stream in joined_from_the_start.values()]
-    if not any(event.base in WIRES for exchange in active if exchange.is_stream for event in exchange.events):
-        inconclusive("a join of an active run brought nothing either")
+def test_a_join_of_a_finished_run_closes(ended: RecordingView, active: dict[str, RecordingView]) -> None:
+    """The stream ends by itself without an event of any mode, whereas a join of an active run carries such events."""
+    join = ended["join"]
+    join.expect_answered()
+    expect((join.status or 0) < 500, f"the answer must not be a server error; `join` was answered {join.status}", join)
+    join.expect_complete("by itself, because the run has ended")
+    for event in join.exchange.events if join.is_stream else ():
+        expect(event.base not in WIRES, f"`{event.name}` must not be sent, the run had ended before the join", event)
+    streams = [recording["join"] for recording in active.values() if recording["join"].is_stream]
+    if not any(event.base in WIRES for stream in streams for event in stream.exchange.events):
+        inconclusive("no join of an active run carried an event of a mode either")
 
 
-@fault("join.finished-run", where=lambda x: x.is_join)
-def waits_for_more_of_a_finished_run(events, exchange):
-    """Waits for events that never come."""
-    event = None
-    for event in events:
-        yield event
-    if event is None:
+@fault("join.finished-run", where=is_join)
+def waits_for_more_of_a_finished_run(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Keeps the join of an ended run open and waits for further events."""
+    first = next(events, None)
+    if first is None:
         yield HANG
+    else:
+        yield first
+        yield from events
 
 
-@fault("join.finished-run", where=lambda x: x.is_join)
-def replays_a_finished_run(events, exchange):
-    """Sends the whole run to who comes too late."""
-    event = None
-    for event in events:
-        yield event
-    if event is None:
+@fault("join.finished-run", where=is_join)
+def replays_a_finished_run(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Replays the whole run to a client that joins after its end."""
+    first = next(events, None)
+    if first is None:
         yield from exchange.sent_before
+    else:
+        yield first
+        yield from events
 
 
-def _has_ended(join):
-    """Whether the server has told that the run which is joined is over."""
-    run = join.path.removesuffix("/stream")
-    return join.is_join and any(one.url == run and b'"success"' in one.content for one in join.earlier)
+@condition
+def of_an_ended_run(exchange: FaultContext) -> bool:
+    """Joins of a run that the server has already reported as ended."""
+    run = exchange.path.removesuffix("/stream")
+    return any(one.url == run and b'"success"' in one.content for one in exchange.earlier)
 
 
-@fault("join.finished-run", part="answer", where=_has_ended)
-def breaks_down_at_a_finished_run(answer, exchange):
-    """Answers a join that comes too late with an internal error."""
+@fault("join.finished-run", part="answer", where=is_join & of_an_ended_run)
+def breaks_down_at_a_finished_run(answer: Answer, exchange: FaultContext) -> None:
+    """Answers the join of an ended run with 500."""
     answer.refuse(500)
 
 
-# --- no such run
+# --- join.unknown-run-ends and join.unknown-run-is-reported
 
 
-def _neighbour_was_joined(view: RecordingView) -> None:
-    neighbour = view["neighbour"].exchange
-    if not neighbour.is_stream or not any(event.base in WIRES for event in neighbour.events):
-        inconclusive("a run that exists could not be joined either")
+def expect_neighbour_joined(recording: RecordingView) -> None:
+    """End the check as inconclusive unless the join of the run that exists carried an event of a mode."""
+    neighbour = recording["neighbour"]
+    if not neighbour.is_stream or not any(event.base in WIRES for event in neighbour.exchange.events):
+        inconclusive("`neighbour`, a join of a run that exists, carried no event of a mode either")
 
 
 @verifies("join.unknown-run-ends", on=joined_without_a_run)
 def test_a_join_of_no_run_ends_without_output(recording: RecordingView) -> None:
-    """It is answered and ends by itself, with no event of a mode and no metadata."""
+    """The join is answered and ends by itself, without an event of any mode and without metadata."""
     for name in NO_RUNS:
-        exchange = recording[name].exchange
-        recording[name].expect_answered()
-        expect(
-            exchange.ending == "complete", f"`{name}`: a join of no run must end, it was {exchange.ending}", exchange
-        )
-        for event in exchange.events if exchange.is_stream else ():
-            expect(
-                event.base not in {"metadata", *WIRES}, f"`{name}`: there is no run, and yet `{event.name}` came", event
-            )
-    _neighbour_was_joined(recording)
+        join = recording[name]
+        join.expect_answered()
+        join.expect_complete("by itself, because the run does not exist")
+        for event in join.exchange.events if join.is_stream else ():
+            silent = event.base not in {"metadata", *WIRES}
+            expect(silent, f"`{name}` must not carry `{event.name}`, because the run does not exist", event)
+    expect_neighbour_joined(recording)
 
 
 @verifies("join.unknown-run-is-reported", on=joined_without_a_run)
 def test_a_join_of_no_run_is_reported(recording: RecordingView) -> None:
-    """It is refused, or answered with a stream whose only event is an error."""
+    """The join is refused with 4xx, or answered with a stream whose only event is an error."""
     for name in NO_RUNS:
-        reply = recording[name]
-        bases = [event.base for event in reply.exchange.events] if reply.exchange.is_stream else []
-        expect(
-            reply.refused or bases in (["error"], ["error", "end"]),
-            f"`{name}` must be answered with 4xx or with an error event, it was answered {reply.status} with {bases}",
-            reply.exchange,
-        )
-    _neighbour_was_joined(recording)
+        join = recording[name]
+        bases = [event.base for event in join.exchange.events] if join.is_stream else []
+        received = f"it was answered with {join.status} and the events {bases}"
+        reported = join.refused or bases in (["error"], ["error", "end"])
+        expect(reported, f"`{name}` must be refused with 4xx or answered with one error event; {received}", join)
+    expect_neighbour_joined(recording)
 
 
-@fault("join.unknown-run-ends", where=lambda x: x.is_join)
-def waits_for_a_run_that_does_not_exist(events, exchange):
-    """Waits for the run to appear."""
+@fault("join.unknown-run-ends", where=is_join)
+def waits_for_a_run_that_does_not_exist(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Keeps the join of a run that does not exist open, and waits for the run to appear."""
     for position, event in enumerate(events):
         yield HANG if position == 0 and event.base == "error" else event
 
 
-@fault("join.unknown-run-ends", where=lambda x: x.is_join)
-def streams_another_run_instead(events, exchange):
-    """Takes the thread's latest run for the one that was asked for."""
+@fault("join.unknown-run-ends", where=is_join)
+def streams_another_run_instead(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Streams the thread's latest run when the requested run does not exist."""
     for position, event in enumerate(events):
         if position == 0 and event.base == "error":
             yield event.named("metadata").holding({"run_id": str(uuid4()), "attempt": 1})
@@ -145,9 +157,9 @@ def streams_another_run_instead(events, exchange):
         yield event
 
 
-@fault("join.unknown-run-is-reported", where=lambda x: x.is_join)
-def answers_joins_of_no_run_with_nothing(events, exchange):
-    """Sends an empty stream."""
+@fault("join.unknown-run-is-reported", where=is_join)
+def answers_joins_of_no_run_with_nothing(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Answers the join of a run that does not exist with an empty stream."""
     for position, event in enumerate(events):
         if position or event.base != "error":
             yield event

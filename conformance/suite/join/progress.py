@@ -1,4 +1,7 @@
-"""How far a run of the counter is, as its updates, its state and a join tell."""
+"""How far a run of the graph `counter` is, read from its updates, its state and the answer that created it.
+
+Step `k` produces the update `{"step": {"count": k}}`, and from then on the state shows the count `k`.
+"""
 
 from typing import Any
 
@@ -7,7 +10,6 @@ from conformance.authoring import (
     Events,
     ExchangeView,
     RecordingView,
-    expect,
     inconclusive,
     is_terminal,
     member,
@@ -16,83 +18,85 @@ from conformance.authoring import (
 )
 
 WIRES = {wire_name(mode) for mode in MODES}
+"""The event names of all modes."""
 
 AFTER = "state after the join"
+"""The name of the exchange that reads the state as soon as a join has been answered."""
 
 
 def count_in(values: Any) -> int:
-    """The counter's number in a state or in what a step returned, 0 if there is none."""
+    """Return the count in a state or in the output of a step; 0 if there is none."""
     count = member(values, "count")
     return count if isinstance(count, int) else 0
 
 
 def counts(updates: Events) -> list[int]:
-    """The numbers of these updates."""
+    """Return the step number of each update."""
     return [count_in(member(value, "step")) for value in updates.values]
 
 
 def steps_told(stream: ExchangeView) -> list[int]:
-    """The numbers of the steps that its events tell, in whatever mode."""
+    """Return the step number that each event shows, whatever its mode."""
     return [max(count_in(value), count_in(member(value, "step"))) for value in stream.events.values]
 
 
 def values_in(state: ExchangeView) -> dict[str, Any]:
-    """The values that a state shows; cantTell where it cannot be read."""
-    if not state.exchange.accepted:
-        inconclusive(f"how far the run was is not known: `{state.name}` was answered {state.status}")
+    """Return the values of a state; inconclusive if the request for the state was not accepted."""
+    if not state.accepted:
+        inconclusive(f"`{state.name}` was answered with {state.status}, so the progress of the run is unknown")
     values = member(state.json, "values")
     return values if isinstance(values, dict) else {}
 
 
 def steps_done(state: ExchangeView) -> int:
-    """How many steps a state of the counter shows."""
+    """Return how many steps a state shows."""
     return count_in(values_in(state))
 
 
-def first_due(view: RecordingView) -> int:
-    """The number of the first update that who had joined must get.
+def first_due(recording: RecordingView) -> int:
+    """Return the number of the first update that must reach the client whose join has been answered.
 
-    A state may lag behind by one step, and no more: each step reads what the one before it wrote.
+    All are due if the state shows no step.  Otherwise the state may lag behind the run by one step, and not by more,
+    because each step reads what the previous step wrote.
     """
-    done = steps_done(view[AFTER])
+    done = steps_done(recording[AFTER])
     return done + 2 if done else 1
 
 
-def unbroken_to_the_end(stream: ExchangeView, latest_first: int, n: int) -> None:
-    """The updates begin with this number or an earlier one, and run on to the last."""
-    if latest_first > n:
-        inconclusive(f"the run was over before `{stream.name}` was answered")
-    first = max(1, min([latest_first, *counts(stream["updates"])[:1]]))
-    expected = [{"step": {"count": count}} for count in range(first, n + 1)]
-    same_sequence(stream["updates"], expected, f"the updates of `{stream.name}`", stream.exchange)
-    ended_with_the_run(stream)
+def expect_every_update(stream: ExchangeView, *, due: int, last: int) -> None:
+    """Expect every update from `due` to `last`, once and in order, and a stream that ends with the run.
+
+    The stream may begin with an earlier update, but must then continue from there without a gap.
+    """
+    if due > last:
+        inconclusive(f"the run had ended before `{stream.name}` was answered")
+    first = max(1, min([due, *counts(stream["updates"])[:1]]))
+    expected = [{"step": {"count": count}} for count in range(first, last + 1)]
+    same_sequence(stream["updates"], expected, f"the updates of `{stream.name}`", stream)
+    stream.expect_complete("with the run")
 
 
-def updates_of_a_joiner(stream: ExchangeView) -> Events:
-    """Its updates; cantTell where there are none, since silence is no proof of what a joiner is spared."""
-    updates = stream["updates"] if stream.exchange.is_stream else Events()
-    return updates or inconclusive(f"`{stream.name}` brought no update at all")
+def updates_after_join(stream: ExchangeView) -> Events:
+    """Return the updates that a joining client received; inconclusive if there are none.
 
-
-def ended_with_the_run(stream: ExchangeView) -> None:
-    """The server must have ended the stream."""
-    exchange = stream.exchange
-    expect(
-        exchange.ending == "complete", f"`{exchange.name}` must end with the run, it was {exchange.ending}", exchange
-    )
+    A stream without updates does not prove that the server holds back what was produced before the join.
+    """
+    updates = stream["updates"] if stream.is_stream else Events()
+    return updates or inconclusive(f"`{stream.name}` carried no update")
 
 
 def is_over(created: ExchangeView) -> bool:
-    """Whether the answer that tells of the new run says that it has ended."""
+    """Return whether the answer that created a run says that the run has ended."""
     return is_terminal(member(created.json, "status"))
 
 
-def expect_joined(view: RecordingView, join: str, active: RecordingView) -> None:
-    """The join must have been answered with a stream.
+def expect_joined(recording: RecordingView, join: str, beside: RecordingView) -> None:
+    """Expect that a join was answered with an event stream.
 
-    A refusal tells nothing of a run that was over, unless a run that its creator was reading is refused as well.
+    If the run had already ended when it was created, a refused join proves nothing, unless the server also refuses to
+    join the run of `beside`, which was active.
     """
-    stream = view[join]
-    if is_over(view["create run"]) and not stream.exchange.is_stream and active["joiner"].exchange.is_stream:
-        inconclusive("the run was over when its creation was answered, as join.background-run tells")
+    stream = recording[join]
+    if is_over(recording["create run"]) and not stream.is_stream and beside["joiner"].is_stream:
+        inconclusive("the run had ended when `create run` was answered, see join.background-run")
     stream.expect_stream()

@@ -1,136 +1,198 @@
-"""Several readers of one run, and readers that leave: what the others get, and what becomes of the run."""
+"""Several readers of one run, and readers that leave: what the others receive, and whether the run continues."""
 
-from conformance.authoring import Events, RecordingView, expect, fault, inconclusive, verifies
+from conformance.authoring import (
+    Answer,
+    Events,
+    FaultContext,
+    Pieces,
+    RecordingView,
+    SentEvents,
+    Server,
+    at_path,
+    condition,
+    expect,
+    fault,
+    inconclusive,
+    is_join,
+    is_stream,
+    scenario,
+    verifies,
+)
 from conformance.suite.join.progress import (
+    AFTER,
     counts,
+    expect_every_update,
     expect_joined,
     first_due,
     steps_done,
-    unbroken_to_the_end,
-    updates_of_a_joiner,
+    updates_after_join,
 )
-from conformance.suite.join.scenarios import (
-    N,
-    joined_beside_the_creator,
-    left_by_its_only_reader,
-    three_readers,
-)
+from conformance.suite.join.scenarios import COUNTING, N, background, joined_beside_the_creator
 
 
-def complete_since_its_join(view: RecordingView, joiner: str, other: str) -> None:
-    """The joiner gets what the other reader saw after the join was answered, but for one update that was on its way."""
-    since = counts(view[other]["updates"].after(view[joiner].exchange.answered or 0))
+@scenario(
+    graph="counter",
+    exchanges=("create thread", "create run", "first", "second", "state after the join", "third"),
+    paced=True,
+)
+async def three_readers(server: Server) -> None:
+    """Two clients join a background run when it is created, a third one when the first has received three updates."""
+    thread, run = await background(server, **COUNTING)
+    readers = [server.runs.join_stream(thread, run, name=name) for name in ("first", "second")]
+    for reader in readers:
+        await reader.answered()
+    await server.threads.get_state(thread, name=AFTER)
+    await readers[0].seen(3, "updates")
+    for reader in (*readers, server.runs.join_stream(thread, run, name="third")):
+        await reader.ended()
+
+
+@scenario(
+    graph="counter",
+    exchanges=("create thread", "create run", "reader", "run while read", "poll run", "state at the end"),
+    long=True,
+)
+async def left_by_its_only_reader(server: Server) -> None:
+    """The only reader of a background run leaves after two updates; the state is read when the run has ended."""
+    thread, run = await background(server, **COUNTING)
+    reader = server.runs.join_stream(thread, run, name="reader")
+    await reader.seen(2, "updates")
+    await server.runs.get(thread, run, name="run while read")
+    await reader.leave()
+    await server.runs.ended(thread, run)
+    await server.threads.get_state(thread, name="state at the end")
+
+
+def expect_every_update_since_join(recording: RecordingView, late: str, early: str) -> None:
+    """Expect that a client received every update that an earlier reader received after the join was answered.
+
+    The first of them may be missing, because it may have been on its way when the client joined.
+    """
+    answered = recording[late].exchange.answered or 0
+    since = counts(recording[early]["updates"].after(answered))
     if len(since) < 2:
-        inconclusive(f"the run was over when `{joiner}` joined")
-    unbroken_to_the_end(view[joiner], since[1], N)
+        inconclusive(f"the run had ended before `{late}` was answered")
+    expect_every_update(recording[late], due=since[1], last=N)
+
+
+# --- join.several-readers
 
 
 @verifies("join.several-readers", on=(three_readers, joined_beside_the_creator))
-def test_each_reader_gets_everything_since_its_join(
-    three_readers: RecordingView, joined_beside_the_creator: RecordingView
-) -> None:
-    """Two readers get what came since the start, the third what came since the middle."""
-    for reader in ("first", "second"):
-        expect_joined(three_readers, reader, joined_beside_the_creator)
-    for reader in ("first", "second"):
-        unbroken_to_the_end(three_readers[reader], first_due(three_readers), N)
-    complete_since_its_join(three_readers, "third", "first")
+def test_each_reader_gets_everything_since_its_join(readers: RecordingView, beside: RecordingView) -> None:
+    """Two clients that join at the start receive every update; a third one receives every update after its join."""
+    for name in ("first", "second"):
+        expect_joined(readers, name, beside)
+    for name in ("first", "second"):
+        expect_every_update(readers[name], due=first_due(readers), last=N)
+    expect_every_update_since_join(readers, "third", "first")
 
 
-@verifies("join.does-not-replay", on=three_readers)
-def test_nothing_comes_that_another_reader_had(recording: RecordingView) -> None:
-    """What the first reader had seen before the third joined does not come to the third."""
-    first, third = recording["first"], recording["third"]
-    had = counts(updates_of_a_joiner(first).before(third.sent))
-    for event in updates_of_a_joiner(third):
-        expect(counts(Events([event]))[0] not in had, "this update had been read by another before the join", event)
+@condition
+def of_a_run_with_other_readers(exchange: FaultContext) -> bool:
+    """Streams of a run that another client reads as well."""
+    return bool(exchange.readers)
 
 
-@verifies("join.others-undisturbed", on=joined_beside_the_creator)
-def test_who_comes_and_leaves_disturbs_nobody(recording: RecordingView) -> None:
-    """The creator gets every update, and the reader that stays every one since it came."""
-    view = recording
-    creator, leaver = view["creator"], view["leaver"].exchange
-    if creator.exchange.ending == "left" or leaver.ending != "left" or not view["joiner"].exchange.is_stream:
-        inconclusive("nobody could join a run that was created by POST stream, read from it and leave")
-    unbroken_to_the_end(creator, 1, N)
-    complete_since_its_join(view, "joiner", "creator")
-    if not creator["updates"].after(leaver.ended or leaver.sent):
-        inconclusive("the run was over when the reader left")
-
-
-@verifies("join.leaving-reader-keeps-the-run", on=left_by_its_only_reader)
-def test_the_run_goes_on_without_its_reader(recording: RecordingView) -> None:
-    """The run's state shows its last step, although the only reader left in the middle."""
-    view = recording
-    reader = view["reader"]
-    had = counts(updates_of_a_joiner(reader))
-    if reader.exchange.ending != "left" or N in had or not view["run while read"].exchange.accepted:
-        inconclusive("the reader did not leave in the middle of the run, or the run cannot be looked up")
-    view["poll run"].expect_accepted()
-    done = steps_done(view["state at the end"])
-    expect(
-        done == N, f"the run must go on when its reader leaves; its state shows {done} of {N} steps", reader.exchange
-    )
-
-
-@fault("join.several-readers", where=lambda x: x.is_join)
-def shares_events_out_among_joiners(events, exchange):
-    """Gives each event to one of the readers that are there."""
+@fault("join.several-readers", where=is_join)
+def shares_events_out_among_joiners(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Sends each event to only one of the clients that joined a run."""
     for number, event in enumerate(events):
         if not exchange.readers or number % (len(exchange.readers) + 1) == 0:
             yield event
 
 
-@fault("join.several-readers", where=lambda x: x.is_join)
-def the_newest_reader_takes_over(events, exchange):
-    """Sends nothing more to a joiner when another has come."""
+@fault("join.several-readers", where=is_join)
+def the_newest_reader_takes_over(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Stops sending to a joining client when another client joins."""
     for event in events:
         if any(reader.sent > exchange.exchange.sent for reader in exchange.readers):
             return
         yield event
 
 
-@fault("join.several-readers", part="answer", where=lambda x: x.is_join and x.readers)
-def has_one_reader_for_each_run(answer, exchange):
-    """Refuses who comes second."""
+@fault("join.several-readers", part="answer", where=is_join & of_a_run_with_other_readers)
+def has_one_reader_for_each_run(answer: Answer, exchange: FaultContext) -> None:
+    """Refuses to let a second client read a run."""
     answer.refuse(409)
 
 
-@fault("join.others-undisturbed", where=lambda x: x.kind == "stream")
-def takes_from_the_creator_what_joiners_get(events, exchange):
-    """Gives every other event to somebody else as soon as there is somebody else."""
+# --- join.does-not-replay
+
+
+@verifies("join.does-not-replay", on=three_readers)
+def test_nothing_comes_that_another_reader_had(recording: RecordingView) -> None:
+    """A client that joins late receives no update that another client had already received before the join."""
+    first, third = recording["first"], recording["third"]
+    had = counts(updates_after_join(first).before(third.sent))
+    for event in updates_after_join(third):
+        [count] = counts(Events([event]))
+        replayed = f"update {count} must not be sent to `third`, because `first` had received it before `third` joined"
+        expect(count not in had, replayed, event)
+
+
+# --- join.others-undisturbed
+
+
+@verifies("join.others-undisturbed", on=joined_beside_the_creator)
+def test_who_comes_and_leaves_disturbs_nobody(recording: RecordingView) -> None:
+    """A client that joins and leaves takes no update from the creator of the run, nor from a client that stays."""
+    creator, joiner, leaver = recording["creator"], recording["joiner"], recording["leaver"]
+    if creator.ending == "left" or leaver.ending != "left" or not joiner.is_stream:
+        inconclusive("no client could join a run that was created by a POST stream, read from it and leave")
+    expect_every_update(creator, due=1, last=N)
+    expect_every_update_since_join(recording, "joiner", "creator")
+    if not creator["updates"].after(leaver.exchange.ended or leaver.sent):
+        inconclusive("the run had ended before `leaver` left")
+
+
+@fault("join.others-undisturbed", where=is_stream & ~is_join)
+def takes_from_the_creator_what_joiners_get(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Sends every other event to a joining client instead of to the creator of the run."""
     for number, event in enumerate(events):
         if not exchange.readers or number % 2 == 0:
             yield event
 
 
-@fault("join.others-undisturbed", where=lambda x: x.kind == "stream")
-def ends_the_creator_s_stream_for_a_joiner(events, exchange):
-    """Hands the run over to who joins it."""
+@fault("join.others-undisturbed", where=is_stream & ~is_join)
+def ends_the_creator_s_stream_for_a_joiner(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Ends the stream of the run's creator when another client joins."""
     for event in events:
         if exchange.readers:
             return
         yield event
 
 
-def _left_by_a_reader(exchange):
-    """Whether an earlier join on this thread did not come to its end."""
+# --- join.leaving-reader-keeps-the-run
+
+
+@verifies("join.leaving-reader-keeps-the-run", on=left_by_its_only_reader)
+def test_the_run_goes_on_without_its_reader(recording: RecordingView) -> None:
+    """The state shows the last step at the end, although the only reader left in the middle of the run."""
+    reader = recording["reader"]
+    had = counts(updates_after_join(reader))
+    if reader.ending != "left" or N in had or not recording["run while read"].accepted:
+        inconclusive("`reader` did not leave in the middle of the run, or the run could not be looked up")
+    recording["poll run"].expect_accepted()
+    done = steps_done(recording["state at the end"])
+    stopped = f"the run must continue after its reader has left; at the end its state shows {done} of {N} steps"
+    expect(done == N, stopped, reader)
+
+
+@condition
+def after_a_reader_left(exchange: FaultContext) -> bool:
+    """Requests about a thread on which an earlier join was left before it ended."""
     thread = exchange.path.partition("/threads/")[2].partition("/")[0]
     return any(one.kind == "join" and one.ending != "complete" and thread in one.url for one in exchange.earlier)
 
 
-def _asks_for_the_state(exchange):
-    return exchange.path.endswith("/state") and _left_by_a_reader(exchange)
-
-
-@fault("join.leaving-reader-keeps-the-run", part="answer", where=_asks_for_the_state)
-def cancels_the_run_of_a_reader_that_leaves(answer, exchange):
-    """Stops a run at once when nobody reads it any more, so that its state stays at the second step."""
+@fault("join.leaving-reader-keeps-the-run", part="answer", where=at_path("/state") & after_a_reader_left)
+def cancels_the_run_of_a_reader_that_leaves(answer: Answer, exchange: FaultContext) -> None:
+    """Cancels a run when its last reader leaves, so that its state stays at the second step."""
     answer.json = {"values": {"count": 2}, "next": ["step"]}
 
 
-@fault("join.leaving-reader-keeps-the-run", part="answer", where=_asks_for_the_state)
-def rolls_back_the_run_of_a_reader_that_leaves(answer, exchange):
-    """Undoes a run that nobody reads any more."""
+@fault("join.leaving-reader-keeps-the-run", part="answer", where=at_path("/state") & after_a_reader_left)
+def rolls_back_the_run_of_a_reader_that_leaves(answer: Answer, exchange: FaultContext) -> None:
+    """Rolls back a run when its last reader leaves, so that its state is empty."""
     answer.json = {"values": {}, "next": []}

@@ -1,28 +1,31 @@
-"""The scenarios of joins: a run is started, and clients join it at its start, in its middle or beside its creator."""
+"""The scenarios of joins that several modules judge, and what all scenarios of joins have in common."""
 
-from conformance.authoring import scenario
-from conformance.suite.join.progress import AFTER, count_in
+from typing import Any
+
+from conformance.authoring import Server, Stream, scenario
+from conformance.suite.join.progress import AFTER
 
 N = 10
-COUNTING = {"n": N, "delay": 0.35}
-SLOW = {"n": 3, "delay": 1}
-"""Few steps, and time enough to join before the first is done."""
-CLIENTS = {
+COUNTING: dict[str, Any] = {"n": N, "delay": 0.35}
+"""Enough steps, of 0.35 s each, to join in the middle."""
+SLOW: dict[str, Any] = {"n": 3, "delay": 1}
+"""Steps of 1 s, so that a client can join before the first one ends."""
+CLIENTS: dict[str, dict[str, str]] = {
     "curl": {},
     "python-sdk": {"cancel_on_disconnect": "false"},
     "javascript-sdk": {"cancel_on_disconnect": "0"},
 }
-"""The query with which the specification's curl line (940-947) and the two official clients join."""
+"""The query of a join: of the specification's curl line (940-947), and of the two official SDKs."""
 
 
-async def background(server, *, modes=("updates",), **input):
-    """A thread and a background run on it."""
+async def background(server: Server, *, modes: tuple[str, ...] = ("updates",), **input: Any) -> tuple[str, str]:
+    """Create a thread and a background run on it; return their ids."""
     thread = await server.threads.create()
     return thread, await server.runs.create(thread, input=input, stream_mode=list(modes))
 
 
-async def join_at_once(server, thread, run, **options):
-    """Join, and look at the state as soon as the join is answered: what it does not show is to come."""
+async def join_at_once(server: Server, thread: str, run: str, **options: Any) -> Stream:
+    """Join a run and read the state as soon as the join is answered: what the state does not show is still due."""
     stream = server.runs.join_stream(thread, run, **options)
     await stream.answered()
     await server.threads.get_state(thread, name=AFTER)
@@ -35,8 +38,8 @@ async def join_at_once(server, thread, run, **options):
     client=tuple(CLIENTS),
     paced=True,
 )
-async def joined_from_the_start(server, client):
-    """The only reader joins as soon as the run is created."""
+async def joined_from_the_start(server: Server, client: str) -> None:
+    """A client joins a background run as soon as the run is created."""
     key = {} if server.needs_key else {"x-api-key": "any"}
     headers = {"Content-Type": "application/json", **key} if client == "curl" else {}
     thread, run = await background(server, **SLOW)
@@ -44,37 +47,9 @@ async def joined_from_the_start(server, client):
     await stream.ended()
 
 
-@scenario(
-    graph="counter", exchanges=("create thread", "create run", "poll state", "join", "state after the join"), paced=True
-)
-async def joined_in_the_middle(server):
-    """The only reader joins when the state shows the third step; nobody read before."""
-    thread, run = await background(server, **COUNTING)
-    await server.threads.state_when(thread, lambda values: count_in(values) >= 3)
-    stream = await join_at_once(server, thread, run)
-    await stream.ended()
-
-
-@scenario(
-    graph="counter",
-    exchanges=("create thread", "create run", "first", "second", "state after the join", "third"),
-    paced=True,
-)
-async def three_readers(server):
-    """Two join as soon as the run is created, a third when the first of them has had three updates."""
-    thread, run = await background(server, **COUNTING)
-    readers = [server.runs.join_stream(thread, run, name=name) for name in ("first", "second")]
-    for reader in readers:
-        await reader.answered()
-    await server.threads.get_state(thread, name=AFTER)
-    await readers[0].seen(3, "updates")
-    for reader in (*readers, server.runs.join_stream(thread, run, name="third")):
-        await reader.ended()
-
-
 @scenario(graph="counter", exchanges=("create thread", "creator", "joiner", "leaver"), paced=True)
-async def joined_beside_the_creator(server):
-    """A run is streamed; after three updates two readers join it, and one of them leaves after its first."""
+async def joined_beside_the_creator(server: Server) -> None:
+    """A client streams a run; after three updates two others join it, and one of them leaves after its first update."""
     thread = await server.threads.create()
     creator = server.runs.stream(thread, name="creator", input=COUNTING, stream_mode=["updates"])
     await creator.seen(3, "updates")
@@ -84,19 +59,3 @@ async def joined_beside_the_creator(server):
     await leaver.leave()
     await creator.ended()
     await joiner.ended()
-
-
-@scenario(
-    graph="counter",
-    exchanges=("create thread", "create run", "reader", "run while read", "poll run", "state at the end"),
-    long=True,
-)
-async def left_by_its_only_reader(server):
-    """The only reader leaves after two updates; the run is awaited, and its state read."""
-    thread, run = await background(server, **COUNTING)
-    reader = server.runs.join_stream(thread, run, name="reader")
-    await reader.seen(2, "updates")
-    await server.runs.get(thread, run, name="run while read")
-    await reader.leave()
-    await server.runs.ended(thread, run)
-    await server.threads.get_state(thread, name="state at the end")

@@ -1,6 +1,6 @@
-"""Over the whole run: the same graph with the same input streams the same, whenever it is asked, in whatever list.
+"""Over the whole session: the same graph with the same input gives the same events, whatever else was requested.
 
-The reference graphs are deterministic, so a server that loses or changes an event now and then contradicts itself.
+The reference graphs are deterministic, so a server that sometimes loses or changes an event contradicts itself.
 """
 
 import json
@@ -13,10 +13,15 @@ from conformance.authoring import (
     Event,
     Events,
     Exchange,
+    FaultContext,
+    Pieces,
     Recording,
+    SentEvent,
+    SentEvents,
     SessionRecordings,
     fault,
     inconclusive,
+    is_stateless,
     memoized,
     projected,
     requested_modes,
@@ -27,21 +32,21 @@ from conformance.authoring import (
 )
 from conformance.suite.graphs import CONCURRENT
 
-NO_ERROR = "error"
-"""Compared like a mode: that a run fails, or does not, is no accident either."""
+ERROR = "error"
+"""Compared like a mode, because whether a run fails must not vary either."""
 
 FAILING = ("fails", "fails_inside")
-"""The graphs whose runs may fail; of the others none does."""
+"""The graphs whose runs may fail; runs of other graphs never do."""
 
 
 @verifies("modes.each-unchanged", on=WHOLE_SESSION)
 def test_a_graph_streams_the_same_each_time(session: SessionRecordings) -> None:
-    """Streams of one graph with one input and one past of its thread hold the same sequence in each mode."""
+    """Streams of one graph with the same input, on threads with the same history, have the same events in each mode."""
     compared = 0
-    for (graph, mode, *_), streams in _alike(session).items():
+    for (graph, mode, *_), streams in _comparable_streams(session).items():
         if len(streams) < 2:
             continue
-        must_succeed = mode == NO_ERROR and graph not in FAILING
+        must_succeed = mode == ERROR and graph not in FAILING
         expected = [] if must_succeed else [value for _, value in _sequence(streams[0], graph, mode)]
         for stream in streams if must_succeed else streams[1:]:
             compared += bool(expected)
@@ -51,7 +56,7 @@ def test_a_graph_streams_the_same_each_time(session: SessionRecordings) -> None:
         inconclusive("no two complete streams of one graph with the same input were recorded")
 
 
-def _alike(session: SessionRecordings) -> dict[tuple[Any, ...], list[Exchange]]:
+def _comparable_streams(session: SessionRecordings) -> dict[tuple[Any, ...], list[Exchange]]:
     """Group complete POST streams by graph, mode, subgraph flag, input and earlier inputs of the thread."""
     groups: dict[tuple[Any, ...], list[Exchange]] = defaultdict(list)
     for recording in session.recordings.values():
@@ -64,7 +69,10 @@ def _alike(session: SessionRecordings) -> dict[tuple[Any, ...], list[Exchange]]:
 
 @memoized
 def _runs(recording: Recording) -> list[tuple[Exchange, tuple[str, ...]]]:
-    """Return the POST stream of each run on a thread whose past is known, with the inputs of that past."""
+    """Return each POST stream with the earlier inputs of its thread.
+
+    Streams on a thread that also had a background run are left out, because such a run may not have ended before.
+    """
     runs = []
     given: dict[str, tuple[str, ...] | None] = {}
     for exchange in recording.exchanges:
@@ -79,44 +87,45 @@ def _runs(recording: Recording) -> list[tuple[Exchange, tuple[str, ...]]]:
 
 
 def _input(exchange: Exchange) -> str:
+    """Return the graph and the input of a run as text, which is equal for equal inputs."""
     body = exchange.request
     return json.dumps([exchange.graph, body.get("input") if isinstance(body, dict) else body], sort_keys=True)
 
 
 @memoized
 def _keys(stream: Exchange) -> list[tuple[Any, ...]]:
-    """Return, for each requested mode, what all streams have in common that must show the same in it."""
+    """Return a key for each requested mode; streams with the same key must have the same events in it."""
     body, requested = stream.request, requested_modes(stream.request)
     flag = isinstance(body, dict) and body.get("stream_subgraphs") is True
-    # Without a thread there are no checkpoints to show, so debug is compared with its own kind.
+    # A run without a thread has no checkpoints, so its debug events are compared only with those of such runs.
     stateless = thread_in(stream.path) is None
     kinds = {mode: mode == "debug" and stateless for mode in MODES if wire_name(mode) in requested}
-    return [(stream.graph, mode, flag, _input(stream), kind) for mode, kind in [*kinds.items(), (NO_ERROR, False)]]
+    return [(stream.graph, mode, flag, _input(stream), kind) for mode, kind in [*kinds.items(), (ERROR, False)]]
 
 
 @memoized
 def _sequence(stream: Exchange, graph: str, mode: str) -> list[tuple[Event, Any]]:
     """Return the comparable part of each event of a mode; sorted if the graph's nodes run at the same time."""
     events = Events(event for event in stream.events if event.base == wire_name(mode))
-    sequence = [(event, event.name) for event in events] if mode == NO_ERROR else projected(mode, events)
-    return sorted(sequence, key=_written) if graph in CONCURRENT else sequence
+    sequence = [(event, event.name) for event in events] if mode == ERROR else projected(mode, events)
+    return sorted(sequence, key=_as_text) if graph in CONCURRENT else sequence
 
 
-def _written(found: tuple[Event, Any]) -> str:
+def _as_text(found: tuple[Event, Any]) -> str:
     return json.dumps(found[1])
 
 
-@fault("modes.each-unchanged", where=lambda x: x.stateless)
-def reports_an_error_that_did_not_happen(events, exchange):
+@fault("modes.each-unchanged", where=is_stateless)
+def reports_an_error_that_did_not_happen(events: SentEvents, exchange: FaultContext) -> Pieces:
     """Ends every run without a thread with an error event."""
     yield from events
     yield b'event: error\ndata: {"error":"Timeout","message":"too late"}\n\n'
 
 
 @fault("modes.each-unchanged")
-def loses_an_event_now_and_then(events, exchange):
+def loses_an_event_now_and_then(events: SentEvents, exchange: FaultContext) -> Pieces:
     """Loses the last event of every second run."""
-    held = None
+    held: SentEvent | None = None
     for event in events:
         if held is not None:
             yield held

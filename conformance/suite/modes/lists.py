@@ -1,24 +1,31 @@
-"""Modes in a list, one or several: that each is named by its mode and comes as it comes alone.
+"""Modes in a list, one or several: each event is named by its mode, and a repeated mode changes nothing.
 
-What each mode holds is the matter of its own area.
+`combined.py` judges whether each mode has the same events as alone, the areas of the modes what each holds.
 """
 
 import itertools
+from typing import Any
 
 from conformance.authoring import (
     MODES,
+    Answer,
+    FaultContext,
+    Pieces,
     RecordingView,
+    SentEvents,
+    Server,
+    condition,
     equal,
     expect,
     fault,
     inconclusive,
+    is_stream,
     same_output,
     same_sequence,
     scenario,
     shown,
     verifies,
     wire_name,
-    without,
 )
 from conformance.suite.custom import kinds_that_arrive, writes_each_kind
 from conformance.suite.graphs import TOPIC
@@ -26,32 +33,32 @@ from conformance.suite.modes.single import mode_as_string
 
 FORWARD = (*itertools.combinations(MODES, 2), MODES)
 BACKWARD = tuple(modes[::-1] for modes in FORWARD)
-"""Every ordered pair of the six, and all six in both orders: half of them without subgraphs, the other half with."""
+"""With `FORWARD` every ordered pair of modes, and all six in two orders; these lists are streamed with subgraphs."""
 
-PAYLOADS = [{"text": "hi"}, "text", 7, ["custom", {"a": 1}], ["updates", "custom"]]
-"""The last two look like the pair of mode and chunk, and are data all the same."""
+PAYLOADS: list[Any] = [{"text": "hi"}, "text", 7, ["custom", {"a": 1}], ["updates", "custom"]]
+"""The last two look like the library's pair of mode and chunk, but are data."""
 
 ECHOED = [{"echo": {"echoed": PAYLOADS}}]
 
 
 @scenario(graph="sub_model", mode=MODES, subgraphs=(False, True))
-async def one_mode(server, mode, subgraphs):
-    """A graph that produces something in each mode, streamed in one mode."""
+async def one_mode(server: Server, mode: str, subgraphs: bool) -> None:
+    """A run that produces output in every mode is streamed in one mode, which is given in a list."""
     thread = await server.threads.create()
     await server.runs.streamed(thread, input=TOPIC, stream_mode=[mode], stream_subgraphs=subgraphs)
 
 
 @scenario(graph="sub_model", modes=(*FORWARD, *BACKWARD))
-async def several_modes(server, modes):
-    """The same graph, streamed in several modes at once."""
+async def several_modes(server: Server, modes: tuple[str, ...]) -> None:
+    """The same run is streamed in several modes at once."""
     thread = await server.threads.create()
     subgraphs = modes in BACKWARD
     await server.runs.streamed(thread, input=TOPIC, stream_mode=list(modes), stream_subgraphs=subgraphs)
 
 
 @scenario(graph="echo")
-async def updates_and_custom(server):
-    """The specification's two modes at once, lines 231-273."""
+async def updates_and_custom(server: Server) -> None:
+    """A run is streamed in updates and custom, as in the specification's example, lines 231-273."""
     thread = await server.threads.create()
     await server.runs.streamed(thread, input={"payloads": PAYLOADS}, stream_mode=["updates", "custom"])
 
@@ -61,182 +68,139 @@ async def updates_and_custom(server):
     exchanges=("thread for once", "once", "thread for twice", "twice"),
     modes=(("updates", "updates"), ("updates", "values", "updates")),
 )
-async def repeated_mode(server, modes):
-    """A mode named twice, and its neighbour that names each once."""
+async def repeated_mode(server: Server, modes: tuple[str, ...]) -> None:
+    """The same input is run with a list that names each mode once, and with one that names a mode twice."""
     for name, asked in (("once", sorted(set(modes))), ("twice", list(modes))):
         thread = await server.threads.create(name=f"thread for {name}")
         await server.runs.streamed(thread, name=name, input=TOPIC, stream_mode=asked)
 
 
-def asked(exchange) -> list[str]:
-    """The modes that a fault's run was asked for in a list, in that order, by their wire names."""
+def listed(exchange: FaultContext) -> list[str]:
+    """Return the wire names of the modes in the order of the request's list; empty if there is no list."""
     modes = exchange.body.get("stream_mode")
     return [wire_name(mode) for mode in modes] if isinstance(modes, list) else []
 
 
-def names_a_mode(item) -> bool:
+@condition
+def with_a_list(exchange: FaultContext) -> bool:
+    """Runs that give their modes as a list."""
+    return bool(listed(exchange))
+
+
+@condition
+def with_several_modes(exchange: FaultContext) -> bool:
+    """Runs that name more than one mode."""
+    return len(listed(exchange)) > 1
+
+
+def names_a_mode(item: Any) -> bool:
+    """Return whether an item of a list is the name of a mode."""
     return isinstance(item, str) and item in {*MODES, *map(wire_name, MODES)}
 
 
-# --- a list of one ---
+# --- modes.list-of-one
 
 
 @verifies("modes.list-of-one", on=(one_mode, mode_as_string), over="subgraphs")
-def test_a_list_of_one_mode_is_that_mode(one_mode, mode_as_string: RecordingView) -> None:
-    """The mode in a list and the mode as a string give the same stream."""
-    listed, string = one_mode[False]["stream"], mode_as_string["stream"]
-    mode = mode_as_string.axes["mode"]
-    same_output(mode, listed[mode], string[mode], f"{mode} in a list of one", listed.exchange)
-    kinds = sorted({event.base for event in string.events})
-    equal(sorted({event.base for event in listed.events}), kinds, "the kinds of events", listed.exchange)
+def test_a_list_of_one_mode_is_that_mode(in_list: dict[bool, RecordingView], as_string: RecordingView) -> None:
+    """A mode in a list of one gives the same stream as the mode as a string."""
+    mode = as_string.axes["mode"]
+    stream, expected = in_list[False]["stream"], as_string["stream"]
+    same_output(mode, stream[mode], expected[mode], f"{mode} in a list of one", stream)
+    names = sorted({event.base for event in expected.events})
+    equal(sorted({event.base for event in stream.events}), names, "the event names", stream)
 
 
-@fault("modes.list-of-one", part="answer", where=lambda x: x.is_stream and bool(asked(x)))
-def refuses_a_list(answer, exchange):
-    """Wants one mode as a string."""
+@fault("modes.list-of-one", part="answer", where=is_stream & with_a_list)
+def refuses_a_list(answer: Answer, exchange: FaultContext) -> None:
+    """Refuses a list of modes, because it accepts only a string."""
     answer.refuse(422)
 
 
-@fault("modes.list-of-one", where=lambda x: len(asked(x)) == 1)
-def wraps_what_a_list_asked_for(events, exchange):
-    """Sends data as a list when the mode came in a list."""
+@fault("modes.list-of-one", where=with_a_list & ~with_several_modes)
+def wraps_what_a_list_asked_for(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Wraps the data of each event in a list if the mode is given in a list."""
     for event in events:
         yield event.holding([event.value]) if event.base in exchange.modes else event
 
 
-# --- several modes at once ---
+# --- modes.named-by-mode
 
 
 @verifies("modes.named-by-mode", on=(updates_and_custom, writes_each_kind))
-def test_the_pair_is_event_name_and_data(updates_and_custom: RecordingView, writes_each_kind: RecordingView) -> None:
-    """With updates and custom, each event is named by its mode and holds the chunk itself."""
-    stream = updates_and_custom["stream"]
-    known = kinds_that_arrive(writes_each_kind)
+def test_the_pair_is_event_name_and_data(recording: RecordingView, written: RecordingView) -> None:
+    """With updates and custom, the name of each event is its mode, and its data is the chunk itself."""
+    stream = recording["stream"]
+    known = kinds_that_arrive(written)
     expected = [payload for payload in PAYLOADS if type(payload) in known]
     if not expected:
-        inconclusive("no custom data arrives, as custom.any-json tells")
-    same_sequence(stream["custom"], expected, "the custom data written", stream.exchange)
-    same_sequence(stream["updates"], ECHOED, "the updates of the echo graph", stream.exchange)
+        inconclusive("custom data does not arrive at all, see custom.any-json")
+    same_sequence(stream["custom"], expected, "the custom data", stream)
+    same_sequence(stream["updates"], ECHOED, "the updates of the graph `echo`", stream)
 
 
 @verifies("modes.named-by-mode", on=several_modes, over="modes")
-def test_all_six_are_named_by_their_modes(several_modes) -> None:
-    """With all six modes each has events under its name, and none holds the name of a mode beside a chunk."""
-    for stream, mode in itertools.product(
-        (several_modes[MODES]["stream"], several_modes[MODES[::-1]]["stream"]), MODES
-    ):
-        expect(stream[mode], f"{mode} was one of six modes, and no event `{wire_name(mode)}` came", stream.exchange)
+def test_all_six_are_named_by_their_modes(recordings: dict[tuple[str, ...], RecordingView]) -> None:
+    """With all six modes, each has events under its name, and no data pairs the name of a mode with a chunk."""
+    streams = recordings[MODES]["stream"], recordings[MODES[::-1]]["stream"]
+    for stream, mode in itertools.product(streams, MODES):
+        expect(stream[mode], f"the run asked for {mode}, but the stream has no event `{wire_name(mode)}`", stream)
         for event in stream[mode]:
             pair = isinstance(event.value, list) and any(map(names_a_mode, event.value))
-            expect(not pair, f"data is the pair of mode and chunk: {shown(event.value)}", event)
+            expect(not pair, f"data must be the chunk itself, not a pair with its mode: {shown(event.value)}", event)
 
 
-@fault("modes.named-by-mode", where=lambda x: len(asked(x)) > 1)
-def sends_pairs_of_mode_and_chunk(events, exchange):
-    """Puts the library's pair of mode and chunk into data."""
+@fault("modes.named-by-mode", where=with_several_modes)
+def sends_pairs_of_mode_and_chunk(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Sends the library's pairs of mode and chunk as data."""
     for event in events:
         yield event.holding([event.base, event.value]) if event.base in exchange.modes else event
 
 
-@fault("modes.named-by-mode", where=lambda x: len(asked(x)) > 1)
-def names_every_event_message(events, exchange):
-    """Leaves the event's name out when there are several modes, so that all are named message."""
+@fault("modes.named-by-mode", where=with_several_modes)
+def names_every_event_message(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Sends events without names if there are several modes, so that clients take them for `message`."""
     for event in events:
         yield event.named("message") if event.base in exchange.modes else event
 
 
 @fault("modes.named-by-mode")
-def takes_a_payload_for_a_pair(events, exchange):
+def takes_a_payload_for_a_pair(events: SentEvents, exchange: FaultContext) -> Pieces:
     """Unpacks custom data that looks like a pair of mode and chunk."""
     for event in events:
         match event.value if event.base == "custom" else None:
-            case [mode, chunk] if names_a_mode(mode):
+            case [str(mode), chunk] if names_a_mode(mode):
                 yield event.named(mode).holding(chunk)
             case _:
                 yield event
 
 
-@verifies("modes.each-unchanged", on=(one_mode, several_modes), over=("mode", "subgraphs"))
-def test_each_mode_is_as_it_is_alone(one_mode, several_modes: RecordingView) -> None:
-    """Nothing of a mode is lost, doubled or changed because others were asked for with it."""
-    stream, modes = several_modes["stream"], several_modes.axes["modes"]
-    for mode in modes:
-        alone = one_mode[mode, tuple(modes) in BACKWARD]["stream"]
-        same_output(mode, stream[mode], alone[mode], f"{mode} among several modes", stream.exchange)
-
-
-@fault("modes.each-unchanged", where=lambda x: len(asked(x)) > 1)
-def serves_the_first_mode_only(events, exchange):
-    """Streams the first mode of the list."""
-    yield from (event for event in events if event.base not in asked(exchange)[1:])
-
-
-@fault("modes.each-unchanged", where=lambda x: len(asked(x)) > 1)
-def serves_the_last_mode_only(events, exchange):
-    """Streams the last mode of the list."""
-    yield from (event for event in events if event.base not in asked(exchange)[:-1])
-
-
-@fault("modes.each-unchanged", where=lambda x: {"messages", "values"} <= x.modes)
-def loses_tokens_beside_values(events, exchange):
-    """Sends no messages when values is asked for as well."""
-    yield from without(events, "messages")
-
-
-@fault("modes.each-unchanged", where=lambda x: {"custom", "events"} <= x.modes)
-def loses_custom_data_beside_events(events, exchange):
-    """Sends custom data as events of the library only, when these are asked for as well."""
-    yield from without(events, "custom")
-
-
-@fault("modes.each-unchanged", where=lambda x: len(asked(x)) > 1)
-def doubles_updates_beside_others(events, exchange):
-    """Sends each update twice when there are several modes."""
-    for event in events:
-        yield event
-        if event.base == "updates":
-            yield event
-
-
-@fault("modes.each-unchanged", where=lambda x: {"messages", "updates"} <= x.modes)
-def joins_the_tokens_beside_updates(events, exchange):
-    """Sends accumulated text instead of tokens when updates is asked for as well."""
-    said = ""
-    for event in events:
-        if event.base == "messages" and isinstance(event.value[0]["content"], str):
-            piece, metadata = event.value
-            said += piece["content"]
-            event = event.holding([{**piece, "content": said}, metadata])
-        yield event
-
-
-@fault("modes.each-unchanged", where=lambda x: {"debug", "values"} <= x.modes)
-def leaves_the_state_out_of_debug_beside_values(events, exchange):
-    """Sends no checkpoint entries in debug when values is asked for as well."""
-    yield from without(events, "debug", lambda value: value["type"] == "checkpoint")
+# --- modes.duplicates
 
 
 @verifies("modes.duplicates", on=repeated_mode)
 def test_a_mode_named_twice_is_streamed_once(recording: RecordingView) -> None:
-    """Naming a mode twice changes nothing."""
+    """A list that names a mode twice gives the same stream as a list that names it once."""
     once, twice = recording["once"], recording["twice"]
     for mode in sorted(set(recording.axes["modes"])):
-        same_output(mode, twice[mode], once[mode], f"{mode} where a mode is named twice", twice.exchange)
+        same_output(mode, twice[mode], once[mode], f"{mode} of a list that names a mode twice", twice)
 
 
-def names_one_twice(exchange) -> bool:
-    return len(asked(exchange)) > len(set(asked(exchange)))
+@condition
+def with_a_repeated_mode(exchange: FaultContext) -> bool:
+    """Runs whose list names a mode twice."""
+    return len(listed(exchange)) > len(set(listed(exchange)))
 
 
-@fault("modes.duplicates", where=names_one_twice)
-def streams_a_mode_as_often_as_it_is_named(events, exchange):
-    """Sends each event once for each time its mode is named."""
+@fault("modes.duplicates", where=with_a_repeated_mode)
+def streams_a_mode_as_often_as_it_is_named(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Sends each event once for each time that the list names its mode."""
     for event in events:
-        for _ in range(max(1, asked(exchange).count(event.base))):
+        for _ in range(max(1, listed(exchange).count(event.base))):
             yield event
 
 
-@fault("modes.duplicates", part="answer", where=lambda x: x.is_stream and names_one_twice(x))
-def refuses_a_mode_named_twice(answer, exchange):
+@fault("modes.duplicates", part="answer", where=is_stream & with_a_repeated_mode)
+def refuses_a_mode_named_twice(answer: Answer, exchange: FaultContext) -> None:
     """Refuses a list that names a mode twice."""
     answer.refuse(422)

@@ -1,17 +1,26 @@
-"""Which modes there are: all six are accepted, none means values, and nothing comes that was not asked for.
+"""The modes one at a time: all six are accepted, `values` is the default, and no event of another mode is sent.
 
-What each mode holds is the matter of its own area, several modes at once that of `mode_lists`.
+The areas of the modes judge what each holds; `lists.py` judges several modes at once.
 """
 
 from conformance.authoring import (
     EVERY_STREAM,
     MODES,
+    Answer,
     ExchangeView,
+    FaultContext,
+    Pieces,
     RecordingView,
+    SentEvent,
+    SentEvents,
+    Server,
+    asks_for,
+    condition,
     equal,
     expect,
     fault,
     inconclusive,
+    is_stream,
     same_output,
     scenario,
     verifies,
@@ -20,117 +29,122 @@ from conformance.authoring import (
 from conformance.suite.graphs import TOPIC
 
 QUIET_IN_JOKE = ("messages-tuple", "custom")
-"""The joke graph calls no model and writes no custom data."""
+"""The graph `joke` calls no model and writes no custom data."""
 
 
 @scenario(graph="sub_model", mode=MODES)
-async def mode_as_string(server, mode):
-    """A graph that produces something in each mode, the mode given as a string."""
+async def mode_as_string(server: Server, mode: str) -> None:
+    """A run that produces output in every mode is streamed in one mode, which is given as a string."""
     thread = await server.threads.create()
     await server.runs.streamed(thread, input=TOPIC, stream_mode=mode)
 
 
 @scenario(graph="joke", mode=MODES)
-async def joke_in_mode(server, mode):
-    """The specification's first example in each mode of its table, lines 218-223."""
+async def joke_in_mode(server: Server, mode: str) -> None:
+    """The specification's first example is streamed in one mode of its table, lines 218-223."""
     thread = await server.threads.create()
     await server.runs.streamed(thread, input=TOPIC, stream_mode=mode)
 
 
 @scenario(graph="joke", exchanges=("thread for default", "default", "thread for values", "values"))
-async def no_mode(server):
-    """A run without stream_mode, and its neighbour with values."""
+async def no_mode(server: Server) -> None:
+    """The same input is run without stream_mode, and then with values."""
     for name, fields in (("default", {}), ("values", {"stream_mode": ["values"]})):
         thread = await server.threads.create(name=f"thread for {name}")
         await server.runs.streamed(thread, name=name, input=TOPIC, **fields)
 
 
+# --- modes.six-accepted
+
+
 @verifies("modes.six-accepted", on=(joke_in_mode, mode_as_string))
-def test_each_mode_of_the_table_is_accepted(joke_in_mode: RecordingView, mode_as_string: RecordingView) -> None:
-    """Each mode streams what there is; where there is nothing for it, the metadata event comes alone."""
-    mode = joke_in_mode.axes["mode"]
-    joke = joke_in_mode["stream"]
-    _expect_some(mode_as_string["stream"], mode)
+def test_each_mode_of_the_table_is_accepted(joke: RecordingView, everything: RecordingView) -> None:
+    """The stream has events of the mode; where the graph produces none, it has the metadata event alone."""
+    mode, stream = joke.axes["mode"], joke["stream"]
+    expect_some(everything["stream"], mode)
     if mode not in QUIET_IN_JOKE:
-        _expect_some(joke, mode)
+        expect_some(stream, mode)
     else:
-        kinds = sorted({event.base for event in joke.events} - {"end"})
-        equal(kinds, ["metadata"], f"the kinds of events of a graph without output for {mode}", joke.exchange)
+        names = sorted({event.base for event in stream.events} - {"end"})
+        equal(names, ["metadata"], f"the event names of a run without output in {mode}", stream)
 
 
-def _expect_some(stream: ExchangeView, mode: str) -> None:
-    expect(stream[mode], f"{mode} was asked for, and no event `{wire_name(mode)}` came", stream.exchange)
+def expect_some(stream: ExchangeView, mode: str) -> None:
+    """Expect an event of the mode."""
+    expect(stream[mode], f"the run asked for {mode}, but the stream has no event `{wire_name(mode)}`", stream)
 
 
-@fault("modes.six-accepted", part="answer", where=lambda x: x.is_stream and "events" in x.modes)
-def does_not_know_the_mode_events(answer, exchange):
-    """Refuses the mode events with 422."""
+@condition
+def with_a_string(exchange: FaultContext) -> bool:
+    """Runs that give their mode as a string."""
+    return isinstance(exchange.body.get("stream_mode"), str)
+
+
+@fault("modes.six-accepted", part="answer", where=is_stream & asks_for("events"))
+def does_not_know_the_mode_events(answer: Answer, exchange: FaultContext) -> None:
+    """Refuses the mode `events` with 422."""
     answer.refuse(422)
 
 
-@fault("modes.six-accepted", where=lambda x: "messages" in x.modes)
-def fails_where_there_is_no_model(events, exchange):
-    """Ends with an error event where a graph calls no model."""
-    spoken, event = False, None
+@fault("modes.six-accepted", where=asks_for("messages-tuple"))
+def fails_where_there_is_no_model(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Ends the stream with an error event if the graph calls no model."""
+    names = set()
     for event in events:
-        spoken |= event.base == "messages"
+        names.add(event.base)
         yield event
-    if event is not None and not spoken:
+    if names and "messages" not in names:
         yield event.named("error").holding({"error": "ValueError", "message": "no model"})
 
 
-@fault("modes.six-accepted", where=lambda x: "custom" in x.modes)
-def fills_an_empty_mode(events, exchange):
-    """Sends an empty custom event where a graph wrote nothing."""
-    written, event = False, None
+@fault("modes.six-accepted", where=asks_for("custom"))
+def fills_an_empty_mode(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Sends an empty custom event if the graph writes no custom data."""
+    names = set()
     for event in events:
-        written |= event.base == "custom"
+        names.add(event.base)
         yield event
-    if event is not None and not written:
+    if names and "custom" not in names:
         yield event.named("custom").holding({})
 
 
-def _asks_by_string(exchange) -> bool:
-    return exchange.is_stream and isinstance(exchange.body.get("stream_mode"), str)
-
-
-@fault("modes.six-accepted", part="answer", where=_asks_by_string)
-def refuses_a_string(answer, exchange):
-    """Wants a list of modes."""
+@fault("modes.six-accepted", part="answer", where=is_stream & with_a_string)
+def refuses_a_string(answer: Answer, exchange: FaultContext) -> None:
+    """Refuses a mode that is given as a string, because it accepts only a list."""
     answer.refuse(422)
 
 
-@fault("modes.six-accepted", where=_asks_by_string)
-def takes_a_string_for_its_letters(events, exchange):
-    """Iterates over the string, so that no mode is found."""
+@fault("modes.six-accepted", where=is_stream & with_a_string)
+def takes_a_string_for_its_letters(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Iterates over the letters of a mode that is given as a string, and so finds no mode."""
     yield from (event for event in events if event.base not in exchange.modes)
 
 
-# --- nothing that was not asked for ---
+# --- modes.only-requested
 
 
 @verifies("modes.only-requested", on=EVERY_STREAM)
 def test_only_requested_modes_come(stream: ExchangeView) -> None:
-    """Without stream_subgraphs there is metadata, error, the requested modes, and perhaps one end at the very end."""
-    if not stream.exchange.is_stream or stream.run_request is None:
-        inconclusive(f"`{stream.name}` is no stream of a run that the suite began")
+    """A stream without stream_subgraphs has only metadata, error, the requested modes, and perhaps a final `end`."""
+    if not stream.is_stream or stream.run_request is None:
+        inconclusive(f"`{stream.name}` is not a stream of a run that the suite started")
     if stream.run_request.get("stream_subgraphs"):
-        inconclusive(f"`{stream.name}` is a stream with subgraphs, which has a requirement of its own")
-    only_requested(stream)
+        inconclusive(f"`{stream.name}` is a stream with subgraphs, see subgraphs.only-requested")
+    expect_only_requested(stream)
 
 
-def only_requested(stream: ExchangeView) -> None:
-    """Nothing may come but metadata, error, the requested modes, and perhaps one end at the very end."""
-    allowed = {"metadata", "error"} | stream.requested
+def expect_only_requested(stream: ExchangeView) -> None:
+    """Expect metadata, error, the requested modes, and perhaps one `end` as the last event, and no other event."""
+    asked = ", ".join(sorted(stream.requested))
     for event in stream.events:
         closing = event.name == "end" and event is stream.events[-1]
-        asked = ", ".join(sorted(stream.requested))
-        expect(event.base in allowed or closing, f"only {asked} was asked for, and `{event.name}` came", event)
+        allowed = closing or event.base in {"metadata", "error"} | stream.requested
+        expect(allowed, f"the run asked for {asked}, so the stream must not carry `{event.name}`", event)
 
 
-@fault("modes.only-requested", where=lambda x: "values" not in x.modes)
-def sends_values_unasked(events, exchange):
-    """Sends the state after each update, asked for or not."""
+@fault("modes.only-requested", where=~asks_for("values"))
+def sends_values_unasked(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Sends the state after each update, even if the run did not ask for values."""
     for event in events:
         yield event
         if event.name == "updates":
@@ -138,8 +152,8 @@ def sends_values_unasked(events, exchange):
 
 
 @fault("modes.only-requested")
-def sends_pings(events, exchange):
-    """Keeps the connection alive by events instead of comments."""
+def sends_pings(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Keeps the connection alive with events instead of comments."""
     for event in events:
         yield event
         if event.name == "metadata":
@@ -147,9 +161,9 @@ def sends_pings(events, exchange):
 
 
 @fault("modes.only-requested")
-def says_end_before_the_end(events, exchange):
-    """Sends the end event ahead of the last event."""
-    held = None
+def says_end_before_the_end(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Sends the event `end` before the last event."""
+    held: SentEvent | None = None
     for event in events:
         if held is not None:
             yield held
@@ -160,41 +174,43 @@ def says_end_before_the_end(events, exchange):
 
 
 @fault("modes.only-requested")
-def closes_with_done(events, exchange):
-    """Closes the stream with an event named done."""
-    event = None
-    for event in events:
-        yield event
-    if event is not None:
-        yield event.named("done").holding({})
+def closes_with_done(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Sends a last event named `done`."""
+    last: SentEvent | None = None
+    for last in events:
+        yield last
+    if last is not None:
+        yield last.named("done").holding({})
 
 
-# --- no mode at all ---
+# --- modes.default-is-values
 
 
 @verifies("modes.default-is-values", on=no_mode)
 def test_without_a_mode_it_is_values(recording: RecordingView) -> None:
-    """A request without stream_mode streams what one with values does."""
+    """A run without stream_mode is streamed like a run with values."""
     default, values = recording["default"], recording["values"]
     if not values["values"]:
         inconclusive("`values` carried no values event to compare with")
-    same_output("values", default["values"], values["values"], "the values without stream_mode", default.exchange)
-    kinds = sorted({event.base for event in default.events} - {"end"})
-    equal(kinds, ["metadata", "values"], "the kinds of events without stream_mode", default.exchange)
+    same_output("values", default["values"], values["values"], "the values without stream_mode", default)
+    names = sorted({event.base for event in default.events} - {"end"})
+    equal(names, ["metadata", "values"], "the event names without stream_mode", default)
 
 
-def _names_no_mode(exchange) -> bool:
-    return exchange.is_stream and bool(exchange.body) and "stream_mode" not in exchange.body
+@condition
+def without_a_mode(exchange: FaultContext) -> bool:
+    """Runs whose request has no `stream_mode`."""
+    return bool(exchange.body) and "stream_mode" not in exchange.body
 
 
-@fault("modes.default-is-values", where=_names_no_mode)
-def takes_updates_for_the_default(events, exchange):
-    """Streams updates when no mode was named."""
+@fault("modes.default-is-values", where=is_stream & without_a_mode)
+def takes_updates_for_the_default(events: SentEvents, exchange: FaultContext) -> Pieces:
+    """Streams updates if the request names no mode."""
     for event in events:
         yield event.named("updates").holding({"node": event.value}) if event.base == "values" else event
 
 
-@fault("modes.default-is-values", part="answer", where=_names_no_mode)
-def demands_a_mode(answer, exchange):
+@fault("modes.default-is-values", part="answer", where=is_stream & without_a_mode)
+def demands_a_mode(answer: Answer, exchange: FaultContext) -> None:
     """Refuses a request without stream_mode."""
     answer.refuse(422)

@@ -1,0 +1,44 @@
+"""How delivery is judged without comparing seconds, and the faults that hold events back.
+
+While a scenario reads a stream it asks the server for the run.  An event was not held back if it arrived before such a
+request was sent, the answer says that the run is active, and that answer arrived before a later event of the stream.
+"""
+
+from collections.abc import Callable, Iterator
+
+from conformance.authoring import Event, ExchangeView, RecordingView, SentEvent, expect, is_terminal, member
+
+ASKED = "run while streaming"
+"""The exchange that asks for the run while the stream is read."""
+
+
+def expect_delivered_while_active(recording: RecordingView, early: Event, late: Event) -> None:
+    """Fail unless the run was still active after `early` had arrived, as seen before `late` arrived."""
+    asked = [ask for ask in recording.all(ASKED) if early.seq < ask.sent]
+    expect(
+        any(_shows_active_run(ask) and (ask.exchange.answered or late.seq) < late.seq for ask in asked),
+        f"event {early.position} (`{early.name}`) must be delivered while the run is active; no request for the run "
+        f"that was sent after it arrived was answered with an active run before event {late.position} arrived",
+        early,
+    )
+
+
+def _shows_active_run(ask: ExchangeView) -> bool:
+    """Return whether the run may still be active: only a terminal status says that it is not, a refusal does not."""
+    return not ask.accepted or not is_terminal(member(ask.json, "status"))
+
+
+def held_back(
+    events: Iterator[SentEvent], late: Callable[[SentEvent], bool], until: tuple[str, ...] = ("error",)
+) -> Iterator[SentEvent]:
+    """Yield events at once, `late` ones only before the next event whose mode is in `until`, or when the run ends."""
+    held: list[SentEvent] = []
+    for event in events:
+        if late(event):
+            held.append(event)
+            continue
+        if event.base in until:
+            yield from held
+            held.clear()
+        yield event
+    yield from held

@@ -1,0 +1,58 @@
+"""HTML pages as a browser parses them, to check structure, text and links."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+VOID_ELEMENTS = {"meta", "input", "img", "br", "hr", "link"}
+ELEMENTS = (
+    "html head meta title style body a header nav main footer section article div span p h1 h2 h3 h4 ul ol li dl dt dd "
+    "table caption thead tbody tr th td code pre strong b i time details summary fieldset legend label input "
+    "figure figcaption svg defs g path circle rect line text use"
+)
+"""The elements that the templates use."""
+ATTRIBUTES = (
+    "lang charset http-equiv content name class href id tabindex role scope type checked autocomplete datetime "
+    "aria-label aria-labelledby aria-hidden focusable width height x y dx dy x1 x2 y2 d r transform"
+)
+"""The attributes that the templates use."""
+
+
+class Page(HTMLParser):
+    """The elements of a page, which must be nested correctly, and its text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in VOID_ELEMENTS:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self._open[-1:] != ["style"]:
+            self.text += data
+
+    def all(self, attribute: str) -> list[str]:
+        """Return every value of an attribute, in the order of the page."""
+        return [attributes[attribute] for _, attributes in self.elements if attribute in attributes]
+
+
+def inert_page(text: str) -> Page:
+    """Return the parsed page; fail on a foreign element or attribute, a link with a scheme, or a control character."""
+    page = Page(text)
+    assert {tag for tag, _ in page.elements} <= set(ELEMENTS.split())
+    assert {name for _, attributes in page.elements for name in attributes} <= set(ATTRIBUTES.split())
+    assert all(re.match(r"#|\w[^:]*$", href) for href in page.all("href"))
+    assert all(char == "\n" or char.isprintable() for char in text)
+    return page
