@@ -16,6 +16,7 @@ from conformance.authoring.conditions import (
     is_stateless,
     is_stream,
     of_graph,
+    starts_stream,
     with_subgraphs,
 )
 from conformance.authoring.declare import disputes, fault, observes, scenario, variation, verifies
@@ -38,7 +39,7 @@ from conformance.authoring.rewriting import (
     HANG,
     Answer,
     FaultContext,
-    Pieces,
+    FaultOutput,
     Portions,
     SentEvent,
     SentEvents,
@@ -65,7 +66,7 @@ __all__ = [
     "Exchange",
     "ExchangeView",
     "FaultContext",
-    "Pieces",
+    "FaultOutput",
     "Portions",
     "Recording",
     "RecordingView",
@@ -106,6 +107,7 @@ __all__ = [
     "schema_errors",
     "showing_a_run",
     "shown",
+    "starts_stream",
     "text_of",
     "thread_in",
     "variation",

@@ -50,6 +50,12 @@ def is_join(exchange: FaultContext) -> bool:
 
 
 @condition
+def starts_stream(exchange: FaultContext) -> bool:
+    """Requests that start a run and stream it."""
+    return exchange.is_stream and not exchange.is_join
+
+
+@condition
 def is_stateless(exchange: FaultContext) -> bool:
     """Streams of runs without a thread."""
     return exchange.stateless

@@ -79,7 +79,7 @@ SentEvents = Iterator[SentEvent]
 """What a fault of events is handed."""
 Portions = Iterator[bytes]
 """What a fault of bytes is handed."""
-Pieces = Iterator[SentEvent | bytes | End]
+FaultOutput = Iterator[SentEvent | bytes | End]
 """What a fault yields: events and bytes to send on, and an end."""
 
 

@@ -14,13 +14,13 @@ from conformance.authoring import (
     fault,
     inconclusive,
     is_join,
-    is_stream,
     same_sequence,
     scenario,
     schema_errors,
+    starts_stream,
     verifies,
 )
-from conformance.suite.join.progress import steps_told
+from conformance.suite.join.progress import steps_shown
 from conformance.suite.join.scenarios import joined_from_the_start
 
 INPUT: Any = {"n": 2, "delay": 0}
@@ -94,9 +94,9 @@ def test_a_run_is_joined_with_a_key(recording: RecordingView, others: dict[str, 
     """A join with a key streams the run to its last step, as joins without a key do."""
     join = sent_with_a_key(recording["join"])
     joins = [other["join"] for other in others.values()]
-    if not any(3 in steps_told(other) for other in joins if other.is_stream):
+    if not any(3 in steps_shown(other) for other in joins if other.is_stream):
         inconclusive("no other join shows the last step, with or without a key, so the key makes no difference")
-    expect(3 in steps_told(join), "a join with a key must stream the last step of the run; no event shows it", join)
+    expect(3 in steps_shown(join), "a join with a key must stream the last step of the run; no event shows it", join)
 
 
 @condition
@@ -111,7 +111,7 @@ def refuses_the_field(answer: Answer, exchange: FaultContext) -> None:
     answer.refuse(400)
 
 
-@fault("auth.api-key-accepted", part="answer", where=carries_a_key & is_stream & ~is_join)
+@fault("auth.api-key-accepted", part="answer", where=carries_a_key & starts_stream)
 def wants_another_field_to_stream(answer: Answer, exchange: FaultContext) -> None:
     """Accepts only Authorization when a run is streamed."""
     answer.refuse(401)

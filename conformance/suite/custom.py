@@ -6,7 +6,7 @@ from typing import Any
 
 from conformance.authoring import (
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvent,
     SentEvents,
@@ -106,50 +106,50 @@ def test_long_text_arrives_unchanged(recording: RecordingView) -> None:
 
 
 @fault("custom.any-json")
-def wraps_custom_data(events: SentEvents, exchange: FaultContext) -> Pieces:
+def wraps_custom_data(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Wraps the written value in an object with one key."""
     yield from rewritten(events, "custom", lambda value: {"custom": value})
 
 
 @fault("custom.any-json")
-def sends_custom_data_as_json_in_text(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_custom_data_as_json_in_text(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Encodes the written value as JSON twice."""
     yield from rewritten(events, "custom", json.dumps)
 
 
 @fault("custom.any-json")
-def drops_scalars(events: SentEvents, exchange: FaultContext) -> Pieces:
+def drops_scalars(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Drops every written value that is not an object or a list."""
     yield from without(events, "custom", lambda value: not isinstance(value, (dict, list)))
 
 
 @fault("custom.any-json")
-def drops_what_counts_as_false(events: SentEvents, exchange: FaultContext) -> Pieces:
+def drops_what_counts_as_false(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Drops every written value that is empty, zero, false or null."""
     yield from without(events, "custom", lambda value: not value)
 
 
 @fault("custom.any-json")
-def sends_null_as_an_empty_line(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_null_as_an_empty_line(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends an empty data line in place of null."""
     for event in events:
         yield event.saying("") if event.base == "custom" and event.value is None else event
 
 
 @fault("custom.any-json")
-def sends_null_as_an_empty_object(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_null_as_an_empty_object(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends an empty object in place of null."""
     yield from rewritten(events, "custom", lambda value: {} if value is None else value)
 
 
 @fault("custom.any-json")
-def drops_null(events: SentEvents, exchange: FaultContext) -> Pieces:
+def drops_null(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Drops every write of null."""
     yield from without(events, "custom", lambda value: value is None)
 
 
 @fault("custom.any-json")
-def takes_a_pair_for_mode_and_chunk(events: SentEvents, exchange: FaultContext) -> Pieces:
+def takes_a_pair_for_mode_and_chunk(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Mistakes a written list of a string and a value for a pair of mode and chunk, and unpacks it."""
     for event in events:
         match event.value if event.base == "custom" else None:
@@ -160,7 +160,7 @@ def takes_a_pair_for_mode_and_chunk(events: SentEvents, exchange: FaultContext) 
 
 
 @fault("custom.any-json")
-def takes_the_data_key_for_an_envelope(events: SentEvents, exchange: FaultContext) -> Pieces:
+def takes_the_data_key_for_an_envelope(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends only the value under the key `data` of a written object that has this key."""
 
     def unwrapped(value: Any) -> Any:
@@ -170,7 +170,7 @@ def takes_the_data_key_for_an_envelope(events: SentEvents, exchange: FaultContex
 
 
 @fault("custom.any-json")
-def parses_text_that_is_json(events: SentEvents, exchange: FaultContext) -> Pieces:
+def parses_text_that_is_json(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Parses a written string that is JSON and sends the value in its place."""
 
     def parsed(value: Any) -> Any:
@@ -183,7 +183,7 @@ def parses_text_that_is_json(events: SentEvents, exchange: FaultContext) -> Piec
 
 
 @fault("custom.any-json")
-def cuts_long_text(events: SentEvents, exchange: FaultContext) -> Pieces:
+def cuts_long_text(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Cuts text off after 65,536 characters."""
     yield from rewritten(events, "custom", lambda value: value[:65536] if isinstance(value, str) else value)
 
@@ -195,7 +195,7 @@ def test_a_thousand_writes_arrive_in_order(recording: RecordingView) -> None:
 
 
 @fault("custom.all-in-order")
-def drops_every_hundredth_write(events: SentEvents, exchange: FaultContext) -> Pieces:
+def drops_every_hundredth_write(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Drops every hundredth write."""
     number = 0
     for event in events:
@@ -205,7 +205,7 @@ def drops_every_hundredth_write(events: SentEvents, exchange: FaultContext) -> P
 
 
 @fault("custom.all-in-order")
-def sends_every_hundredth_write_twice(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_every_hundredth_write_twice(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends every hundredth write twice."""
     number = 0
     for event in events:
@@ -216,7 +216,7 @@ def sends_every_hundredth_write_twice(events: SentEvents, exchange: FaultContext
 
 
 @fault("custom.all-in-order", where=of_graph("echo"))
-def keeps_the_last_write_of_a_burst(events: SentEvents, exchange: FaultContext) -> Pieces:
+def keeps_the_last_write_of_a_burst(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends only the last of several writes that directly follow each other."""
     held: SentEvent | None = None
     for event in events:
@@ -230,7 +230,7 @@ def keeps_the_last_write_of_a_burst(events: SentEvents, exchange: FaultContext) 
 
 
 @fault("custom.all-in-order")
-def swaps_neighbouring_writes(events: SentEvents, exchange: FaultContext) -> Pieces:
+def swaps_neighbouring_writes(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Swaps two writes that follow each other, once in every fifty writes."""
     held: SentEvent | None = None
     number = 0

@@ -12,7 +12,7 @@ from conformance.authoring import (
     shown,
     text_of,
 )
-from conformance.suite.graphs import ANSWER, INNER_ANSWER, REFINED, ROOT_ANSWER, TOLD, TOPIC
+from conformance.suite.graphs import ANSWER, FINAL_STATE, INNER_ANSWER, REFINED, ROOT_ANSWER, TOPIC
 
 
 @scenario(graph="quiet")
@@ -61,7 +61,7 @@ def test_debug_shows_the_state_without_a_thread(recording: RecordingView) -> Non
     if "task" not in types:
         inconclusive("the stream shows no task")
     seen = [member(event.value, "payload", "values") for event in stream["debug"].root]
-    for state in (REFINED, TOLD):
+    for state in (REFINED, FINAL_STATE):
         missing = f"a checkpoint must show the state {shown(state)}; the stream has the types {shown(types)}"
         expect(state in seen, missing, stream)
 

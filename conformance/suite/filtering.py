@@ -5,7 +5,7 @@ from typing import Any
 
 from conformance.authoring import (
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     Server,
@@ -69,19 +69,19 @@ def filtered_by_node(recording: RecordingView, answers: Mapping[str, str]) -> No
 
 
 @fault("filtering.by-node")
-def does_not_tell_the_node(events: SentEvents, exchange: FaultContext) -> Pieces:
+def does_not_tell_the_node(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Leaves `langgraph_node` out of the metadata."""
     yield from change_metadata(events, lambda chunk, metadata: without_key(metadata, "langgraph_node"))
 
 
 @fault("filtering.by-node")
-def tells_the_graph_for_the_node(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_the_graph_for_the_node(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the name of the graph as `langgraph_node`."""
     yield from change_metadata(events, lambda chunk, metadata: {**metadata, "langgraph_node": exchange.graph})
 
 
 @fault("filtering.by-node")
-def tells_the_parents_node(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_the_parents_node(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Names the root graph's node in the tokens of a model inside a subgraph."""
     for event in events:
         parent = event.namespace.partition(":")[0]
@@ -92,7 +92,7 @@ def tells_the_parents_node(events: SentEvents, exchange: FaultContext) -> Pieces
 
 
 @fault("filtering.by-node")
-def tells_the_node_before(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_the_node_before(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Names the node of the previous message chunk in the metadata of each."""
     nodes: list[str] = []
 
@@ -133,13 +133,13 @@ def filtered_by_tag(recording: RecordingView, answers: Mapping[str, str]) -> Non
 
 
 @fault("filtering.by-tag")
-def does_not_tell_the_tags(events: SentEvents, exchange: FaultContext) -> Pieces:
+def does_not_tell_the_tags(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Leaves the tags out of the metadata."""
     yield from change_metadata(events, lambda chunk, metadata: without_key(metadata, "tags"))
 
 
 @fault("filtering.by-tag")
-def tells_the_tags_once(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_the_tags_once(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the tags of a call only with its first message chunk."""
     known: set[str] = set()
 
@@ -152,13 +152,13 @@ def tells_the_tags_once(events: SentEvents, exchange: FaultContext) -> Pieces:
 
 
 @fault("filtering.by-tag")
-def tells_all_tags_everywhere(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_all_tags_everywhere(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the tags of all models with every message chunk."""
     yield from change_metadata(events, lambda chunk, metadata: {**metadata, "tags": TAGS})
 
 
 @fault("filtering.by-tag")
-def keeps_the_tags_of_earlier_calls(events: SentEvents, exchange: FaultContext) -> Pieces:
+def keeps_the_tags_of_earlier_calls(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Adds the tags of earlier calls to those of each call."""
     tags: list[str] = []
 

@@ -8,9 +8,9 @@ TOPIC = {"topic": "ice cream"}
 """The input of `joke`, and of all graphs that call the model."""
 REFINED = {"topic": "ice cream and cats"}
 JOKE = {"joke": "This is a joke about ice cream and cats"}
-TOLD = REFINED | JOKE
+FINAL_STATE = REFINED | JOKE
 """The final state."""
-PRINTED = [{"refine_topic": REFINED}, {"generate_joke": JOKE}]
+PRINTED_UPDATES = [{"refine_topic": REFINED}, {"generate_joke": JOKE}]
 """The two updates that the specification prints, lines 209-210."""
 
 # --- the answers of the model, which repeats its prompt, to TOPIC

@@ -6,7 +6,7 @@ from typing import Any
 from conformance.authoring import (
     Answer,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     Server,
@@ -24,11 +24,11 @@ from conformance.authoring import (
     shown,
     verifies,
 )
-from conformance.suite.graphs import REFINED, TOLD, TOPIC
+from conformance.suite.graphs import FINAL_STATE, REFINED, TOPIC
 
 INPUTS: dict[str, Any] = {"joke": TOPIC, "counter": {"n": 3, "delay": 0}}
 STEPS: dict[str, list[Any]] = {
-    "joke": [REFINED, TOLD],
+    "joke": [REFINED, FINAL_STATE],
     "counter": [{"n": 3, "delay": 0, "count": number} for number in (1, 2, 3)],
 }
 """The state after each step; the last one is the final state."""
@@ -130,7 +130,7 @@ def test_the_second_run_starts_from_the_first(recording: RecordingView) -> None:
 
 
 @fault("state.next-run-continues", where=of_graph("accumulate"))
-def starts_every_run_empty(events: SentEvents, exchange: FaultContext) -> Pieces:
+def starts_every_run_empty(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Starts every run from an empty state, even on a thread that has one."""
     for event in events:
         if event.base == "values":
@@ -139,7 +139,7 @@ def starts_every_run_empty(events: SentEvents, exchange: FaultContext) -> Pieces
 
 
 @fault("state.next-run-continues", where=of_graph("counter") & ~is_join)
-def forgets_keys_that_are_left_alone(events: SentEvents, exchange: FaultContext) -> Pieces:
+def forgets_keys_that_are_left_alone(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Drops the keys that neither the run's input nor a node sets."""
     kept = {*exchange.body["input"], "count"}
     for event in events:

@@ -9,7 +9,7 @@ from conformance.authoring import (
     Event,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     Server,
@@ -20,18 +20,17 @@ from conformance.authoring import (
     fail,
     fault,
     inconclusive,
-    is_join,
     is_stateless,
-    is_stream,
     member,
     of_graph,
     scenario,
     shown,
+    starts_stream,
     verifies,
 )
 
 creates_thread = by_method("POST") & at_path("/threads")
-streams_on_thread = is_stream & ~is_join & ~is_stateless
+streams_on_thread = starts_stream & ~is_stateless
 
 
 @scenario(graph="joke")
@@ -141,7 +140,7 @@ def creates_one_thread_for_all(answer: Answer, exchange: FaultContext) -> None:
 
 
 @fault("threads.isolated", where=streams_on_thread & of_graph("accumulate"))
-def keeps_state_by_assistant(events: SentEvents, exchange: FaultContext) -> Pieces:
+def keeps_state_by_assistant(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Keeps one state for all threads of a graph, so that a state holds another thread's items."""
     for event in events:
         value = event.value
@@ -151,7 +150,7 @@ def keeps_state_by_assistant(events: SentEvents, exchange: FaultContext) -> Piec
 
 
 @fault("threads.isolated", where=streams_on_thread & of_graph("accumulate"))
-def begins_with_another_state(events: SentEvents, exchange: FaultContext) -> Pieces:
+def begins_with_another_state(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Shows the state of another thread until the first step is done."""
     first = True
     for event in events:
@@ -195,7 +194,7 @@ def makes_ids_of_64_digits(answer: Answer, exchange: FaultContext) -> None:
 
 
 @fault("threads.uuid-ids")
-def counts_its_runs(events: SentEvents, exchange: FaultContext) -> Pieces:
+def counts_its_runs(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Uses a running number as the run id."""
     for number, event in enumerate(events, 1):
         known = event.base == "metadata"

@@ -8,7 +8,7 @@ from conformance.authoring import (
     Events,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvent,
     SentEvents,
@@ -23,7 +23,7 @@ from conformance.authoring import (
     shown,
     verifies,
 )
-from conformance.suite.graphs import ANSWER, REFINED, TOLD, TOPIC
+from conformance.suite.graphs import ANSWER, FINAL_STATE, REFINED, TOPIC
 
 INPUTS: dict[str, Any] = {
     "joke": TOPIC,
@@ -33,7 +33,7 @@ INPUTS: dict[str, Any] = {
     "counter": {"n": 3, "delay": 0},
 }
 STATES: dict[str, list[Any]] = {
-    "joke": [REFINED, TOLD],
+    "joke": [REFINED, FINAL_STATE],
     "tokens": [{**TOPIC, "joke": ANSWER}],
     "accumulate": [{"item": "x", "items": ["x"], "count": 1}],
     "counter": [{"n": 3, "delay": 0, "count": number} for number in (1, 2, 3)],
@@ -97,7 +97,7 @@ def after_the_steps(stream: ExchangeView, states: list[Any]) -> Events:
 
 
 @fault("values.full-state")
-def sends_changed_keys_only(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_changed_keys_only(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends only the keys of the state that changed since the previous event."""
     before: dict[str, Any] = {}
 
@@ -110,19 +110,19 @@ def sends_changed_keys_only(events: SentEvents, exchange: FaultContext) -> Piece
 
 
 @fault("values.full-state")
-def puts_the_state_under_a_name(events: SentEvents, exchange: FaultContext) -> Pieces:
+def puts_the_state_under_a_name(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Wraps the state in an object with one key, as updates are."""
     yield from rewritten(events, "values", lambda state: {"step": state})
 
 
 @fault("values.full-state")
-def sends_the_state_as_text(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_the_state_as_text(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the state as the text that its programming language prints for it."""
     yield from rewritten(events, "values", str)
 
 
 @fault("values.full-state")
-def forgets_the_input_in_the_state(events: SentEvents, exchange: FaultContext) -> Pieces:
+def forgets_the_input_in_the_state(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Leaves out of the state the keys that only the input set."""
     given = exchange.body.get("input") or {}
 
@@ -133,7 +133,7 @@ def forgets_the_input_in_the_state(events: SentEvents, exchange: FaultContext) -
 
 
 @fault("values.full-state")
-def sends_no_final_state(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_no_final_state(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Ends the stream without the last values event."""
     held: SentEvent | None = None
     for event in events:
@@ -156,7 +156,7 @@ def test_every_step_has_one_event(recording: RecordingView) -> None:
 
 
 @fault("values.one-per-step")
-def sends_values_for_each_parallel_node(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_values_for_each_parallel_node(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the state after each node of a step in which several nodes run."""
     for event in events:
         items = event.value.get("items", []) if event.base == "values" and exchange.graph == "parallel" else []
@@ -166,7 +166,7 @@ def sends_values_for_each_parallel_node(events: SentEvents, exchange: FaultConte
 
 
 @fault("values.one-per-step")
-def sends_only_the_final_state(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_only_the_final_state(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends only the final state, when the run has ended."""
     last: SentEvent | None = None
     for event in events:
@@ -179,7 +179,7 @@ def sends_only_the_final_state(events: SentEvents, exchange: FaultContext) -> Pi
 
 
 @fault("values.one-per-step")
-def sends_the_final_state_twice(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_the_final_state_twice(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Repeats the final state when the run has ended."""
     last: SentEvent | None = None
     for event in events:
@@ -194,24 +194,24 @@ def test_the_input_state_comes_first(recording: RecordingView) -> None:
     """The first values event of a run is the stored state merged with the input; that of the first step follows."""
     first, second = recording["first run"], recording["second run"]
     same_sequence(Events(first["values"][:2]), [TOPIC, REFINED], "the beginning of the first run", first)
-    stored = [TOLD | {"topic": "rain"}, TOLD | {"topic": "rain and cats"}]
+    stored = [FINAL_STATE | {"topic": "rain"}, FINAL_STATE | {"topic": "rain and cats"}]
     same_sequence(Events(second["values"][:2]), stored, "the beginning of the second run", second)
 
 
 @fault("values.input-first", where=~is_join)
-def starts_with_the_first_step(events: SentEvents, exchange: FaultContext) -> Pieces:
+def starts_with_the_first_step(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends no state before the first step."""
     yield from change_first_values(events, lambda event: None)
 
 
 @fault("values.input-first", where=~is_join)
-def starts_with_null(events: SentEvents, exchange: FaultContext) -> Pieces:
+def starts_with_null(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends null as the state before the first step."""
     yield from change_first_values(events, lambda event: event.holding(None))
 
 
 @fault("values.input-first", where=~is_join)
-def starts_with_the_input_alone(events: SentEvents, exchange: FaultContext) -> Pieces:
+def starts_with_the_input_alone(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the input as the first state, without the stored state that it is merged with."""
     yield from change_first_values(events, lambda event: event.holding(exchange.body.get("input")))
 

@@ -11,7 +11,7 @@ from conformance.authoring import (
     Event,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     Server,
@@ -98,14 +98,14 @@ def with_half_a_pair(exchange: FaultContext) -> bool:
 
 
 @fault("clients.strict-json")
-def escapes_half_a_pair(events: SentEvents, exchange: FaultContext) -> Pieces:
+def escapes_half_a_pair(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Cuts text in the middle of an emoji, and escapes the half that is left."""
     for event in events:
         yield event.saying(event.text[:-1] + ',"title":"\\ud83d"}') if event.base == "metadata" else event
 
 
 @fault("clients.strict-json")
-def writes_a_number_beyond_doubles(events: SentEvents, exchange: FaultContext) -> Pieces:
+def writes_a_number_beyond_doubles(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends a number beyond the range of a double."""
     for event in events:
         yield event.saying(event.text[:-1] + ',"cost":1e999}') if event.base == "metadata" else event
@@ -149,13 +149,13 @@ def expect_object(event: Event) -> None:
 
 
 @fault("clients.no-null-data")
-def sends_null_for_the_update_of_a_quiet_node(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_null_for_the_update_of_a_quiet_node(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends null as the update of a node that returned nothing."""
     yield from rewritten(events, "updates", lambda update: update if any(update.values()) else None)
 
 
 @fault("clients.no-null-data")
-def sends_null_before_the_first_state(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_null_before_the_first_state(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends a values event with null when the run starts."""
     for event in events:
         yield event

@@ -6,7 +6,7 @@ from conformance.authoring import (
     CUT,
     Exchange,
     FaultContext,
-    Pieces,
+    FaultOutput,
     Portions,
     RecordingView,
     SentEvents,
@@ -93,19 +93,19 @@ def with_a_long_step(exchange: FaultContext) -> bool:
 
 
 @fault("clients.long-silence", part="bytes")
-def stops_its_heartbeats(portions: Portions, exchange: FaultContext) -> Pieces:
+def stops_its_heartbeats(portions: Portions, exchange: FaultContext) -> FaultOutput:
     """Sends three heartbeats, and no further ones."""
     yield from with_heartbeats(portions, lambda number: number <= 3)
 
 
 @fault("clients.long-silence", part="bytes")
-def sends_a_heartbeat_now_and_then(portions: Portions, exchange: FaultContext) -> Pieces:
+def sends_a_heartbeat_now_and_then(portions: Portions, exchange: FaultContext) -> FaultOutput:
     """Sends heartbeats that are more than 30 seconds apart."""
     yield from with_heartbeats(portions, lambda number: number % 7 == 0)
 
 
 @fault("clients.long-silence", where=of_graph("silence") & with_a_long_step)
-def cuts_a_connection_that_idles_for_long(events: SentEvents, exchange: FaultContext) -> Pieces:
+def cuts_a_connection_that_idles_for_long(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Closes a connection on which no event was sent for half a minute."""
     for event in events:
         yield CUT if event.base in exchange.modes else event

@@ -5,7 +5,7 @@ from conformance.authoring import (
     Answer,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     Server,
@@ -100,6 +100,6 @@ def knows_nothing_at_its_own_location(answer: Answer, exchange: FaultContext) ->
 
 
 @fault("clients.location", where=is_join & of_a_streamed_run)
-def serves_nothing_at_its_own_location(events: SentEvents, exchange: FaultContext) -> Pieces:
+def serves_nothing_at_its_own_location(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Answers a GET of its own Location with an empty stream."""
     yield b": nothing to see here\r\n\r\n"

@@ -7,7 +7,7 @@ from conformance.authoring import (
     Event,
     Exchange,
     FaultContext,
-    Pieces,
+    FaultOutput,
     Portions,
     RecordingView,
     SentEvents,
@@ -90,33 +90,33 @@ def resumable(exchange: FaultContext) -> bool:
 
 
 @fault("clients.resumption", where=is_join & with_an_event_id)
-def replays_all_to_whoever_comes_back(events: SentEvents, exchange: FaultContext) -> Pieces:
+def replays_all_to_whoever_comes_back(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Ignores the Last-Event-ID of a join, and sends the run from its start."""
     yield from exchange.sent_before
     yield from events
 
 
 @fault("clients.resumption", where=is_join & with_an_event_id)
-def repeats_the_event_of_the_id(events: SentEvents, exchange: FaultContext) -> Pieces:
+def repeats_the_event_of_the_id(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the event with the requested id again, before those that followed it."""
     yield from exchange.sent_before[-1:]
     yield from events
 
 
 @fault("clients.resumption", where=is_join & from_the_start)
-def takes_minus_one_for_now(events: SentEvents, exchange: FaultContext) -> Pieces:
+def takes_minus_one_for_now(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends only new events to a client that asks for all of them."""
     yield from islice(events, len(exchange.sent_before), None)
 
 
 @fault("clients.resumption", where=is_join & with_an_event_id)
-def loses_an_event_after_the_id(events: SentEvents, exchange: FaultContext) -> Pieces:
+def loses_an_event_after_the_id(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Skips the first event after the requested id."""
     yield from islice(events, 1, None)
 
 
 @fault("clients.resumption", part="bytes", where=resumable)
-def sends_resumable_runs_without_ids(portions: Portions, exchange: FaultContext) -> Pieces:
+def sends_resumable_runs_without_ids(portions: Portions, exchange: FaultContext) -> FaultOutput:
     """Sends the events of resumable runs without ids."""
     for portion in portions:
         yield re.sub(rb"id:[^\r\n]*\r?\n", b"", portion)

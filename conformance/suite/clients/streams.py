@@ -10,7 +10,7 @@ from conformance.authoring import (
     Answer,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     Portions,
     SentEvents,
     SessionRecordings,
@@ -91,7 +91,7 @@ def test_no_stream_begins_with_a_byte_order_mark(stream: ExchangeView) -> None:
 
 
 @fault("clients.no-byte-order-mark", part="bytes")
-def marks_the_byte_order(data: Portions, exchange: FaultContext) -> Pieces:
+def marks_the_byte_order(data: Portions, exchange: FaultContext) -> FaultOutput:
     """Starts every body with a byte order mark."""
     yield b"\xef\xbb\xbf"
     yield from data
@@ -109,14 +109,14 @@ def test_no_block_has_fields_and_no_data(stream: ExchangeView) -> None:
 
 
 @fault("clients.no-empty-blocks")
-def tells_the_pause_before_a_reconnect_at_the_start(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_the_pause_before_a_reconnect_at_the_start(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the field `retry` in a block without data at the start of the stream."""
     yield b"retry: 3000\r\n\r\n"
     yield from events
 
 
 @fault("clients.no-empty-blocks")
-def sends_ids_in_blocks_of_their_own(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_ids_in_blocks_of_their_own(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the id of each event in a separate block after it."""
     for number, event in enumerate(events):
         yield event
@@ -124,7 +124,7 @@ def sends_ids_in_blocks_of_their_own(events: SentEvents, exchange: FaultContext)
 
 
 @fault("clients.no-empty-blocks")
-def keeps_alive_with_a_bare_name(events: SentEvents, exchange: FaultContext) -> Pieces:
+def keeps_alive_with_a_bare_name(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends heartbeats that have a name and no data."""
     for event in events:
         yield event

@@ -10,7 +10,7 @@ from conformance.authoring import (
     Event,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvent,
     SentEvents,
@@ -25,7 +25,7 @@ from conformance.authoring import (
     verifies,
     without,
 )
-from conformance.suite.graphs import REFINED, TOLD, TOPIC
+from conformance.suite.graphs import FINAL_STATE, REFINED, TOPIC
 
 TYPES = ("checkpoint", "task", "task_result")
 
@@ -77,26 +77,26 @@ def test_each_debug_event_has_type_step_and_payload(recording: RecordingView) ->
 
 
 @fault("debug.envelope")
-def sends_the_payload_alone(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_the_payload_alone(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the payload without type and step."""
     yield from rewritten(events, "debug", lambda value: value["payload"])
 
 
 @fault("debug.envelope")
-def has_types_of_its_own(events: SentEvents, exchange: FaultContext) -> Pieces:
+def has_types_of_its_own(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the types node_started and node_ended instead of task and task_result."""
     types = {"task": "node_started", "task_result": "node_ended"}
     yield from rewritten(events, "debug", lambda value: value | {"type": types.get(value["type"], value["type"])})
 
 
 @fault("debug.envelope")
-def writes_the_step_as_text(events: SentEvents, exchange: FaultContext) -> Pieces:
+def writes_the_step_as_text(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the number of the step as a string."""
     yield from rewritten(events, "debug", lambda value: value | {"step": str(value["step"])})
 
 
 @fault("debug.envelope")
-def names_debug_events_by_type(events: SentEvents, exchange: FaultContext) -> Pieces:
+def names_debug_events_by_type(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Adds the type to the name of each debug event."""
     for event in events:
         yield event.named(f"debug/{event.value['type']}") if event.base == "debug" else event
@@ -123,19 +123,19 @@ def names_nodes(stream: ExchangeView, nodes: Sequence[str]) -> None:
 
 
 @fault("debug.node-names")
-def leaves_the_names_out(events: SentEvents, exchange: FaultContext) -> Pieces:
+def leaves_the_names_out(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Leaves the name of the node out of each task."""
     yield from change_payloads(events, lambda kind, payload: {key: payload[key] for key in payload if key != "name"})
 
 
 @fault("debug.node-names", where=is_stateless)
-def debugs_threads_only(events: SentEvents, exchange: FaultContext) -> Pieces:
+def debugs_threads_only(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends no debug events in a run without a thread."""
     yield from without(events, "debug")
 
 
 @fault("debug.node-names")
-def names_the_first_node_only(events: SentEvents, exchange: FaultContext) -> Pieces:
+def names_the_first_node_only(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Gives every task the name of the first node."""
     names: list[str] = []
 
@@ -149,7 +149,7 @@ def names_the_first_node_only(events: SentEvents, exchange: FaultContext) -> Pie
 @verifies("debug.full-state", on=debug_of_joke, over="on")
 def test_each_step_ends_in_a_checkpoint_with_the_full_state(recordings: Mapping[str, RecordingView]) -> None:
     """A checkpoint after each of the two steps has the full state, with the keys that did not change."""
-    shows_states(recordings["thread"]["stream"], [REFINED, TOLD])
+    shows_states(recordings["thread"]["stream"], [REFINED, FINAL_STATE])
 
 
 @verifies("debug.full-state", on=debug_of_counter)
@@ -198,7 +198,7 @@ def in_order(values: Any) -> Any:
 
 
 @fault("debug.full-state")
-def shows_what_changed_for_the_state(events: SentEvents, exchange: FaultContext) -> Pieces:
+def shows_what_changed_for_the_state(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends only the values that changed in each checkpoint."""
     before: dict[str, Any] = {}
 
@@ -213,7 +213,7 @@ def shows_what_changed_for_the_state(events: SentEvents, exchange: FaultContext)
 
 
 @fault("debug.full-state")
-def sends_no_checkpoint_at_the_end(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_no_checkpoint_at_the_end(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends each checkpoint when the next step starts, and so none after the last step."""
     held: list[SentEvent] = []
     for event in events:
@@ -224,7 +224,7 @@ def sends_no_checkpoint_at_the_end(events: SentEvents, exchange: FaultContext) -
 
 
 @fault("debug.full-state")
-def shows_the_state_before_the_step(events: SentEvents, exchange: FaultContext) -> Pieces:
+def shows_the_state_before_the_step(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends in each checkpoint the state before the results of the step are applied."""
     states: list[Any] = [{}]
 

@@ -8,7 +8,7 @@ from conformance.authoring import (
     Event,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvent,
     SentEvents,
@@ -129,7 +129,7 @@ def as_object(result: Any) -> Any:
 
 
 @fault("debug.tasks")
-def tells_each_result_twice(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_each_result_twice(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends every result again when the step ends."""
     results: list[SentEvent] = []
     for event in events:
@@ -142,13 +142,13 @@ def tells_each_result_twice(events: SentEvents, exchange: FaultContext) -> Piece
 
 
 @fault("debug.tasks")
-def gives_results_an_id_of_their_own(events: SentEvents, exchange: FaultContext) -> Pieces:
+def gives_results_an_id_of_their_own(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Gives each result an id that differs from its task's."""
     yield from change_payloads(events, lambda kind, payload: payload | {"id": f"{kind} of {payload.get('id')}"})
 
 
 @fault("debug.tasks")
-def sends_results_before_tasks(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_results_before_tasks(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the tasks of a step after the first result."""
     held: list[SentEvent] = []
     for event in events:
@@ -162,13 +162,13 @@ def sends_results_before_tasks(events: SentEvents, exchange: FaultContext) -> Pi
 
 
 @fault("debug.tasks")
-def sends_no_results(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_no_results(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends tasks without their results."""
     yield from without(events, "debug", lambda value: value["type"] == "task_result")
 
 
 @fault("debug.tasks")
-def sends_the_checkpoint_before_the_results(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_the_checkpoint_before_the_results(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the results of a step after its checkpoint."""
     held: list[SentEvent] = []
     for event in events:
@@ -182,6 +182,6 @@ def sends_the_checkpoint_before_the_results(events: SentEvents, exchange: FaultC
 
 
 @fault("debug.tasks")
-def does_not_tell_the_input(events: SentEvents, exchange: FaultContext) -> Pieces:
+def does_not_tell_the_input(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Leaves the input out of every task."""
     yield from change_payloads(events, lambda kind, payload: {key: payload[key] for key in payload if key != "input"})

@@ -7,7 +7,7 @@ from conformance.authoring import (
     Events,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvent,
     SentEvents,
@@ -131,7 +131,7 @@ def test_an_event_comes_while_the_run_goes_on(recording: RecordingView) -> None:
 def _holds(mode: str) -> None:
     """Declare the fault that holds back the events of one mode."""
 
-    def rewrite(events: SentEvents, exchange: FaultContext) -> Pieces:
+    def rewrite(events: SentEvents, exchange: FaultContext) -> FaultOutput:
         return held_back(events, lambda event: event.base == mode)
 
     rewrite.__name__ = f"holds_{mode}_to_the_end"
@@ -144,13 +144,13 @@ for _mode in STEPWISE:
 
 
 @fault("delivery.each-mode", where=is_stream)
-def holds_the_stream_to_the_end(events: SentEvents, exchange: FaultContext) -> Pieces:
+def holds_the_stream_to_the_end(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Collects the whole stream and sends it when the run has ended."""
     yield from list(events)
 
 
 @fault("delivery.each-mode", where=is_stream)
-def sends_only_the_first_event_at_once(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_only_the_first_event_at_once(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the first event of each mode at once, and all others when the run has ended."""
     seen: list[str] = []
 
@@ -162,7 +162,7 @@ def sends_only_the_first_event_at_once(events: SentEvents, exchange: FaultContex
 
 
 @fault("delivery.each-mode", where=is_stream)
-def sends_in_blocks(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_in_blocks(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Collects events until it has 4 KiB or the run has ended."""
     block: list[SentEvent] = []
     for event in events:
@@ -191,7 +191,7 @@ def asks_for_several_modes(exchange: FaultContext) -> bool:
 
 
 @fault("delivery.several-modes", where=is_stream & asks_for_several_modes)
-def sends_one_mode_after_the_other(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_one_mode_after_the_other(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the alphabetically first mode at once, and the others when the run has ended."""
     yield from held_back(events, lambda event: event.base in sorted(exchange.modes)[1:])
 
@@ -207,7 +207,7 @@ def test_a_joiner_gets_events_while_the_run_goes_on(recording: RecordingView, be
 
 
 @fault("delivery.joined", where=is_join)
-def holds_joins_to_the_end(events: SentEvents, exchange: FaultContext) -> Pieces:
+def holds_joins_to_the_end(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Collects the events of a join and sends them when the run has ended."""
     yield from list(events)
 
@@ -229,6 +229,6 @@ def _text(value: Any) -> str:
 
 
 @fault("delivery.tokens", where=is_stream & asks_for("messages-tuple"))
-def holds_tokens_until_their_node_is_done(events: SentEvents, exchange: FaultContext) -> Pieces:
+def holds_tokens_until_their_node_is_done(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the tokens of a node together, before the node's update."""
     yield from held_back(events, lambda event: event.base == "messages", ("updates", "error"))

@@ -8,7 +8,7 @@ from conformance.authoring import (
     HANG,
     Answer,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvent,
     SentEvents,
@@ -86,7 +86,7 @@ def test_a_silent_step_does_not_end_the_stream(recording: RecordingView) -> None
 
 
 @fault("delivery.survives-silence", where=silent_run)
-def closes_a_silent_stream(events: SentEvents, exchange: FaultContext) -> Pieces:
+def closes_a_silent_stream(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Ends a stream that has had no event for some seconds."""
     for event in events:
         if event.base in exchange.modes:
@@ -95,14 +95,14 @@ def closes_a_silent_stream(events: SentEvents, exchange: FaultContext) -> Pieces
 
 
 @fault("delivery.survives-silence", where=silent_run)
-def cuts_a_silent_connection(events: SentEvents, exchange: FaultContext) -> Pieces:
+def cuts_a_silent_connection(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Closes an idle connection, as a proxy with a short timeout does."""
     for event in events:
         yield CUT if event.base in exchange.modes else event
 
 
 @fault("delivery.survives-silence", where=silent_run)
-def reports_a_timeout_of_a_silent_run(events: SentEvents, exchange: FaultContext) -> Pieces:
+def reports_a_timeout_of_a_silent_run(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Treats a long step as hanging and ends the run with an error."""
     for event in events:
         if event.base in exchange.modes:
@@ -155,7 +155,7 @@ def test_a_slow_reader_loses_nothing(recording: RecordingView, writes: Recording
 
 
 @fault("delivery.slow-reader", where=is_stream)
-def forgets_what_its_queue_cannot_hold(events: SentEvents, exchange: FaultContext) -> Pieces:
+def forgets_what_its_queue_cannot_hold(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Drops every event after the thousandth."""
     for number, event in enumerate(events):
         if number < 1000:
@@ -163,14 +163,14 @@ def forgets_what_its_queue_cannot_hold(events: SentEvents, exchange: FaultContex
 
 
 @fault("delivery.slow-reader", where=is_stream)
-def cuts_slow_readers_off(events: SentEvents, exchange: FaultContext) -> Pieces:
+def cuts_slow_readers_off(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Resets the connection when a thousand events wait for their reader."""
     for number, event in enumerate(events):
         yield event if number < 1000 else CUT
 
 
 @fault("delivery.slow-reader", where=is_stream)
-def forgets_the_end_when_its_queue_is_full(events: SentEvents, exchange: FaultContext) -> Pieces:
+def forgets_the_end_when_its_queue_is_full(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends all events of a long stream but never ends it."""
     number = 0
     for number, event in enumerate(events):  # noqa: B007
@@ -195,7 +195,7 @@ def test_parallel_updates_come_as_the_nodes_finish(recording: RecordingView) -> 
 
 
 @fault("delivery.parallel-at-completion", where=parallel_run)
-def sends_parallel_updates_sorted_at_the_end_of_the_step(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_parallel_updates_sorted_at_the_end_of_the_step(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the updates of one step together, sorted by the names of their nodes."""
     step: list[SentEvent] = []
     for event in events:
@@ -209,7 +209,7 @@ def sends_parallel_updates_sorted_at_the_end_of_the_step(events: SentEvents, exc
 
 
 @fault("delivery.parallel-at-completion", where=parallel_run)
-def sends_parallel_updates_at_the_end_of_the_step(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_parallel_updates_at_the_end_of_the_step(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the updates of one step together, in the order in which the nodes finished."""
 
     def of_the_step(event: SentEvent) -> bool:

@@ -12,10 +12,10 @@ from conformance.authoring import (
     equal,
     expect,
     fault,
-    is_join,
     is_stream,
     member,
     same_sequence,
+    starts_stream,
     verifies,
 )
 from conformance.suite.errors.failing import INPUT, KEPT, failed_then_healthy
@@ -87,7 +87,7 @@ def leaves_the_thread_busy_after_a_failure(answer: Answer, exchange: FaultContex
         replace_error_status(answer, "busy")
 
 
-@fault("errors.after-a-failure", part="answer", where=is_stream & ~is_join & on_a_failed_thread)
+@fault("errors.after-a-failure", part="answer", where=starts_stream & on_a_failed_thread)
 def refuses_further_runs_on_the_thread(answer: Answer, exchange: FaultContext) -> None:
     """Refuses a run on a thread whose last run failed."""
     answer.refuse(409)

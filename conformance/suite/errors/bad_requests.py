@@ -5,13 +5,13 @@ import re
 from typing import Any
 
 from conformance.authoring import MODES, Answer, FaultContext, condition
-from conformance.suite.graphs import PRINTED
+from conformance.suite.graphs import PRINTED_UPDATES
 
 NOBODY = "no-such-assistant"
 """How the name of an assistant that no server has starts."""
 
 METADATA: tuple[str, Any] = ("metadata", {"run_id": "1", "attempt": 1})
-RUN = (METADATA, *(("updates", update) for update in PRINTED))
+RUN = (METADATA, *(("updates", update) for update in PRINTED_UPDATES))
 FAILURE: tuple[str, Any] = ("error", {"error": "NotFound", "message": "no such thing"})
 
 

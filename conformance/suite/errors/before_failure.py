@@ -4,7 +4,7 @@ from conformance.authoring import (
     Events,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvent,
     SentEvents,
@@ -75,7 +75,7 @@ def before_the_error(stream: ExchangeView, mode: str) -> Events:
 
 
 @fault("errors.earlier-events-kept", where=of_graph("fails", "fails_inside"))
-def keeps_only_the_error(events: SentEvents, exchange: FaultContext) -> Pieces:
+def keeps_only_the_error(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Discards the output of a run that fails."""
     all_of_it = list(events)
     failed = any(event.base == "error" for event in all_of_it)
@@ -83,7 +83,7 @@ def keeps_only_the_error(events: SentEvents, exchange: FaultContext) -> Pieces:
 
 
 @fault("errors.earlier-events-kept", where=of_graph("fails", "fails_inside"))
-def loses_the_last_event_before_a_failure(events: SentEvents, exchange: FaultContext) -> Pieces:
+def loses_the_last_event_before_a_failure(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Loses the last event before the error, which is still in a buffer when the run fails."""
     held: SentEvent | None = None
     for event in events:
@@ -143,7 +143,7 @@ def expect_no_state_after_the_first_step(stream: ExchangeView) -> None:
 
 
 @fault("errors.nothing-from-the-failed-step")
-def sends_an_empty_update_for_the_failed_node(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_an_empty_update_for_the_failed_node(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends an update with null for the node that failed."""
     for event in events:
         if event.base == "error" and "updates" in exchange.modes:
@@ -152,7 +152,7 @@ def sends_an_empty_update_for_the_failed_node(events: SentEvents, exchange: Faul
 
 
 @fault("errors.nothing-from-the-failed-step")
-def sends_the_state_once_more_at_a_failure(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_the_state_once_more_at_a_failure(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Repeats the last state before the error event."""
     state: SentEvent | None = None
     for event in events:
@@ -163,7 +163,7 @@ def sends_the_state_once_more_at_a_failure(events: SentEvents, exchange: FaultCo
 
 
 @fault("errors.nothing-from-the-failed-step")
-def keeps_what_the_failed_node_would_have_written(events: SentEvents, exchange: FaultContext) -> Pieces:
+def keeps_what_the_failed_node_would_have_written(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends a state that contains the failed step before the error event."""
     state: SentEvent | None = None
     for event in events:

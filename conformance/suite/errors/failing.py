@@ -9,7 +9,7 @@ from conformance.authoring import (
     MODES,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvent,
     SentEvents,
@@ -113,20 +113,20 @@ def require_a_run_without_error(ordinary: ExchangeView) -> None:
 
 
 @fault("errors.error-event")
-def ends_without_a_word(events: SentEvents, exchange: FaultContext) -> Pieces:
+def ends_without_a_word(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Ends the stream of a failed run without an error event, as if the run had succeeded."""
     yield from without(events, "error")
 
 
 @fault("errors.error-event")
-def tells_the_failure_in_a_closing_event(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_the_failure_in_a_closing_event(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends an event `end` with a status instead of the event `error`."""
     for event in events:
         yield event.named("end").holding({"status": "error"}) if event.base == "error" else event
 
 
 @fault("errors.error-event")
-def sends_on_after_the_error(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_on_after_the_error(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Repeats the last event of a mode after the error event."""
     last: SentEvent | None = None
     for event in events:
@@ -137,7 +137,7 @@ def sends_on_after_the_error(events: SentEvents, exchange: FaultContext) -> Piec
 
 
 @fault("errors.error-event")
-def tells_the_failure_twice(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_the_failure_twice(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends one error event for the node and another for the run."""
     for event in events:
         yield event
@@ -146,14 +146,14 @@ def tells_the_failure_twice(events: SentEvents, exchange: FaultContext) -> Piece
 
 
 @fault("errors.error-event")
-def breaks_the_connection_at_a_failure(events: SentEvents, exchange: FaultContext) -> Pieces:
+def breaks_the_connection_at_a_failure(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Cuts the connection when a node fails, instead of sending an error event."""
     for event in events:
         yield CUT if event.base == "error" else event
 
 
 @fault("errors.error-event")
-def breaks_the_connection_after_the_error(events: SentEvents, exchange: FaultContext) -> Pieces:
+def breaks_the_connection_after_the_error(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Cuts the connection after the error event."""
     for event in events:
         yield event

@@ -3,7 +3,7 @@
 from conformance.authoring import (
     Event,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     expect,
@@ -43,25 +43,25 @@ def test_the_error_event_tells_kind_and_message(recordings: dict[tuple[str, str]
 
 
 @fault("errors.error-shape")
-def error_is_null(events: SentEvents, exchange: FaultContext) -> Pieces:
+def error_is_null(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends null as the data of the error event."""
     yield from rewritten(events, "error", lambda value: None)
 
 
 @fault("errors.error-shape")
-def error_is_a_bare_string(events: SentEvents, exchange: FaultContext) -> Pieces:
+def error_is_a_bare_string(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the message as the data of the error event, as a string instead of an object."""
     yield from rewritten(events, "error", lambda value: value["message"])
 
 
 @fault("errors.error-shape")
-def error_is_a_detail(events: SentEvents, exchange: FaultContext) -> Pieces:
+def error_is_a_detail(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the error event in the shape of a refusal, with a `detail`."""
     yield from rewritten(events, "error", lambda value: {"detail": value["message"]})
 
 
 @fault("errors.error-shape")
-def error_without_a_message(events: SentEvents, exchange: FaultContext) -> Pieces:
+def error_without_a_message(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the error event with an empty message."""
     yield from rewritten(events, "error", lambda value: {**value, "message": ""})
 
@@ -81,7 +81,7 @@ def test_the_message_is_what_the_node_said(recordings: dict[tuple[str, str], Rec
 
 
 @fault("errors.message-text")
-def masks_the_message(events: SentEvents, exchange: FaultContext) -> Pieces:
+def masks_the_message(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Replaces the message of every error by a general one."""
     yield from rewritten(events, "error", lambda value: {**value, "message": "An internal error occurred"})
 
@@ -98,14 +98,14 @@ def test_a_failure_inside_a_subgraph_has_a_bare_name(recording: RecordingView) -
 
 
 @fault("errors.bare-name", where=with_subgraphs)
-def names_the_failing_subgraph(events: SentEvents, exchange: FaultContext) -> Pieces:
+def names_the_failing_subgraph(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the error event under the namespace of the subgraph that failed."""
     for event in events:
         yield event.named("error|sub:1") if event.base == "error" else event
 
 
 @fault("errors.bare-name", where=with_subgraphs)
-def tells_each_level_of_the_failure(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_each_level_of_the_failure(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends an error event for the subgraph before that of the run."""
     for event in events:
         if event.base == "error":

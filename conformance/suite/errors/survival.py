@@ -4,7 +4,7 @@ from conformance.authoring import (
     Answer,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     condition,
@@ -19,13 +19,13 @@ from conformance.suite.errors.after_failure import after_a_failure
 from conformance.suite.errors.failing import failing
 from conformance.suite.errors.refusals import unknown_assistant, unknown_mode, unknown_thread
 from conformance.suite.errors.refused_bodies import unusable_body, wrong_type
-from conformance.suite.graphs import PRINTED
+from conformance.suite.graphs import PRINTED_UPDATES
 from conformance.suite.subgraphs.flag import norms_subgraph
 
 
 def expect_ordinary_run(stream: ExchangeView) -> None:
     """Expect the printed output of the specification's first example, without an error, and a complete stream."""
-    same_sequence(stream["updates"], PRINTED, "the updates of an ordinary run", stream)
+    same_sequence(stream["updates"], PRINTED_UPDATES, "the updates of an ordinary run", stream)
     expect(not stream["error"], "an ordinary run must have no error event", stream)
     stream.expect_complete("with the run")
 
@@ -71,7 +71,7 @@ def after_a_refusal(exchange: FaultContext) -> bool:
 
 
 @fault("errors.server-survives", where=is_stream & after_a_failure)
-def dies_at_the_first_failure(events: SentEvents, exchange: FaultContext) -> Pieces:
+def dies_at_the_first_failure(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Loses its worker with a failing run, so that later streams carry only metadata."""
     for event in events:
         if event.base == "metadata":

@@ -7,7 +7,7 @@ from conformance.authoring import (
     Event,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     equal,
@@ -75,20 +75,20 @@ def chunk_text(event: Event) -> str:
 
 
 @fault("events.model")
-def tells_no_tokens(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_no_tokens(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends no on_chat_model_stream."""
     yield from without(events, "events", lambda value: value["event"] == "on_chat_model_stream")
 
 
 @fault("events.model")
-def tells_only_the_tokens_of_a_model(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_only_the_tokens_of_a_model(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends neither the start nor the end of a model call."""
     ends = ("on_chat_model_start", "on_chat_model_end")
     yield from without(events, "events", lambda value: value["event"] in ends)
 
 
 @fault("events.model")
-def writes_chunks_as_text(events: SentEvents, exchange: FaultContext) -> Pieces:
+def writes_chunks_as_text(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends each chunk as the text that its programming language prints for it."""
 
     def written(value: dict[str, Any]) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def writes_chunks_as_text(events: SentEvents, exchange: FaultContext) -> Pieces:
 
 
 @fault("events.model")
-def tells_the_answer_in_one_chunk(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_the_answer_in_one_chunk(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the whole answer of each model call in one chunk, when the call ends."""
     answers: dict[str, str] = {}
     for event in events:
@@ -136,13 +136,13 @@ def test_events_tell_tags_node_and_run(recording: RecordingView) -> None:
 
 
 @fault("events.details")
-def tells_no_metadata(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_no_metadata(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Leaves the metadata out of every event."""
     yield from rewritten(events, "events", lambda value: {key: value[key] for key in value if key != "metadata"})
 
 
 @fault("events.details")
-def tells_no_tags_of_models(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_no_tags_of_models(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends an empty list of tags in the events of models."""
     yield from rewritten(
         events, "events", lambda value: value | {"tags": []} if "chat_model" in value["event"] else value
@@ -150,7 +150,7 @@ def tells_no_tags_of_models(events: SentEvents, exchange: FaultContext) -> Piece
 
 
 @fault("events.details")
-def gives_the_whole_an_id_of_its_own(events: SentEvents, exchange: FaultContext) -> Pieces:
+def gives_the_whole_an_id_of_its_own(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Gives the events of the whole graph another run_id than that of the run."""
     calls: list[str] = []
 

@@ -10,7 +10,7 @@ from conformance.authoring import (
     Event,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvent,
     SentEvents,
@@ -49,20 +49,20 @@ def test_each_event_tells_what_who_and_in_which_call(nodes: RecordingView, model
 
 
 @fault("events.envelope")
-def names_events_by_what_happened(events: SentEvents, exchange: FaultContext) -> Pieces:
+def names_events_by_what_happened(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Names each event by its inner event, such as on_chain_start."""
     for event in events:
         yield event.named(event.value["event"]) if event.base == "events" else event
 
 
 @fault("events.envelope")
-def does_not_tell_the_call(events: SentEvents, exchange: FaultContext) -> Pieces:
+def does_not_tell_the_call(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Leaves run_id out of every event."""
     yield from rewritten(events, "events", lambda value: {key: value[key] for key in value if key != "run_id"})
 
 
 @fault("events.envelope")
-def spreads_the_data_over_the_event(events: SentEvents, exchange: FaultContext) -> Pieces:
+def spreads_the_data_over_the_event(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends input, chunk and output beside the name instead of inside data."""
     yield from rewritten(events, "events", lambda value: {**value.pop("data"), **value})
 
@@ -127,7 +127,7 @@ def start_and_end_of(node: str, stream: ExchangeView) -> tuple[Event, Event]:
 
 
 @fault("events.nodes")
-def tells_of_the_whole_graph_only(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_of_the_whole_graph_only(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the events of the whole graph but not those of its nodes."""
     calls: list[str] = []
     for event in events:
@@ -137,27 +137,27 @@ def tells_of_the_whole_graph_only(events: SentEvents, exchange: FaultContext) ->
 
 
 @fault("events.nodes")
-def tells_no_ends(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_no_ends(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends no on_chain_end."""
     yield from without(events, "events", lambda value: value["event"] == "on_chain_end")
 
 
 @fault("events.nodes")
-def gives_every_event_a_new_run_id(events: SentEvents, exchange: FaultContext) -> Pieces:
+def gives_every_event_a_new_run_id(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Gives every event a different run_id."""
     number = itertools.count()
     yield from rewritten(events, "events", lambda value: value | {"run_id": f"call-{next(number)}"})
 
 
 @fault("events.nodes")
-def tells_every_event_twice(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_every_event_twice(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends every event twice."""
     for event in events:
         yield from [event, event] if event.base == "events" else [event]
 
 
 @fault("events.nodes")
-def names_nodes_by_the_graph(events: SentEvents, exchange: FaultContext) -> Pieces:
+def names_nodes_by_the_graph(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Gives the events of nodes the name of the graph."""
     named = {"name": exchange.graph}
     yield from rewritten(
@@ -176,19 +176,19 @@ def test_events_of_inner_nodes_come_with_the_flag_and_without(recording: Recordi
 
 
 @fault("events.children")
-def tells_nothing_of_inner_nodes(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_nothing_of_inner_nodes(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Never sends events of nodes inside subgraphs."""
     yield from (event for event in events if not is_inner(event))
 
 
 @fault("events.children", where=~with_subgraphs)
-def tells_of_inner_nodes_on_request(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_of_inner_nodes_on_request(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends events of nodes inside subgraphs only with `stream_subgraphs`."""
     yield from (event for event in events if not is_inner(event))
 
 
 @fault("events.children", where=with_subgraphs)
-def names_inner_events_by_their_graph(events: SentEvents, exchange: FaultContext) -> Pieces:
+def names_inner_events_by_their_graph(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Adds the namespace to the names of events from inside subgraphs."""
     for event in events:
         path = event.value["metadata"]["langgraph_checkpoint_ns"].rpartition("|")[0] if is_inner(event) else ""

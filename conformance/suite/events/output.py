@@ -7,7 +7,7 @@ from conformance.authoring import (
     MODES,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     equal,
@@ -18,7 +18,7 @@ from conformance.authoring import (
     verifies,
 )
 from conformance.suite.events.scenarios import end_of_graph, events_of_joke, events_of_subgraph
-from conformance.suite.graphs import TOLD
+from conformance.suite.graphs import FINAL_STATE
 
 CHUNK_NAMES = {*MODES, "messages", "tasks", "checkpoints"}
 """The names in the pairs of mode and chunk that the library's own stream yields."""
@@ -27,7 +27,7 @@ CHUNK_NAMES = {*MODES, "messages", "tasks", "checkpoints"}
 @verifies("events.final-state", on=events_of_joke)
 def test_the_end_of_the_graph_has_the_final_state(recording: RecordingView) -> None:
     """The output of the whole graph is the full final state, not the last update."""
-    ends_in(recording["stream"], TOLD)
+    ends_in(recording["stream"], FINAL_STATE)
 
 
 @verifies("events.final-state", on=events_of_subgraph)
@@ -43,7 +43,7 @@ def ends_in(stream: ExchangeView, state: Mapping[str, Any]) -> None:
 
 
 @fault("events.final-state")
-def tells_no_output(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_no_output(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Leaves the output out of every on_chain_end."""
     yield from rewritten(
         events, "events", lambda value: value | {"data": {}} if value["event"] == "on_chain_end" else value
@@ -51,7 +51,7 @@ def tells_no_output(events: SentEvents, exchange: FaultContext) -> Pieces:
 
 
 @fault("events.final-state")
-def tells_the_last_update_for_the_state(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_the_last_update_for_the_state(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the output of the last node as that of the whole graph."""
     calls: list[str] = []
     outputs: list[Any] = []
@@ -85,7 +85,7 @@ def is_other_mode(value: Any) -> bool:
 
 
 @fault("events.no-other-modes")
-def passes_the_librarys_chunks_on(events: SentEvents, exchange: FaultContext) -> Pieces:
+def passes_the_librarys_chunks_on(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the chunks of other modes as on_chain_stream of the whole graph."""
     graph: list[Any] = []
     for event in events:

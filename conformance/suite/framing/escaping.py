@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from conformance.authoring import (
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     Server,
@@ -57,7 +57,7 @@ def test_text_is_never_taken_for_framing(recording: RecordingView, writes: Recor
 
 
 @fault("framing.hostile-text")
-def writes_text_unescaped(events: SentEvents, exchange: FaultContext) -> Pieces:
+def writes_text_unescaped(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Writes line feeds and quotes of the text to the wire unescaped."""
     for event in events:
         text = event.text.replace("\\n", "\n").replace('\\"', '"')
@@ -65,14 +65,14 @@ def writes_text_unescaped(events: SentEvents, exchange: FaultContext) -> Pieces:
 
 
 @fault("framing.hostile-text")
-def strips_carriage_returns(events: SentEvents, exchange: FaultContext) -> Pieces:
+def strips_carriage_returns(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Drops every carriage return of the text."""
     for event in events:
         yield event.saying(event.text.replace("\\r", ""))
 
 
 @fault("framing.hostile-text")
-def trims_text(events: SentEvents, exchange: FaultContext) -> Pieces:
+def trims_text(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Trims the spaces around text."""
     for event in events:
         text = event.text.strip('"')
@@ -80,7 +80,7 @@ def trims_text(events: SentEvents, exchange: FaultContext) -> Pieces:
 
 
 @fault("framing.hostile-text")
-def makes_text_safe_for_html(events: SentEvents, exchange: FaultContext) -> Pieces:
+def makes_text_safe_for_html(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Replaces quotes by HTML entities."""
     for event in events:
         yield event.saying(event.text.replace('\\"', "&quot;").replace("'", "&#39;"))
@@ -96,21 +96,21 @@ def test_spelled_escapes_stay_as_they_are(recording: RecordingView, writes: Reco
 
 
 @fault("framing.escapes-stay")
-def unescapes_the_serialised_text(events: SentEvents, exchange: FaultContext) -> Pieces:
+def unescapes_the_serialised_text(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Unescapes whatever looks like an escape sequence in the JSON text, even after an escaped backslash."""
     for event in events:
         yield event.saying(event.text.replace("\\\\u00e9", "é"))
 
 
 @fault("framing.escapes-stay")
-def turns_a_spelled_n_into_a_line_feed(events: SentEvents, exchange: FaultContext) -> Pieces:
+def turns_a_spelled_n_into_a_line_feed(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Unescapes the text twice."""
     for event in events:
         yield event.saying(event.text.replace("\\\\n", "\\n"))
 
 
 @fault("framing.escapes-stay")
-def escapes_twice(events: SentEvents, exchange: FaultContext) -> Pieces:
+def escapes_twice(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Doubles every backslash of the text."""
     for event in events:
         yield event.saying(event.text.replace("\\\\", "\\\\\\\\"))

@@ -8,7 +8,7 @@ from conformance.authoring import (
     Exchange,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     Portions,
     SentEvents,
     expect,
@@ -46,14 +46,14 @@ def test_every_event_has_a_name_and_one_json_value(stream: ExchangeView) -> None
 
 
 @fault("framing.json-events")
-def writes_its_own_representation(events: SentEvents, exchange: FaultContext) -> Pieces:
+def writes_its_own_representation(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Writes data as Python prints it, with single quotes."""
     for event in events:
         yield event.saying(repr(event.value)) if event.base in ("metadata", "debug", "events") else event
 
 
 @fault("framing.json-events")
-def ends_with_the_word_done(events: SentEvents, exchange: FaultContext) -> Pieces:
+def ends_with_the_word_done(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Ends the stream with `data: [DONE]`, as another API does."""
     event = None
     for event in events:
@@ -63,28 +63,28 @@ def ends_with_the_word_done(events: SentEvents, exchange: FaultContext) -> Piece
 
 
 @fault("framing.json-events")
-def forgets_the_names(events: SentEvents, exchange: FaultContext) -> Pieces:
+def forgets_the_names(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the metadata without an event name."""
     for event in events:
         yield replace(event, raw=f"data: {event.text}\n\n".encode()) if event.base == "metadata" else event
 
 
 @fault("framing.json-events")
-def writes_infinity(events: SentEvents, exchange: FaultContext) -> Pieces:
+def writes_infinity(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Adds Infinity, which JSON does not have, to the metadata."""
     for event in events:
         yield event.saying(event.text[:-1] + ',"cost":Infinity}') if event.base == "metadata" else event
 
 
 @fault("framing.json-events")
-def writes_two_values_at_once(events: SentEvents, exchange: FaultContext) -> Pieces:
+def writes_two_values_at_once(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Puts two JSON values into one event."""
     for event in events:
         yield event.saying(f"{event.text}\n{event.text}") if event.base == "metadata" else event
 
 
 @fault("framing.json-events")
-def sends_empty_heartbeats(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_empty_heartbeats(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Keeps the connection alive with an empty event instead of a comment."""
     for event in events:
         yield event
@@ -106,7 +106,7 @@ def test_the_last_event_is_closed_by_a_blank_line(stream: ExchangeView) -> None:
 
 
 @fault("framing.last-event", part="bytes")
-def separates_events_instead_of_closing_them(data: Portions, exchange: FaultContext) -> Pieces:
+def separates_events_instead_of_closing_them(data: Portions, exchange: FaultContext) -> FaultOutput:
     """Writes a blank line between events and none after the last."""
     held = b""
     for portion in data:
@@ -118,7 +118,7 @@ def separates_events_instead_of_closing_them(data: Portions, exchange: FaultCont
 
 
 @fault("framing.last-event", part="bytes")
-def loses_the_last_bytes(data: Portions, exchange: FaultContext) -> Pieces:
+def loses_the_last_bytes(data: Portions, exchange: FaultContext) -> FaultOutput:
     """Closes the connection without flushing its buffer."""
     held = b""
     for portion in data:

@@ -9,7 +9,7 @@ from conformance.authoring import (
     Events,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     Server,
@@ -93,14 +93,14 @@ def test_a_megabyte_arrives_in_one_event(recording: RecordingView) -> None:
 
 
 @fault("framing.large-event")
-def cuts_at_64_kib(events: SentEvents, exchange: FaultContext) -> Pieces:
+def cuts_at_64_kib(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends only the part of an event that fits its buffer."""
     for event in events:
         yield event.saying(event.text[: 64 << 10])
 
 
 @fault("framing.large-event")
-def splits_a_large_value(events: SentEvents, exchange: FaultContext) -> Pieces:
+def splits_a_large_value(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Splits one large value over two events."""
     for event in events:
         yield from (event.saying(part) for part in (event.text[: 512 << 10], event.text[512 << 10 :]) if part)

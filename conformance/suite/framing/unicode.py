@@ -6,7 +6,7 @@ from conformance.authoring import (
     EVERY_STREAM,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     Portions,
     RecordingView,
     SentEvents,
@@ -60,14 +60,14 @@ def test_text_outside_ascii_arrives_unchanged(recording: RecordingView, writes: 
 
 
 @fault("framing.utf8", part="bytes")
-def sends_latin_1(data: Portions, exchange: FaultContext) -> Pieces:
+def sends_latin_1(data: Portions, exchange: FaultContext) -> FaultOutput:
     """Encodes the body as ISO-8859-1, with question marks for characters outside it."""
     for portion in data:
         yield portion.decode("utf-8", "replace").encode("latin-1", "replace")
 
 
 @fault("framing.utf8")
-def tears_characters(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tears_characters(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Decodes each buffer separately, so that a character that crosses two buffers is replaced."""
     for event in events:
         torn = next((char for char in event.text if ord(char) > 127), None)
@@ -75,28 +75,28 @@ def tears_characters(events: SentEvents, exchange: FaultContext) -> Pieces:
 
 
 @fault("framing.utf8")
-def writes_half_an_emoji(events: SentEvents, exchange: FaultContext) -> Pieces:
+def writes_half_an_emoji(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Writes only the first half of a surrogate pair."""
     for event in events:
         yield event.saying("".join("\\ud83d" if ord(char) > 0xFFFF else char for char in event.text))
 
 
 @fault("framing.utf8")
-def composes_characters(events: SentEvents, exchange: FaultContext) -> Pieces:
+def composes_characters(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Normalises text to NFC."""
     for event in events:
         yield event.saying(unicodedata.normalize("NFC", event.text))
 
 
 @fault("framing.utf8")
-def breaks_lines_at_separators(events: SentEvents, exchange: FaultContext) -> Pieces:
+def breaks_lines_at_separators(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Treats U+0085, U+2028 and U+2029 as line endings and starts a data line after each."""
     for event in events:
         yield event.saying("\n".join(event.text.splitlines()))
 
 
 @fault("framing.utf8")
-def strips_every_mark(events: SentEvents, exchange: FaultContext) -> Pieces:
+def strips_every_mark(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Drops U+FEFF wherever it occurs."""
     for event in events:
         yield event.saying(event.text.replace("\ufeff", ""))

@@ -10,7 +10,7 @@ from conformance.authoring import (
     HANG,
     Answer,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     Server,
@@ -36,7 +36,7 @@ from conformance.suite.join.progress import (
     first_due,
     is_over,
     steps_done,
-    steps_told,
+    steps_shown,
     updates_after_join,
 )
 from conformance.suite.join.scenarios import (
@@ -114,7 +114,7 @@ def test_an_active_run_can_be_joined(joined: RecordingView, beside: RecordingVie
     """The join is answered with an event stream that shows the run's last step, in whatever mode, and then ends."""
     expect_joined(joined, "join", beside)
     stream = joined["join"]
-    expect(SLOW["n"] in steps_told(stream), "`join` must show the last step of the run; no event does", stream)
+    expect(SLOW["n"] in steps_shown(stream), "`join` must show the last step of the run; no event does", stream)
     stream.expect_complete("with the run")
 
 
@@ -144,7 +144,7 @@ def refuses_the_query_of_the_clients(answer: Answer, exchange: FaultContext) -> 
 
 
 @fault("join.active-run", where=is_join)
-def never_ends_a_join(events: SentEvents, exchange: FaultContext) -> Pieces:
+def never_ends_a_join(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Keeps the connection of a joining client open after the run has ended."""
     yield from events
     yield HANG
@@ -171,7 +171,7 @@ def test_who_joins_in_the_middle_gets_the_rest(joined: RecordingView, beside: Re
 
 
 @fault("join.rest-of-run", where=is_join)
-def loses_an_event_after_the_join(events: SentEvents, exchange: FaultContext) -> Pieces:
+def loses_an_event_after_the_join(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Drops the second event of a joined stream, while it switches from stored events to live ones."""
     seen = 0
     for event in events:
@@ -181,14 +181,14 @@ def loses_an_event_after_the_join(events: SentEvents, exchange: FaultContext) ->
 
 
 @fault("join.rest-of-run", where=is_join)
-def loses_the_last_event_of_a_join(events: SentEvents, exchange: FaultContext) -> Pieces:
+def loses_the_last_event_of_a_join(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Closes a joined stream when the run ends, before the last event has been sent."""
     for event, _ in pairwise(events):
         yield event
 
 
 @fault("join.rest-of-run", where=is_join)
-def doubles_the_events_of_a_join(events: SentEvents, exchange: FaultContext) -> Pieces:
+def doubles_the_events_of_a_join(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends each event of a joined stream twice, once from each of two sources."""
     for event in events:
         yield event
@@ -211,14 +211,14 @@ def test_nothing_comes_that_nobody_read(joined: RecordingView) -> None:
 
 
 @fault("join.does-not-replay", where=is_join)
-def replays_from_the_start(events: SentEvents, exchange: FaultContext) -> Pieces:
+def replays_from_the_start(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Replays to a joining client what other readers have already received."""
     yield from exchange.sent_before
     yield from events
 
 
 @fault("join.does-not-replay", where=is_join & of_graph("counter"))
-def hands_its_buffer_to_the_first_reader(events: SentEvents, exchange: FaultContext) -> Pieces:
+def hands_its_buffer_to_the_first_reader(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Stores the events that nobody reads, and sends them to the first client that joins."""
     for position, event in enumerate(events):
         count = event.value["step"]["count"] if event.base == "updates" else 1

@@ -7,7 +7,7 @@ from conformance.authoring import (
     MODES,
     Events,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     Server,
@@ -114,7 +114,7 @@ def test_a_joiner_gets_the_modes_of_the_run(recording: RecordingView) -> None:
 
 
 @fault("join.same-events", where=is_join)
-def joins_in_values_whatever_was_asked(events: SentEvents, exchange: FaultContext) -> Pieces:
+def joins_in_values_whatever_was_asked(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends values to every joining client, and no other mode."""
     for event in events:
         if event.base in ("metadata", "values", "error"):
@@ -122,7 +122,7 @@ def joins_in_values_whatever_was_asked(events: SentEvents, exchange: FaultContex
 
 
 @fault("join.same-events", where=is_join & ~asks_for("values"))
-def adds_states_for_joiners(events: SentEvents, exchange: FaultContext) -> Pieces:
+def adds_states_for_joiners(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends joining clients a values event with every update, although the run was created without values."""
     for event in events:
         yield event
@@ -131,20 +131,20 @@ def adds_states_for_joiners(events: SentEvents, exchange: FaultContext) -> Piece
 
 
 @fault("join.same-events", where=is_join)
-def loses_namespaces_on_joins(events: SentEvents, exchange: FaultContext) -> Pieces:
+def loses_namespaces_on_joins(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the output of subgraphs to joining clients under the bare name of the mode."""
     for event in events:
         yield event.named(event.base)
 
 
 @fault("join.same-events", where=is_join)
-def drops_custom_data_on_joins(events: SentEvents, exchange: FaultContext) -> Pieces:
+def drops_custom_data_on_joins(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends joining clients the output of the graph, but not the custom data that its nodes write."""
     yield from without(events, "custom")
 
 
 @fault("join.same-events", where=is_join)
-def sends_its_internal_frames_to_joiners(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_its_internal_frames_to_joiners(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends joining clients the entries of its queue, which are pairs of event name and data."""
     for event in events:
         yield event.holding([event.name, event.value]) if event.base in exchange.modes else event
@@ -172,12 +172,12 @@ def test_a_joiner_hears_that_the_run_failed(joined: RecordingView, posted: Recor
 
 
 @fault("join.error-reaches-the-joiner", where=is_join)
-def ends_joins_of_failed_runs_without_a_word(events: SentEvents, exchange: FaultContext) -> Pieces:
+def ends_joins_of_failed_runs_without_a_word(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Ends a joined stream without an error event when the run fails."""
     yield from without(events, "error")
 
 
 @fault("join.error-reaches-the-joiner", where=is_join)
-def tells_joiners_of_failures_in_a_bare_string(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_joiners_of_failures_in_a_bare_string(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends joining clients an error event whose data is a string instead of an object."""
     yield from rewritten(events, "error", lambda value: "failed")

@@ -6,7 +6,7 @@ from conformance.authoring import (
     HANG,
     Answer,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     Server,
@@ -70,7 +70,7 @@ def test_a_join_of_a_finished_run_closes(ended: RecordingView, active: dict[str,
 
 
 @fault("join.finished-run", where=is_join)
-def waits_for_more_of_a_finished_run(events: SentEvents, exchange: FaultContext) -> Pieces:
+def waits_for_more_of_a_finished_run(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Keeps the join of an ended run open and waits for further events."""
     first = next(events, None)
     if first is None:
@@ -81,7 +81,7 @@ def waits_for_more_of_a_finished_run(events: SentEvents, exchange: FaultContext)
 
 
 @fault("join.finished-run", where=is_join)
-def replays_a_finished_run(events: SentEvents, exchange: FaultContext) -> Pieces:
+def replays_a_finished_run(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Replays the whole run to a client that joins after its end."""
     first = next(events, None)
     if first is None:
@@ -140,14 +140,14 @@ def test_a_join_of_no_run_is_reported(recording: RecordingView) -> None:
 
 
 @fault("join.unknown-run-ends", where=is_join)
-def waits_for_a_run_that_does_not_exist(events: SentEvents, exchange: FaultContext) -> Pieces:
+def waits_for_a_run_that_does_not_exist(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Keeps the join of a run that does not exist open, and waits for the run to appear."""
     for position, event in enumerate(events):
         yield HANG if position == 0 and event.base == "error" else event
 
 
 @fault("join.unknown-run-ends", where=is_join)
-def streams_another_run_instead(events: SentEvents, exchange: FaultContext) -> Pieces:
+def streams_another_run_instead(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Streams the thread's latest run when the requested run does not exist."""
     for position, event in enumerate(events):
         if position == 0 and event.base == "error":
@@ -158,7 +158,7 @@ def streams_another_run_instead(events: SentEvents, exchange: FaultContext) -> P
 
 
 @fault("join.unknown-run-is-reported", where=is_join)
-def answers_joins_of_no_run_with_nothing(events: SentEvents, exchange: FaultContext) -> Pieces:
+def answers_joins_of_no_run_with_nothing(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Answers the join of a run that does not exist with an empty stream."""
     for position, event in enumerate(events):
         if position or event.base != "error":

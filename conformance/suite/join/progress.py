@@ -35,7 +35,7 @@ def counts(updates: Events) -> list[int]:
     return [count_in(member(value, "step")) for value in updates.values]
 
 
-def steps_told(stream: ExchangeView) -> list[int]:
+def steps_shown(stream: ExchangeView) -> list[int]:
     """Return the step number that each event shows, whatever its mode."""
     return [max(count_in(value), count_in(member(value, "step"))) for value in stream.events.values]
 

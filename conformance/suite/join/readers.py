@@ -4,7 +4,7 @@ from conformance.authoring import (
     Answer,
     Events,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     Server,
@@ -14,8 +14,8 @@ from conformance.authoring import (
     fault,
     inconclusive,
     is_join,
-    is_stream,
     scenario,
+    starts_stream,
     verifies,
 )
 from conformance.suite.join.progress import (
@@ -95,7 +95,7 @@ def of_a_run_with_other_readers(exchange: FaultContext) -> bool:
 
 
 @fault("join.several-readers", where=is_join)
-def shares_events_out_among_joiners(events: SentEvents, exchange: FaultContext) -> Pieces:
+def shares_events_out_among_joiners(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends each event to only one of the clients that joined a run."""
     for number, event in enumerate(events):
         if not exchange.readers or number % (len(exchange.readers) + 1) == 0:
@@ -103,7 +103,7 @@ def shares_events_out_among_joiners(events: SentEvents, exchange: FaultContext) 
 
 
 @fault("join.several-readers", where=is_join)
-def the_newest_reader_takes_over(events: SentEvents, exchange: FaultContext) -> Pieces:
+def the_newest_reader_takes_over(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Stops sending to a joining client when another client joins."""
     for event in events:
         if any(reader.sent > exchange.exchange.sent for reader in exchange.readers):
@@ -146,16 +146,16 @@ def test_who_comes_and_leaves_disturbs_nobody(recording: RecordingView) -> None:
         inconclusive("the run had ended before `leaver` left")
 
 
-@fault("join.others-undisturbed", where=is_stream & ~is_join)
-def takes_from_the_creator_what_joiners_get(events: SentEvents, exchange: FaultContext) -> Pieces:
+@fault("join.others-undisturbed", where=starts_stream)
+def takes_from_the_creator_what_joiners_get(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends every other event to a joining client instead of to the creator of the run."""
     for number, event in enumerate(events):
         if not exchange.readers or number % 2 == 0:
             yield event
 
 
-@fault("join.others-undisturbed", where=is_stream & ~is_join)
-def ends_the_creator_s_stream_for_a_joiner(events: SentEvents, exchange: FaultContext) -> Pieces:
+@fault("join.others-undisturbed", where=starts_stream)
+def ends_the_creator_s_stream_for_a_joiner(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Ends the stream of the run's creator when another client joins."""
     for event in events:
         if exchange.readers:

@@ -6,7 +6,7 @@ from typing import Any
 from conformance.authoring import (
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvent,
     SentEvents,
@@ -68,32 +68,32 @@ def calls_of(stream: ExchangeView) -> list[tuple[str, list[MessageChunk]]]:
 
 
 @fault("messages.type-and-id")
-def sends_pieces_without_an_id(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_pieces_without_an_id(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends null as the id of every message chunk."""
     yield from change_pairs(events, lambda chunk, metadata: [{**chunk, "id": None}, metadata])
 
 
 @fault("messages.type-and-id")
-def gives_each_piece_a_new_id(events: SentEvents, exchange: FaultContext) -> Pieces:
+def gives_each_piece_a_new_id(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Gives each message chunk of a call a different id."""
     number = count()
     yield from change_pairs(events, lambda chunk, metadata: [{**chunk, "id": f"chunk-{next(number)}"}, metadata])
 
 
 @fault("messages.type-and-id")
-def gives_all_calls_one_id(events: SentEvents, exchange: FaultContext) -> Pieces:
+def gives_all_calls_one_id(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Gives all calls of a run the same id."""
     yield from change_pairs(events, lambda chunk, metadata: [{**chunk, "id": "the-run"}, metadata])
 
 
 @fault("messages.type-and-id")
-def gives_the_calls_of_a_node_one_id(events: SentEvents, exchange: FaultContext) -> Pieces:
+def gives_the_calls_of_a_node_one_id(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the name of the node as the id of each of its calls."""
     yield from change_pairs(events, lambda chunk, metadata: [{**chunk, "id": metadata["langgraph_node"]}, metadata])
 
 
 @fault("messages.type-and-id")
-def sends_pieces_without_a_type(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_pieces_without_a_type(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Leaves the type out of every message chunk."""
     yield from change_pairs(events, lambda chunk, metadata: [without_key(chunk, "type"), metadata])
 
@@ -116,7 +116,7 @@ def test_models_that_answer_at_once_are_told_apart(recording: RecordingView) -> 
 
 
 @fault("messages.parallel-models", where=of_graph("models_at_once"))
-def names_the_node_that_started_first(events: SentEvents, exchange: FaultContext) -> Pieces:
+def names_the_node_that_started_first(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Names the node that answered first in the metadata of all message chunks of a step."""
     nodes: list[str] = []
 
@@ -128,13 +128,13 @@ def names_the_node_that_started_first(events: SentEvents, exchange: FaultContext
 
 
 @fault("messages.parallel-models", where=of_graph("models_at_once"))
-def gives_models_at_once_one_id(events: SentEvents, exchange: FaultContext) -> Pieces:
+def gives_models_at_once_one_id(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Gives calls that run at the same time the same id."""
     yield from change_pairs(events, lambda chunk, metadata: [{**chunk, "id": "the-step"}, metadata])
 
 
 @fault("messages.parallel-models", where=of_graph("models_at_once"))
-def holds_back_every_first_piece(events: SentEvents, exchange: FaultContext) -> Pieces:
+def holds_back_every_first_piece(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the first message chunk of each call after all others."""
     first: dict[Any, SentEvent] = {}
     for event in events:

@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.authoring import (
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     expect,
@@ -48,37 +48,37 @@ def test_each_messages_event_is_a_pair_of_piece_and_metadata(recording: Recordin
 
 
 @fault("messages.pair")
-def sends_the_pair_as_an_object(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_the_pair_as_an_object(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends an object of message and metadata instead of a list."""
     yield from change_pairs(events, lambda chunk, metadata: {"message": chunk, "metadata": metadata})
 
 
 @fault("messages.pair")
-def sends_the_metadata_before_the_piece(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_the_metadata_before_the_piece(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the metadata before the message chunk."""
     yield from change_pairs(events, lambda chunk, metadata: [metadata, chunk])
 
 
 @fault("messages.pair")
-def sends_the_mode_within_the_pair(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_the_mode_within_the_pair(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends a list of three elements, with the mode first."""
     yield from change_pairs(events, lambda chunk, metadata: ["messages", chunk, metadata])
 
 
 @fault("messages.pair")
-def sends_the_piece_without_metadata(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_the_piece_without_metadata(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends a list that holds only the message chunk."""
     yield from change_pairs(events, lambda chunk, metadata: [chunk])
 
 
 @fault("messages.pair")
-def sends_the_text_under_another_key(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_the_text_under_another_key(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the content of a message chunk under the key `text`."""
     yield from change_pairs(events, lambda chunk, metadata: [{"text": chunk.pop("content"), **chunk}, metadata])
 
 
 @fault("messages.pair")
-def names_the_tokens_messages_tuple(events: SentEvents, exchange: FaultContext) -> Pieces:
+def names_the_tokens_messages_tuple(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Names the events `messages-tuple`, as the mode is named in the request."""
     for event in events:
         yield event.named(event.name.replace("messages", "messages-tuple")) if event.base == "messages" else event
@@ -92,13 +92,13 @@ def test_the_answer_comes_token_by_token(recording: RecordingView) -> None:
 
 
 @fault("messages.token-by-token")
-def sends_the_answer_in_one_piece(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_the_answer_in_one_piece(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Waits for the end of each model call and sends its answer in one message chunk."""
     yield from change_calls(events, lambda call: [whole_answer(call)])
 
 
 @fault("messages.token-by-token")
-def streams_only_where_the_node_does(events: SentEvents, exchange: FaultContext) -> Pieces:
+def streams_only_where_the_node_does(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends no tokens of a model that the node calls without asking for a stream."""
     yield from without(events, "messages")
 
@@ -118,7 +118,7 @@ def test_the_pieces_of_calls_in_a_row_join_to_their_answers(recording: Recording
 
 
 @fault("messages.deltas")
-def accumulates_the_text(events: SentEvents, exchange: FaultContext) -> Pieces:
+def accumulates_the_text(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the whole answer so far in every message chunk."""
     so_far: dict[str, str] = {}
     for event in events:
@@ -130,25 +130,25 @@ def accumulates_the_text(events: SentEvents, exchange: FaultContext) -> Pieces:
 
 
 @fault("messages.deltas")
-def sends_the_whole_message_once_more(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_the_whole_message_once_more(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the whole answer again after the message chunks of each call."""
     yield from change_calls(events, lambda call: [*call, whole_answer(call)])
 
 
 @fault("messages.deltas")
-def swaps_the_first_two_pieces(events: SentEvents, exchange: FaultContext) -> Pieces:
+def swaps_the_first_two_pieces(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the second message chunk of each call before the first."""
     yield from change_calls(events, lambda call: call[1::-1] + call[2:])
 
 
 @fault("messages.deltas")
-def loses_the_first_piece(events: SentEvents, exchange: FaultContext) -> Pieces:
+def loses_the_first_piece(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Drops the first message chunk of each call."""
     yield from change_calls(events, lambda call: call[1:])
 
 
 @fault("messages.deltas")
-def strips_the_pieces(events: SentEvents, exchange: FaultContext) -> Pieces:
+def strips_the_pieces(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Strips the white space at both ends of each message chunk."""
 
     def stripped(chunk: dict[str, Any], metadata: dict[str, Any]) -> list[Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from conformance.authoring import (
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     equal,
@@ -38,13 +38,13 @@ def test_tokens_come_from_a_tool(recording: RecordingView) -> None:
 
 
 @fault("messages.from-tool", where=of_graph("tool_model"))
-def streams_no_tokens_from_tools(events: SentEvents, exchange: FaultContext) -> Pieces:
+def streams_no_tokens_from_tools(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends no tokens of a model that a tool calls."""
     yield from without(events, "messages")
 
 
 @fault("messages.from-tool", where=of_graph("tool_model"))
-def sends_the_answer_of_a_tools_model_in_one_piece(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_the_answer_of_a_tools_model_in_one_piece(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the answer of a model that a tool calls in one message chunk, when the tool has returned."""
     yield from change_calls(events, lambda call: [whole_answer(call)])
 
@@ -56,13 +56,13 @@ def test_tokens_come_from_a_task(recording: RecordingView) -> None:
 
 
 @fault("messages.from-task", where=of_graph("task_model"))
-def streams_no_tokens_from_tasks(events: SentEvents, exchange: FaultContext) -> Pieces:
+def streams_no_tokens_from_tasks(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends no tokens of a model that a task calls."""
     yield from without(events, "messages")
 
 
 @fault("messages.from-task", where=of_graph("task_model"))
-def streams_tokens_from_tasks_twice(events: SentEvents, exchange: FaultContext) -> Pieces:
+def streams_tokens_from_tasks_twice(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends each token of a model that a task calls twice."""
     for event in events:
         yield from [event, event] if event.base == "messages" else [event]
@@ -91,20 +91,20 @@ def test_the_metadata_tells_step_run_and_model(recording: RecordingView) -> None
 
 
 @fault("messages.metadata-details")
-def tells_only_the_node(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_only_the_node(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends only the node and the tags in the metadata of a message chunk."""
     known = ("langgraph_node", "tags")
     yield from change_metadata(events, lambda chunk, metadata: {key: metadata[key] for key in known if key in metadata})
 
 
 @fault("messages.metadata-details")
-def tells_another_run(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_another_run(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the id of the model call in place of the run's id."""
     yield from change_metadata(events, lambda chunk, metadata: {**metadata, "run_id": chunk["id"]})
 
 
 @fault("messages.metadata-details")
-def tells_the_step_as_text(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_the_step_as_text(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the number of the step as a string."""
 
     def as_text(chunk: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:

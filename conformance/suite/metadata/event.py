@@ -5,7 +5,7 @@ from conformance.authoring import (
     MODES,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     Server,
@@ -14,18 +14,15 @@ from conformance.authoring import (
     fail,
     fault,
     inconclusive,
-    is_join,
     is_stateless,
-    is_stream,
     rewritten,
     scenario,
     shown,
+    starts_stream,
     verifies,
     without,
 )
 from conformance.suite.graphs import TOPIC
-
-new_run = is_stream & ~is_join
 
 
 @scenario(graph="sub_model", exchanges=("create thread", "on a thread", "without a thread"), mode=MODES, long=True)
@@ -93,8 +90,8 @@ def test_metadata_is_first_and_only_in_a_failed_run(recording: RecordingView) ->
             inconclusive(f"`{place}` carried no error event, so the run did not fail")
 
 
-@fault("metadata.first-and-only", where=new_run)
-def sends_the_metadata_late(events: SentEvents, exchange: FaultContext) -> Pieces:
+@fault("metadata.first-and-only", where=starts_stream)
+def sends_the_metadata_late(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the metadata after the first event of the run."""
     metadata = next(events, None)
     first = next(events, None)
@@ -102,8 +99,8 @@ def sends_the_metadata_late(events: SentEvents, exchange: FaultContext) -> Piece
     yield from events
 
 
-@fault("metadata.first-and-only", where=new_run)
-def repeats_the_metadata(events: SentEvents, exchange: FaultContext) -> Pieces:
+@fault("metadata.first-and-only", where=starts_stream)
+def repeats_the_metadata(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Repeats the metadata before the update of each node."""
     metadata = None
     for event in events:
@@ -114,8 +111,8 @@ def repeats_the_metadata(events: SentEvents, exchange: FaultContext) -> Pieces:
         yield event
 
 
-@fault("metadata.first-and-only", where=new_run)
-def repeats_the_metadata_when_a_run_fails(events: SentEvents, exchange: FaultContext) -> Pieces:
+@fault("metadata.first-and-only", where=starts_stream)
+def repeats_the_metadata_when_a_run_fails(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Repeats the metadata before the error event."""
     metadata = None
     for event in events:
@@ -125,15 +122,15 @@ def repeats_the_metadata_when_a_run_fails(events: SentEvents, exchange: FaultCon
         yield event
 
 
-@fault("metadata.first-and-only", where=new_run)
-def calls_the_metadata_run(events: SentEvents, exchange: FaultContext) -> Pieces:
+@fault("metadata.first-and-only", where=starts_stream)
+def calls_the_metadata_run(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Names the first event `run` instead of `metadata`."""
     for event in events:
         yield event.named("run") if event.base == "metadata" else event
 
 
 @fault("metadata.first-and-only", where=is_stateless)
-def tells_runs_on_threads_alone(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_runs_on_threads_alone(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends no metadata for a run without a thread."""
     yield from without(events, "metadata")
 
@@ -159,24 +156,24 @@ def test_metadata_tells_run_and_attempt(stream: ExchangeView) -> None:
 
 
 @fault("metadata.fields")
-def tells_no_attempt(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_no_attempt(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Omits the attempt."""
     yield from rewritten(events, "metadata", lambda value: {"run_id": value["run_id"]})
 
 
 @fault("metadata.fields")
-def counts_attempts_from_0(events: SentEvents, exchange: FaultContext) -> Pieces:
+def counts_attempts_from_0(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Counts attempts from 0."""
     yield from rewritten(events, "metadata", lambda value: value | {"attempt": 0})
 
 
 @fault("metadata.fields")
-def writes_the_attempt_as_text(events: SentEvents, exchange: FaultContext) -> Pieces:
+def writes_the_attempt_as_text(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the attempt as the string "1"."""
     yield from rewritten(events, "metadata", lambda value: value | {"attempt": "1"})
 
 
 @fault("metadata.fields", where=is_stateless)
-def has_no_id_without_a_thread(events: SentEvents, exchange: FaultContext) -> Pieces:
+def has_no_id_without_a_thread(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends null as the id of a run without a thread."""
     yield from rewritten(events, "metadata", lambda value: value | {"run_id": None})

@@ -8,7 +8,7 @@ from conformance.authoring import (
     Exchange,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     Server,
@@ -131,25 +131,25 @@ def test_a_background_run_keeps_the_id_it_was_created_with(recording: RecordingV
 
 
 @fault("metadata.identifies-the-run")
-def tells_an_id_of_its_own(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_an_id_of_its_own(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Invents an id for the stream that is not the run's."""
     yield from rewritten(events, "metadata", lambda value: value | {"run_id": str(uuid5(NAMESPACE_OID, str(value)))})
 
 
 @fault("metadata.identifies-the-run")
-def tells_one_id_for_all(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_one_id_for_all(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the same id for every run."""
     yield from rewritten(events, "metadata", lambda value: value | {"run_id": "00000000-0000-4000-8000-000000000000"})
 
 
 @fault("metadata.identifies-the-run", where=is_stream & ~is_stateless)
-def tells_the_id_of_the_thread(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_the_id_of_the_thread(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the thread's id as the run id."""
     thread = exchange.path.rpartition("/threads/")[2].partition("/")[0]
     yield from rewritten(events, "metadata", lambda value: value | {"run_id": thread})
 
 
 @fault("metadata.identifies-the-run", where=is_stateless)
-def tells_one_id_without_a_thread(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_one_id_without_a_thread(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the same id for every run without a thread."""
     yield from rewritten(events, "metadata", lambda value: value | {"run_id": "00000000-0000-4000-8000-000000000000"})

@@ -2,7 +2,7 @@
 
 from conformance.authoring import (
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     asks_for,
@@ -24,31 +24,31 @@ def test_each_mode_is_as_it_is_alone(alone: dict[tuple[str, bool], RecordingView
 
 
 @fault("modes.each-unchanged", where=with_several_modes)
-def serves_the_first_mode_only(events: SentEvents, exchange: FaultContext) -> Pieces:
+def serves_the_first_mode_only(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Streams only the first mode of the list."""
     yield from (event for event in events if event.base not in listed(exchange)[1:])
 
 
 @fault("modes.each-unchanged", where=with_several_modes)
-def serves_the_last_mode_only(events: SentEvents, exchange: FaultContext) -> Pieces:
+def serves_the_last_mode_only(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Streams only the last mode of the list."""
     yield from (event for event in events if event.base not in listed(exchange)[:-1])
 
 
 @fault("modes.each-unchanged", where=asks_for("messages-tuple", "values"))
-def loses_tokens_beside_values(events: SentEvents, exchange: FaultContext) -> Pieces:
+def loses_tokens_beside_values(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends no messages if the run also asks for values."""
     yield from without(events, "messages")
 
 
 @fault("modes.each-unchanged", where=asks_for("custom", "events"))
-def loses_custom_data_beside_events(events: SentEvents, exchange: FaultContext) -> Pieces:
+def loses_custom_data_beside_events(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends no custom events if the run also asks for events."""
     yield from without(events, "custom")
 
 
 @fault("modes.each-unchanged", where=with_several_modes)
-def doubles_updates_beside_others(events: SentEvents, exchange: FaultContext) -> Pieces:
+def doubles_updates_beside_others(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends each update twice if there are several modes."""
     for event in events:
         yield event
@@ -57,7 +57,7 @@ def doubles_updates_beside_others(events: SentEvents, exchange: FaultContext) ->
 
 
 @fault("modes.each-unchanged", where=asks_for("messages-tuple", "updates"))
-def joins_the_tokens_beside_updates(events: SentEvents, exchange: FaultContext) -> Pieces:
+def joins_the_tokens_beside_updates(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the accumulated text instead of single tokens if the run also asks for updates."""
     said = ""
     for event in events:
@@ -69,6 +69,6 @@ def joins_the_tokens_beside_updates(events: SentEvents, exchange: FaultContext) 
 
 
 @fault("modes.each-unchanged", where=asks_for("debug", "values"))
-def leaves_the_state_out_of_debug_beside_values(events: SentEvents, exchange: FaultContext) -> Pieces:
+def leaves_the_state_out_of_debug_beside_values(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends no checkpoint entries in debug if the run also asks for values."""
     yield from without(events, "debug", lambda value: value["type"] == "checkpoint")

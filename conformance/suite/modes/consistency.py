@@ -14,7 +14,7 @@ from conformance.authoring import (
     Events,
     Exchange,
     FaultContext,
-    Pieces,
+    FaultOutput,
     Recording,
     SentEvent,
     SentEvents,
@@ -116,14 +116,14 @@ def _as_text(found: tuple[Event, Any]) -> str:
 
 
 @fault("modes.each-unchanged", where=is_stateless)
-def reports_an_error_that_did_not_happen(events: SentEvents, exchange: FaultContext) -> Pieces:
+def reports_an_error_that_did_not_happen(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Ends every run without a thread with an error event."""
     yield from events
     yield b'event: error\ndata: {"error":"Timeout","message":"too late"}\n\n'
 
 
 @fault("modes.each-unchanged")
-def loses_an_event_now_and_then(events: SentEvents, exchange: FaultContext) -> Pieces:
+def loses_an_event_now_and_then(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Loses the last event of every second run."""
     held: SentEvent | None = None
     for event in events:

@@ -10,7 +10,7 @@ from conformance.authoring import (
     MODES,
     Answer,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     Server,
@@ -118,7 +118,7 @@ def refuses_a_list(answer: Answer, exchange: FaultContext) -> None:
 
 
 @fault("modes.list-of-one", where=with_a_list & ~with_several_modes)
-def wraps_what_a_list_asked_for(events: SentEvents, exchange: FaultContext) -> Pieces:
+def wraps_what_a_list_asked_for(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Wraps the data of each event in a list if the mode is given in a list."""
     for event in events:
         yield event.holding([event.value]) if event.base in exchange.modes else event
@@ -151,21 +151,21 @@ def test_all_six_are_named_by_their_modes(recordings: dict[tuple[str, ...], Reco
 
 
 @fault("modes.named-by-mode", where=with_several_modes)
-def sends_pairs_of_mode_and_chunk(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_pairs_of_mode_and_chunk(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the library's pairs of mode and chunk as data."""
     for event in events:
         yield event.holding([event.base, event.value]) if event.base in exchange.modes else event
 
 
 @fault("modes.named-by-mode", where=with_several_modes)
-def names_every_event_message(events: SentEvents, exchange: FaultContext) -> Pieces:
+def names_every_event_message(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends events without names if there are several modes, so that clients take them for `message`."""
     for event in events:
         yield event.named("message") if event.base in exchange.modes else event
 
 
 @fault("modes.named-by-mode")
-def takes_a_payload_for_a_pair(events: SentEvents, exchange: FaultContext) -> Pieces:
+def takes_a_payload_for_a_pair(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Unpacks custom data that looks like a pair of mode and chunk."""
     for event in events:
         match event.value if event.base == "custom" else None:
@@ -193,7 +193,7 @@ def with_a_repeated_mode(exchange: FaultContext) -> bool:
 
 
 @fault("modes.duplicates", where=with_a_repeated_mode)
-def streams_a_mode_as_often_as_it_is_named(events: SentEvents, exchange: FaultContext) -> Pieces:
+def streams_a_mode_as_often_as_it_is_named(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends each event once for each time that the list names its mode."""
     for event in events:
         for _ in range(max(1, listed(exchange).count(event.base))):

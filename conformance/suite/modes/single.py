@@ -9,7 +9,7 @@ from conformance.authoring import (
     Answer,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvent,
     SentEvents,
@@ -87,7 +87,7 @@ def does_not_know_the_mode_events(answer: Answer, exchange: FaultContext) -> Non
 
 
 @fault("modes.six-accepted", where=asks_for("messages-tuple"))
-def fails_where_there_is_no_model(events: SentEvents, exchange: FaultContext) -> Pieces:
+def fails_where_there_is_no_model(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Ends the stream with an error event if the graph calls no model."""
     names = set()
     for event in events:
@@ -98,7 +98,7 @@ def fails_where_there_is_no_model(events: SentEvents, exchange: FaultContext) ->
 
 
 @fault("modes.six-accepted", where=asks_for("custom"))
-def fills_an_empty_mode(events: SentEvents, exchange: FaultContext) -> Pieces:
+def fills_an_empty_mode(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends an empty custom event if the graph writes no custom data."""
     names = set()
     for event in events:
@@ -115,7 +115,7 @@ def refuses_a_string(answer: Answer, exchange: FaultContext) -> None:
 
 
 @fault("modes.six-accepted", where=is_stream & with_a_string)
-def takes_a_string_for_its_letters(events: SentEvents, exchange: FaultContext) -> Pieces:
+def takes_a_string_for_its_letters(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Iterates over the letters of a mode that is given as a string, and so finds no mode."""
     yield from (event for event in events if event.base not in exchange.modes)
 
@@ -143,7 +143,7 @@ def expect_only_requested(stream: ExchangeView) -> None:
 
 
 @fault("modes.only-requested", where=~asks_for("values"))
-def sends_values_unasked(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_values_unasked(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the state after each update, even if the run did not ask for values."""
     for event in events:
         yield event
@@ -152,7 +152,7 @@ def sends_values_unasked(events: SentEvents, exchange: FaultContext) -> Pieces:
 
 
 @fault("modes.only-requested")
-def sends_pings(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_pings(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Keeps the connection alive with events instead of comments."""
     for event in events:
         yield event
@@ -161,7 +161,7 @@ def sends_pings(events: SentEvents, exchange: FaultContext) -> Pieces:
 
 
 @fault("modes.only-requested")
-def says_end_before_the_end(events: SentEvents, exchange: FaultContext) -> Pieces:
+def says_end_before_the_end(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the event `end` before the last event."""
     held: SentEvent | None = None
     for event in events:
@@ -174,7 +174,7 @@ def says_end_before_the_end(events: SentEvents, exchange: FaultContext) -> Piece
 
 
 @fault("modes.only-requested")
-def closes_with_done(events: SentEvents, exchange: FaultContext) -> Pieces:
+def closes_with_done(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends a last event named `done`."""
     last: SentEvent | None = None
     for last in events:
@@ -204,7 +204,7 @@ def without_a_mode(exchange: FaultContext) -> bool:
 
 
 @fault("modes.default-is-values", where=is_stream & without_a_mode)
-def takes_updates_for_the_default(events: SentEvents, exchange: FaultContext) -> Pieces:
+def takes_updates_for_the_default(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Streams updates if the request names no mode."""
     for event in events:
         yield event.named("updates").holding({"node": event.value}) if event.base == "values" else event

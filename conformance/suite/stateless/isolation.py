@@ -6,7 +6,7 @@ from conformance.authoring import (
     Answer,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     Server,
@@ -99,7 +99,7 @@ def test_a_run_without_thread_sees_no_other(recording: RecordingView) -> None:
 
 
 @fault("stateless.nothing-shared", where=is_stateless & of_graph("accumulate"))
-def has_one_hidden_thread(events: SentEvents, exchange: FaultContext) -> Pieces:
+def has_one_hidden_thread(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Performs all runs without a thread on one hidden thread."""
     for event in events:
         state = event.value
@@ -109,7 +109,7 @@ def has_one_hidden_thread(events: SentEvents, exchange: FaultContext) -> Pieces:
 
 
 @fault("stateless.nothing-shared", where=is_stateless & of_graph("accumulate"))
-def starts_from_the_last_state(events: SentEvents, exchange: FaultContext) -> Pieces:
+def starts_from_the_last_state(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Starts a run without a thread from the state that any earlier run left."""
     for event in events:
         if event.base == "values":

@@ -4,7 +4,7 @@ from conformance.authoring import (
     Answer,
     Events,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     Server,
@@ -80,7 +80,7 @@ def wants_a_thread_id(answer: Answer, exchange: FaultContext) -> None:
 
 
 @fault("stateless.stream", where=is_stateless)
-def runs_nothing_without_thread(events: SentEvents, exchange: FaultContext) -> Pieces:
+def runs_nothing_without_thread(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Answers a run without a thread and ends the stream without running the graph."""
     yield from (event for event in events if event.base == "metadata")
 
@@ -105,7 +105,7 @@ def test_the_output_is_that_of_a_thread(recording: RecordingView) -> None:
 
 
 @fault("stateless.same-output", where=is_stateless)
-def sends_only_the_final_state_without_thread(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_only_the_final_state_without_thread(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends only the final state of a run without a thread."""
     last = None
     for event in events:
@@ -118,18 +118,18 @@ def sends_only_the_final_state_without_thread(events: SentEvents, exchange: Faul
 
 
 @fault("stateless.same-output", where=is_stateless)
-def sends_no_custom_data_without_thread(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_no_custom_data_without_thread(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends custom data only for runs on threads."""
     yield from without(events, "custom")
 
 
 @fault("stateless.same-output", where=is_stateless)
-def ignores_the_flag_without_thread(events: SentEvents, exchange: FaultContext) -> Pieces:
+def ignores_the_flag_without_thread(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Ignores stream_subgraphs for a run without a thread."""
     yield from (event for event in events if not event.namespace)
 
 
 @fault("stateless.same-output", where=is_stateless)
-def sends_no_tokens_without_thread(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_no_tokens_without_thread(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends messages only for runs on threads."""
     yield from without(events, "messages")

@@ -11,7 +11,7 @@ from conformance.authoring import (
     Events,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     Server,
@@ -78,7 +78,7 @@ def test_without_the_flag_nothing_comes_from_inside(recordings: dict[str, Record
     "subgraphs.off-by-default",
     where=~with_subgraphs & of_graph("subgraph", "nested", "repeated", "parallel_subgraphs", "twins"),
 )
-def streams_subgraphs_always(events: SentEvents, exchange: FaultContext) -> Pieces:
+def streams_subgraphs_always(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends events from inside subgraphs although the flag is not set."""
     for event in events:
         if event.name in ("values", "updates", "debug"):
@@ -87,7 +87,7 @@ def streams_subgraphs_always(events: SentEvents, exchange: FaultContext) -> Piec
 
 
 @fault("subgraphs.off-by-default", where=~with_subgraphs & of_graph("subgraph"))
-def streams_inner_updates_under_the_bare_name(events: SentEvents, exchange: FaultContext) -> Pieces:
+def streams_inner_updates_under_the_bare_name(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the updates of inner nodes like those of the root graph although the flag is not set."""
     for event in events:
         if event.name == "updates" and "node_2" in event.value:
@@ -97,7 +97,7 @@ def streams_inner_updates_under_the_bare_name(events: SentEvents, exchange: Faul
 
 
 @fault("subgraphs.off-by-default", where=~with_subgraphs & of_graph("subgraph"))
-def shows_inner_state_under_the_bare_name(events: SentEvents, exchange: FaultContext) -> Pieces:
+def shows_inner_state_under_the_bare_name(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the state of a subgraph like that of the root graph although the flag is not set."""
     for event in events:
         if event.name == "values":
@@ -109,7 +109,7 @@ def shows_inner_state_under_the_bare_name(events: SentEvents, exchange: FaultCon
     "subgraphs.off-by-default",
     where=~with_subgraphs & of_graph("subgraph", "nested", "repeated", "parallel_subgraphs", "twins"),
 )
-def hides_the_node_that_is_a_subgraph(events: SentEvents, exchange: FaultContext) -> Pieces:
+def hides_the_node_that_is_a_subgraph(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends no update for a node that is a subgraph if the flag is not set."""
     nodes = {"node_2", "middle_graph", "round", "left", "right", "twin"}
     yield from (event for event in events if event.name != "updates" or not nodes & set(event.value))
@@ -150,19 +150,19 @@ def expect_all(stream: ExchangeView, mode: str, graph: str) -> None:
 
 
 @fault("subgraphs.included", where=with_subgraphs)
-def ignores_the_flag(events: SentEvents, exchange: FaultContext) -> Pieces:
+def ignores_the_flag(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends nothing from inside subgraphs although the flag is set."""
     yield from (event for event in events if not event.namespace)
 
 
 @fault("subgraphs.included", where=with_subgraphs)
-def sends_the_inner_events_only(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_the_inner_events_only(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends only what comes from inside subgraphs if the flag is set, and nothing of the parent."""
     yield from (event for event in events if event.namespace or event.base not in exchange.modes - {"events"})
 
 
 @fault("subgraphs.included", where=with_subgraphs)
-def leaves_out_the_node_that_is_a_subgraph(events: SentEvents, exchange: FaultContext) -> Pieces:
+def leaves_out_the_node_that_is_a_subgraph(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Drops the parent's update for a subgraph, because it repeats an update from inside."""
     inner: dict[str, Any] = {}
     for event in events:
@@ -174,7 +174,7 @@ def leaves_out_the_node_that_is_a_subgraph(events: SentEvents, exchange: FaultCo
 
 
 @fault("subgraphs.included", where=with_subgraphs)
-def goes_one_level_deep(events: SentEvents, exchange: FaultContext) -> Pieces:
+def goes_one_level_deep(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends nothing from a subgraph of a subgraph."""
     yield from (event for event in events if "|" not in event.namespace)
 
@@ -203,7 +203,7 @@ def test_only_requested_modes_come_with_subgraphs(stream: ExchangeView) -> None:
 
 
 @fault("subgraphs.only-requested", where=with_subgraphs)
-def adds_checkpoints_to_values(events: SentEvents, exchange: FaultContext) -> Pieces:
+def adds_checkpoints_to_values(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends a checkpoints event before each values event if the flag is set."""
     for event in events:
         if event.base == "values":

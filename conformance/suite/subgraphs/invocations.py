@@ -6,7 +6,7 @@ from typing import Any
 
 from conformance.authoring import (
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvent,
     SentEvents,
@@ -65,14 +65,14 @@ def test_each_invocation_has_its_own_namespace(recording: RecordingView) -> None
 
 
 @fault("subgraphs.distinct-invocations", where=with_subgraphs)
-def uses_one_constant_id(events: SentEvents, exchange: FaultContext) -> Pieces:
+def uses_one_constant_id(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Gives every invocation the same id."""
     for event in events:
         yield event.named(re.sub(r":[^|]*", ":1", event.name))
 
 
 @fault("subgraphs.distinct-invocations", where=with_subgraphs)
-def uses_the_node_as_id(events: SentEvents, exchange: FaultContext) -> Pieces:
+def uses_the_node_as_id(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Gives every invocation the name of its node as its id."""
     for event in events:
         yield event.named(re.sub(r"([^|:]+):[^|]*", r"\1:\1", event.name))
@@ -95,7 +95,7 @@ def test_inner_updates_come_before_the_parents(recordings: dict[tuple[str, str],
 
 
 @fault("subgraphs.children-first", where=with_subgraphs)
-def sends_the_parent_before_its_children(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_the_parent_before_its_children(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Holds events from inside a subgraph back until the parent's own event has been sent."""
     inner: list[SentEvent] = []
     for event in events:

@@ -10,7 +10,7 @@ from conformance.authoring import (
     Events,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     Server,
@@ -77,14 +77,14 @@ def test_inner_events_are_named_by_node_and_id(recordings: dict[tuple[str, str],
 
 
 @fault("subgraphs.namespace", where=with_subgraphs)
-def puts_a_colon_before_the_node(events: SentEvents, exchange: FaultContext) -> Pieces:
+def puts_a_colon_before_the_node(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Names events from inside `updates:node_2`, with a colon instead of a bar and without an id."""
     for event in events:
         yield event.named(f"{event.base}:{event.namespace.partition(':')[0]}") if event.namespace else event
 
 
 @fault("subgraphs.namespace", where=with_subgraphs)
-def prints_a_tuple_into_the_name(events: SentEvents, exchange: FaultContext) -> Pieces:
+def prints_a_tuple_into_the_name(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Names events from inside `updates|('node_2:…',)`, with the namespace as Python prints it."""
     for event in events:
         segments = tuple(event.namespace.split("|"))
@@ -92,28 +92,28 @@ def prints_a_tuple_into_the_name(events: SentEvents, exchange: FaultContext) -> 
 
 
 @fault("subgraphs.namespace", where=with_subgraphs)
-def names_the_node_without_an_id(events: SentEvents, exchange: FaultContext) -> Pieces:
+def names_the_node_without_an_id(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Names events from inside `updates|node_2`, without a colon and an id."""
     for event in events:
         yield event.named(re.sub(r":[^|]*", "", event.name))
 
 
 @fault("subgraphs.namespace", where=with_subgraphs)
-def leaves_the_id_empty(events: SentEvents, exchange: FaultContext) -> Pieces:
+def leaves_the_id_empty(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Names events from inside `updates|node_2:`, with an empty id."""
     for event in events:
         yield event.named(re.sub(r":[^|]*", ":", event.name))
 
 
 @fault("subgraphs.namespace", where=with_subgraphs)
-def invents_an_id_for_each_event(events: SentEvents, exchange: FaultContext) -> Pieces:
+def invents_an_id_for_each_event(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Gives every event from inside a different id, instead of one id for the invocation."""
     for number, event in enumerate(events):
         yield event.named(re.sub(r":[^|]*", f":{number}", event.name))
 
 
 @fault("subgraphs.namespace", where=with_subgraphs)
-def puts_the_namespace_into_data(events: SentEvents, exchange: FaultContext) -> Pieces:
+def puts_the_namespace_into_data(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the library's pair of namespace and chunk as data, under the bare name of the mode."""
     for event in events:
         pair = [event.namespace.split("|"), event.value]
@@ -132,14 +132,14 @@ def test_the_root_graph_keeps_the_bare_name(recordings: dict[str, RecordingView]
 
 
 @fault("subgraphs.root-bare", where=with_subgraphs)
-def names_the_root_by_an_empty_tuple(events: SentEvents, exchange: FaultContext) -> Pieces:
+def names_the_root_by_an_empty_tuple(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Names the events of the root graph `values|()`."""
     for event in events:
         yield event.named(f"{event.name}|()") if event.name in exchange.modes else event
 
 
 @fault("subgraphs.root-bare", where=with_subgraphs)
-def shows_a_subgraphs_state_as_the_roots(events: SentEvents, exchange: FaultContext) -> Pieces:
+def shows_a_subgraphs_state_as_the_roots(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the state of a subgraph a second time, under the bare name."""
     for event in events:
         yield event
@@ -173,21 +173,21 @@ def _only_namespace(events: Events, depth: int, stream: ExchangeView) -> Namespa
 
 
 @fault("subgraphs.nested-path", where=with_subgraphs)
-def tells_the_innermost_level_only(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_the_innermost_level_only(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Names an event by the last segment of its path only."""
     for event in events:
         yield event.named(f"{event.base}|{event.namespace.rpartition('|')[2]}") if event.namespace else event
 
 
 @fault("subgraphs.nested-path", where=with_subgraphs)
-def tells_the_outermost_level_only(events: SentEvents, exchange: FaultContext) -> Pieces:
+def tells_the_outermost_level_only(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Names an event by the first segment of its path only."""
     for event in events:
         yield event.named(f"{event.base}|{event.namespace.partition('|')[0]}") if event.namespace else event
 
 
 @fault("subgraphs.nested-path", where=with_subgraphs)
-def gives_the_parent_another_id_in_the_path(events: SentEvents, exchange: FaultContext) -> Pieces:
+def gives_the_parent_another_id_in_the_path(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Gives the parent another id in the paths of its subgraphs than in its own events."""
     for event in events:
         yield event.named(re.sub(r":[^|]*\|", ":other|", event.name)) if "|" in event.namespace else event
@@ -221,21 +221,21 @@ def _nodes(namespace: Namespace) -> list[str]:
 
 
 @fault("subgraphs.every-mode", where=with_subgraphs)
-def names_subgraphs_in_updates_only(events: SentEvents, exchange: FaultContext) -> Pieces:
+def names_subgraphs_in_updates_only(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends values and debug events from inside subgraphs under the bare name."""
     for event in events:
         yield event.named(event.base) if event.base in ("values", "debug") else event
 
 
 @fault("subgraphs.every-mode", where=with_subgraphs & with_several_modes)
-def loses_namespaces_with_several_modes(events: SentEvents, exchange: FaultContext) -> Pieces:
+def loses_namespaces_with_several_modes(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends every event under the bare name if there are several modes."""
     for event in events:
         yield event.named(event.base)
 
 
 @fault("subgraphs.every-mode", where=with_subgraphs)
-def gives_each_mode_ids_of_its_own(events: SentEvents, exchange: FaultContext) -> Pieces:
+def gives_each_mode_ids_of_its_own(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Gives the same invocation a different id in each mode."""
     for event in events:
         yield event.named(event.name.replace(":", f":{event.base}-"))

@@ -6,7 +6,7 @@ from conformance.authoring import (
     Event,
     Events,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvent,
     SentEvents,
@@ -58,13 +58,13 @@ def test_data_written_inside_arrives(recording: RecordingView) -> None:
 
 
 @fault("subgraphs.custom", where=with_subgraphs)
-def loses_data_written_inside(events: SentEvents, exchange: FaultContext) -> Pieces:
+def loses_data_written_inside(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends custom data of the root graph only."""
     yield from (event for event in events if event.base != "custom" or not event.namespace)
 
 
 @fault("subgraphs.custom", where=with_subgraphs)
-def loses_data_written_two_levels_deep(events: SentEvents, exchange: FaultContext) -> Pieces:
+def loses_data_written_two_levels_deep(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends no custom data of a subgraph of a subgraph."""
     yield from (event for event in events if event.base != "custom" or "|" not in event.namespace)
 
@@ -88,13 +88,13 @@ def test_tokens_from_inside_arrive(recording: RecordingView) -> None:
 
 
 @fault("subgraphs.tokens", where=with_subgraphs)
-def loses_tokens_from_inside(events: SentEvents, exchange: FaultContext) -> Pieces:
+def loses_tokens_from_inside(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the tokens of the root graph's nodes only."""
     yield from (event for event in events if event.base != "messages" or not event.namespace)
 
 
 @fault("subgraphs.tokens", where=with_subgraphs)
-def sends_the_answer_from_inside_in_one_piece(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_the_answer_from_inside_in_one_piece(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the finished message of a model inside a subgraph instead of its tokens."""
     said, last = "", None
     for event in events:
@@ -151,21 +151,21 @@ def _text(event: Event) -> str:
 
 
 @fault("subgraphs.tokens-and-custom-namespaced", where=with_subgraphs)
-def sends_tokens_under_the_bare_name(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_tokens_under_the_bare_name(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends tokens from inside subgraphs under the bare name `messages`."""
     for event in events:
         yield event.named("messages") if event.base == "messages" else event
 
 
 @fault("subgraphs.tokens-and-custom-namespaced", where=with_subgraphs)
-def sends_custom_data_under_the_bare_name(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_custom_data_under_the_bare_name(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends custom data from inside subgraphs under the bare name `custom`."""
     for event in events:
         yield event.named("custom") if event.base == "custom" else event
 
 
 @fault("subgraphs.tokens-and-custom-namespaced", where=with_subgraphs)
-def names_tokens_of_the_root_by_their_node(events: SentEvents, exchange: FaultContext) -> Pieces:
+def names_tokens_of_the_root_by_their_node(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the tokens of a root node with that node as their namespace."""
     for event in events:
         yield event.named("messages|node:1") if event.name == "messages" else event

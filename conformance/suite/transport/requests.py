@@ -6,7 +6,7 @@ from conformance.authoring import (
     Answer,
     Condition,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     Server,
@@ -110,13 +110,13 @@ def test_the_graph_of_that_name_runs(recording: RecordingView) -> None:
 
 
 @fault("transport.assistant-by-name", where=~of_graph("joke"))
-def runs_the_first_graph_whatever_the_name(events: SentEvents, exchange: FaultContext) -> Pieces:
+def runs_the_first_graph_whatever_the_name(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Always runs the first deployed graph."""
     yield from rewritten(events, "updates", lambda value: {"refine_topic": {"topic": "undefined and cats"}})
 
 
 @fault("transport.assistant-by-name", where=of_graph("counter"))
-def runs_nothing_for_a_name(events: SentEvents, exchange: FaultContext) -> Pieces:
+def runs_nothing_for_a_name(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Looks up the name as an id, finds nothing, and streams a run without output."""
     yield from (event for event in events if event.base == "metadata")
 
@@ -160,7 +160,7 @@ def sets_subgraphs_to_false(exchange: FaultContext) -> bool:
 
 
 @fault("transport.sdk-body", where=sets_subgraphs_to_false)
-def streams_nothing_for_a_false_flag(events: SentEvents, exchange: FaultContext) -> Pieces:
+def streams_nothing_for_a_false_flag(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Reads a false stream_subgraphs as a request not to stream, and sends the metadata alone."""
     yield from (event for event in events if event.base == "metadata")
 
@@ -184,7 +184,7 @@ def test_runs_in_flight_together_do_not_mix(recording: RecordingView) -> None:
 
 
 @fault("transport.concurrent-runs", where=of_graph("fanout"))
-def mixes_in_another_run(events: SentEvents, exchange: FaultContext) -> Pieces:
+def mixes_in_another_run(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the output of all runs through one queue, so that a stream carries an update of another run."""
     for event in events:
         yield event
@@ -193,7 +193,7 @@ def mixes_in_another_run(events: SentEvents, exchange: FaultContext) -> Pieces:
 
 
 @fault("transport.concurrent-runs", where=of_graph("fanout") & ~is_join)
-def runs_the_last_input_for_all(events: SentEvents, exchange: FaultContext) -> Pieces:
+def runs_the_last_input_for_all(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Stores the input in one place, so that every run has the input of the latest request."""
     for event in events:
         text = event.text
@@ -203,7 +203,7 @@ def runs_the_last_input_for_all(events: SentEvents, exchange: FaultContext) -> P
 
 
 @fault("transport.concurrent-runs", where=of_graph("fanout") & is_stateless)
-def loses_to_another_reader(events: SentEvents, exchange: FaultContext) -> Pieces:
+def loses_to_another_reader(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Lets all readers take events from one queue, so that another reader receives the second half."""
     updates = 0
     for event in events:

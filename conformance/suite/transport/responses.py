@@ -9,19 +9,19 @@ from conformance.authoring import (
     Answer,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvents,
     Server,
     expect,
     fail,
     fault,
-    is_join,
     is_stateless,
     is_stream,
     run_id_of,
     scenario,
     showing_a_run,
+    starts_stream,
     verifies,
 )
 from conformance.suite.graphs import TOPIC
@@ -47,8 +47,7 @@ async def posted_to_a_failing_graph(server: Server) -> None:
     await server.runs.streamed(thread, input={"delay": 0}, stream_mode=["updates"])
 
 
-new_run = is_stream & ~is_join
-new_run_on_a_thread = new_run & ~is_stateless
+new_run_on_a_thread = starts_stream & ~is_stateless
 
 
 # --- transport.stream-on-thread ---
@@ -130,7 +129,7 @@ def test_the_stream_of_a_failed_run_ends(recording: RecordingView) -> None:
 
 
 @fault("transport.ends")
-def comments_for_ever(events: SentEvents, exchange: FaultContext) -> Pieces:
+def comments_for_ever(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Keeps the connection alive after the last event and never closes it."""
     yield from events
     yield b": still here\n\n"
@@ -138,14 +137,14 @@ def comments_for_ever(events: SentEvents, exchange: FaultContext) -> Pieces:
 
 
 @fault("transport.ends")
-def cuts_the_connection(events: SentEvents, exchange: FaultContext) -> Pieces:
+def cuts_the_connection(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Closes the socket without the final chunk."""
     yield from events
     yield CUT
 
 
 @fault("transport.ends")
-def stalls_in_the_middle_of_an_event(events: SentEvents, exchange: FaultContext) -> Pieces:
+def stalls_in_the_middle_of_an_event(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends half of an update and then stalls."""
     for event in events:
         if event.base == "updates":
@@ -155,7 +154,7 @@ def stalls_in_the_middle_of_an_event(events: SentEvents, exchange: FaultContext)
 
 
 @fault("transport.ends")
-def hangs_after_a_failure(events: SentEvents, exchange: FaultContext) -> Pieces:
+def hangs_after_a_failure(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Leaves the stream of a failed run open."""
     failed = False
     for event in events:
@@ -180,13 +179,13 @@ def test_content_location_names_the_run(threaded: RecordingView, threadless: Rec
         expect(fits, f"Content-Location must end in /runs/{run}; it is `{location}`", stream)
 
 
-@fault("transport.content-location", part="answer", where=new_run)
+@fault("transport.content-location", part="answer", where=starts_stream)
 def leaves_out_content_location(answer: Answer, exchange: FaultContext) -> None:
     """Sends no Content-Location."""
     answer.replace_header("content-location", None)
 
 
-@fault("transport.content-location", part="answer", where=new_run)
+@fault("transport.content-location", part="answer", where=starts_stream)
 def appends_stream_to_content_location(answer: Answer, exchange: FaultContext) -> None:
     """Names the stream instead of the run, so that clients read the run id as `ID/stream`."""
     location = next((value for name, value in answer.headers if name.lower() == "content-location"), "")

@@ -10,7 +10,7 @@ from conformance.authoring import (
     Events,
     ExchangeView,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvent,
     SentEvents,
@@ -26,7 +26,7 @@ from conformance.authoring import (
     verifies,
     without,
 )
-from conformance.suite.graphs import PRINTED, TOPIC
+from conformance.suite.graphs import PRINTED_UPDATES, TOPIC
 
 
 @scenario(graph="joke")
@@ -68,11 +68,11 @@ async def quiet_updates(server: Server) -> None:
 def test_each_node_yields_what_it_returned(recording: RecordingView) -> None:
     """The updates of the joke graph are the two objects that the specification prints, in this order."""
     stream = recording["stream"]
-    same_sequence(stream["updates"], PRINTED, "the updates of the joke graph", stream)
+    same_sequence(stream["updates"], PRINTED_UPDATES, "the updates of the joke graph", stream)
 
 
 @fault("updates.node-sequence")
-def loses_the_first_node(events: SentEvents, exchange: FaultContext) -> Pieces:
+def loses_the_first_node(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Never sends the first update."""
     lost = False
     for event in events:
@@ -83,7 +83,7 @@ def loses_the_first_node(events: SentEvents, exchange: FaultContext) -> Pieces:
 
 
 @fault("updates.node-sequence", where=of_graph("joke"))
-def sends_the_whole_state_as_update(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_the_whole_state_as_update(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the whole state after a node instead of the node's update."""
     state = dict(exchange.body["input"])
     for event in events:
@@ -95,19 +95,19 @@ def sends_the_whole_state_as_update(events: SentEvents, exchange: FaultContext) 
 
 
 @fault("updates.node-sequence")
-def leaves_the_node_name_out(events: SentEvents, exchange: FaultContext) -> Pieces:
+def leaves_the_node_name_out(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends each update without the name of the node."""
     yield from rewritten(events, "updates", lambda update: next(iter(update.values())))
 
 
 @fault("updates.node-sequence")
-def sends_updates_as_pairs(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_updates_as_pairs(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends each update as a list of node and value instead of an object."""
     yield from rewritten(events, "updates", lambda update: [list(pair) for pair in update.items()])
 
 
 @fault("updates.node-sequence")
-def swaps_neighbouring_updates(events: SentEvents, exchange: FaultContext) -> Pieces:
+def swaps_neighbouring_updates(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the updates in pairs, the second of each pair before the first."""
     held: SentEvent | None = None
     for event in events:
@@ -154,7 +154,7 @@ def expect_in_any_order(events: Events, expected: Sequence[Any], what: str, stre
 
 
 @fault("updates.separate-in-one-step", where=of_graph("parallel"))
-def sends_one_object_for_a_step(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_one_object_for_a_step(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Merges the updates of all nodes of a step into one event."""
     step: dict[str, Any] = {}
     for event in events:
@@ -167,7 +167,7 @@ def sends_one_object_for_a_step(events: SentEvents, exchange: FaultContext) -> P
 
 
 @fault("updates.separate-in-one-step", where=of_graph("fanout"))
-def merges_the_starts_of_a_node(events: SentEvents, exchange: FaultContext) -> Pieces:
+def merges_the_starts_of_a_node(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Merges the updates of a node that is started several times in one step into one event."""
     jokes: list[str] = []
     for event in events:
@@ -180,7 +180,7 @@ def merges_the_starts_of_a_node(events: SentEvents, exchange: FaultContext) -> P
 
 
 @fault("updates.separate-in-one-step")
-def sends_equal_updates_once(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_equal_updates_once(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Drops an update that is equal to an earlier one."""
     sent = set()
     for event in events:
@@ -199,7 +199,7 @@ def test_every_visit_yields_an_event(recording: RecordingView) -> None:
 
 
 @fault("updates.repeated-node", where=of_graph("counter"))
-def sends_only_the_last_visit(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_only_the_last_visit(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Keeps only the latest update of each node and sends it when the run ends."""
     last: dict[str, Any] = {}
     for event in events:
@@ -212,7 +212,7 @@ def sends_only_the_last_visit(events: SentEvents, exchange: FaultContext) -> Pie
 
 
 @fault("updates.repeated-node")
-def drops_an_update_shaped_like_the_last(events: SentEvents, exchange: FaultContext) -> Pieces:
+def drops_an_update_shaped_like_the_last(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Drops an update that has the same node and keys as the one before it."""
     shape = None
     for event in events:
@@ -233,13 +233,13 @@ def test_a_quiet_node_yields_an_empty_update(recording: RecordingView) -> None:
 
 
 @fault("updates.empty-update")
-def sends_nothing_for_a_quiet_node(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_nothing_for_a_quiet_node(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends no update for a node that returns nothing."""
     yield from without(events, "updates", lambda update: not any(update.values()))
 
 
 @fault("updates.empty-update", where=of_graph("quiet"))
-def repeats_the_update_before(events: SentEvents, exchange: FaultContext) -> Pieces:
+def repeats_the_update_before(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Repeats the previous node's update for a node that returns nothing."""
     before = None
     for event in events:

@@ -6,7 +6,7 @@ from typing import Any
 from conformance.authoring import (
     Events,
     FaultContext,
-    Pieces,
+    FaultOutput,
     RecordingView,
     SentEvent,
     SentEvents,
@@ -81,7 +81,7 @@ def in_the_state(events: SentEvents, change: Callable[[Any], Any]) -> Iterator[S
 
 
 @fault("updates.data-verbatim", where=shows_state)
-def leaves_null_out_of_objects(events: SentEvents, exchange: FaultContext) -> Pieces:
+def leaves_null_out_of_objects(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Drops the keys of objects whose value is null."""
 
     def without_null(value: Any) -> Any:
@@ -91,31 +91,31 @@ def leaves_null_out_of_objects(events: SentEvents, exchange: FaultContext) -> Pi
 
 
 @fault("updates.data-verbatim", where=shows_state & of_graph("echo"))
-def sends_numbers_as_text(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_numbers_as_text(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends every number as a string."""
     yield from in_the_state(events, lambda value: str(value) if type(value) in (int, float) else value)
 
 
 @fault("updates.data-verbatim", where=shows_state)
-def prints_numbers_with_fifteen_digits(events: SentEvents, exchange: FaultContext) -> Pieces:
+def prints_numbers_with_fifteen_digits(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends every number as a floating-point number of fifteen significant digits."""
     yield from in_the_state(events, lambda value: float(f"{value:.15g}") if type(value) in (int, float) else value)
 
 
 @fault("updates.data-verbatim", where=shows_state)
-def sends_truth_as_a_number(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_truth_as_a_number(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends true as 1 and false as 0."""
     yield from in_the_state(events, lambda value: int(value) if isinstance(value, bool) else value)
 
 
 @fault("updates.data-verbatim", where=shows_state)
-def sends_empty_lists_as_null(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_empty_lists_as_null(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends every empty list as null."""
     yield from in_the_state(events, lambda value: None if value == [] else value)
 
 
 @fault("updates.data-verbatim", where=shows_state & of_graph("echo"))
-def flattens_nested_objects_to_text(events: SentEvents, exchange: FaultContext) -> Pieces:
+def flattens_nested_objects_to_text(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends every object inside a list as a string."""
 
     def flat(value: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from conformance.authoring import (
     FaultContext,
-    Pieces,
+    FaultOutput,
     SentEvent,
     SentEvents,
     asks_for,
@@ -19,21 +19,21 @@ from conformance.suite.graphs import CONCURRENT
 
 
 @variation(part="events")
-def splits_data_over_lines(events: SentEvents, exchange: FaultContext) -> Pieces:
+def splits_data_over_lines(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Pretty-prints JSON, with one data line for each of its lines."""
     for event in events:
         yield event.saying(json.dumps(event.value, indent=2, ensure_ascii=False))
 
 
 @variation(part="events")
-def escapes_all_but_ascii(events: SentEvents, exchange: FaultContext) -> Pieces:
+def escapes_all_but_ascii(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Escapes text outside ASCII in JSON."""
     for event in events:
         yield event.saying(json.dumps(event.value, ensure_ascii=True))
 
 
 @variation(part="events")
-def reverses_the_order_of_keys(events: SentEvents, exchange: FaultContext) -> Pieces:
+def reverses_the_order_of_keys(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Reverses the order of the keys in every object."""
     for event in events:
         yield event.holding(_reversed(event.value))
@@ -46,7 +46,7 @@ def _reversed(value: Any) -> Any:
 
 
 @variation(part="events")
-def adds_keys_of_its_own(events: SentEvents, exchange: FaultContext) -> Pieces:
+def adds_keys_of_its_own(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Adds unspecified keys to the objects that the server defines."""
     for event in events:
         value = event.value
@@ -63,14 +63,14 @@ def adds_keys_of_its_own(events: SentEvents, exchange: FaultContext) -> Pieces:
 
 
 @variation(part="events")
-def closes_with_an_end_event(events: SentEvents, exchange: FaultContext) -> Pieces:
+def closes_with_an_end_event(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Closes the stream with an event named end that holds the status."""
     yield from events
     yield b'event: end\ndata: {"status": "done", "run_id": "r1"}\n\n'
 
 
 @variation(part="events")
-def closes_with_an_end_event_of_null(events: SentEvents, exchange: FaultContext) -> Pieces:
+def closes_with_an_end_event_of_null(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Closes the stream with an event named end that holds null, as older platforms do."""
     yield from events
     yield b"event: end\ndata: null\n\n"
@@ -82,13 +82,13 @@ def closes_with_an_end_event_of_null(events: SentEvents, exchange: FaultContext)
 
 
 @variation(part="events", where=asks_for("updates", "values") & ~of_graph(*CONCURRENT))
-def sends_updates_after_values(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_updates_after_values(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the values of a step before its updates."""
     yield from _swapped(events, "updates", "values")
 
 
 @variation(part="events", where=asks_for("updates", "custom") & ~of_graph("counter", *CONCURRENT))
-def sends_custom_data_after_the_update(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_custom_data_after_the_update(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the custom data of a step after the node's update."""
     yield from _swapped(events, "custom", "updates")
 
@@ -109,7 +109,7 @@ def _swapped(events: SentEvents, first: str, second: str) -> Iterator[SentEvent]
 
 
 @variation(part="events")
-def sends_the_events_mode_late(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_the_events_mode_late(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the events of the mode events two places later than the others."""
     held: list[SentEvent] = []
     for event in events:

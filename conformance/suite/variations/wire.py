@@ -5,7 +5,7 @@ from dataclasses import replace
 from conformance.authoring import (
     Answer,
     FaultContext,
-    Pieces,
+    FaultOutput,
     Portions,
     SentEvent,
     SentEvents,
@@ -28,35 +28,35 @@ def _field_lines(event: SentEvent, ending: str = "\n", space: str = " ", extra: 
 
 
 @variation(part="events")
-def ends_lines_with_lf(events: SentEvents, exchange: FaultContext) -> Pieces:
+def ends_lines_with_lf(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Ends every line with LF."""
     for event in events:
         yield _field_lines(event)
 
 
 @variation(part="events")
-def ends_lines_with_cr(events: SentEvents, exchange: FaultContext) -> Pieces:
+def ends_lines_with_cr(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Ends every line with CR."""
     for event in events:
         yield _field_lines(event, "\r")
 
 
 @variation(part="events")
-def mixes_line_endings(events: SentEvents, exchange: FaultContext) -> Pieces:
+def mixes_line_endings(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Alternates between CRLF, LF and CR."""
     for number, event in enumerate(events):
         yield _field_lines(event, ("\r\n", "\n", "\r")[number % 3])
 
 
 @variation(unsafe=["clients.no-byte-order-mark"])
-def begins_with_a_byte_order_mark(data: Portions, exchange: FaultContext) -> Pieces:
+def begins_with_a_byte_order_mark(data: Portions, exchange: FaultContext) -> FaultOutput:
     """Starts the stream with a byte order mark."""
     yield BOM
     yield from data
 
 
 @variation(part="events", unsafe=["clients.long-silence"])
-def comments_between_and_inside(events: SentEvents, exchange: FaultContext) -> Pieces:
+def comments_between_and_inside(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends comments between events and inside them."""
     for event in events:
         yield b": between\r\n\r\n:\r\n\r\n"
@@ -71,14 +71,14 @@ def _is_resumable(exchange: FaultContext) -> bool:
 
 # A resumable stream keeps its ids, because a client sends them back when it reconnects.
 @variation(part="events", where=~_is_resumable)
-def sends_opaque_ids(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_opaque_ids(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Gives every event an opaque id."""
     for number, event in enumerate(events):
         yield _field_lines(replace(event, id=f"run:{number}/é {{"))
 
 
 @variation(part="events", unsafe=["clients.no-empty-blocks"])
-def sends_retry_and_unknown_fields(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_retry_and_unknown_fields(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends reconnection times, and fields that the standard tells clients to ignore."""
     for event in events:
         yield b"retry: 3000\n\n"
@@ -86,14 +86,14 @@ def sends_retry_and_unknown_fields(events: SentEvents, exchange: FaultContext) -
 
 
 @variation(part="events")
-def leaves_out_the_space(events: SentEvents, exchange: FaultContext) -> Pieces:
+def leaves_out_the_space(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Writes no space after the colon of a field."""
     for event in events:
         yield _field_lines(event, "\r\n", space="")
 
 
 @variation(part="events")
-def puts_data_before_its_name(events: SentEvents, exchange: FaultContext) -> Pieces:
+def puts_data_before_its_name(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the data before the event field."""
     for event in events:
         own_id = f"id: {event.id}\n" if event.id is not None else ""
@@ -101,7 +101,7 @@ def puts_data_before_its_name(events: SentEvents, exchange: FaultContext) -> Pie
 
 
 @variation(part="events")
-def sends_heartbeats_first(events: SentEvents, exchange: FaultContext) -> Pieces:
+def sends_heartbeats_first(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends comments before the first event."""
     yield b": wait\n\n: wait\n\n"
     yield from events
@@ -117,7 +117,7 @@ def _is_small(exchange: FaultContext) -> bool:
 
 
 @variation(where=_is_small)
-def sends_one_byte_at_a_time(data: Portions, exchange: FaultContext) -> Pieces:
+def sends_one_byte_at_a_time(data: Portions, exchange: FaultContext) -> FaultOutput:
     """Sends every byte as a separate chunk."""
     for portion in data:
         for index in range(len(portion)):
@@ -125,7 +125,7 @@ def sends_one_byte_at_a_time(data: Portions, exchange: FaultContext) -> Pieces:
 
 
 @variation()
-def tears_chunks_anywhere(data: Portions, exchange: FaultContext) -> Pieces:
+def tears_chunks_anywhere(data: Portions, exchange: FaultContext) -> FaultOutput:
     """Ends chunks anywhere, even inside a character or a line ending."""
     for portion in data:
         for index in range(0, len(portion), 7):
