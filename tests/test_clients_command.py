@@ -16,7 +16,7 @@ from conformance.clients.examine import result
 from conformance.clients.readers import READERS, Reader, named
 from conformance.judging.verdict import BROKEN_MUST, UNSURE, USAGE
 from conformance.report.markdown import report_md
-from conformance.report.matrix import Server
+from conformance.report.matrix import Column
 from conformance.report.matrix_markdown import matrix_md
 from conformance.report.recordings import StoredRecordings
 from conformance.settings import UsageError
@@ -84,7 +84,7 @@ def test_the_results_are_written_into_the_report(folder: Path, monkeypatch: pyte
     assert "| Works with | langgraph\\_sdk 0.4.14, httpx-sse 0.4.3 |" in page
     assert "a &#60;b&#62; &#124; c" in page
     assert page == report_md(document, StoredRecordings({RECORDED: None}))
-    matrix = matrix_md([Server(document, "h", "m")]).splitlines()
+    matrix = matrix_md([Column(document, "h", "m")]).splitlines()
     assert [row for row in matrix if row.startswith("| httpx-sse")] == ["| httpx-sse 0.4.3 | ✓ passed |"]
 
 

@@ -14,7 +14,7 @@ from conformance.report import page, reader
 from conformance.report.html import report_html
 from conformance.report.markdown import report_md
 from conformance.report.markdown_text import code, fenced, md
-from conformance.report.matrix import Server, matrix_html
+from conformance.report.matrix import Column, matrix_html
 from conformance.report.matrix_markdown import matrix_md
 from conformance.report.recordings import NO_RECORDINGS, StoredRecordings
 
@@ -29,8 +29,8 @@ STORED = {
 }
 
 
-def column(content: dict[str, Any]) -> Server:
-    return Server(content, "one/report.html", "one/report.md")
+def column(content: dict[str, Any]) -> Column:
+    return Column(content, "one/report.html", "one/report.md")
 
 
 HTML = {name: lambda one, stored=stored: report_html(one, stored) for name, stored in STORED.items()}

@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.report.html import report_html
 from conformance.report.markdown import report_md
-from conformance.report.matrix import Server, groups, matrix_html
+from conformance.report.matrix import Column, groups, matrix_html
 from conformance.report.matrix_markdown import matrix_md
 from conformance.report.recordings import NO_RECORDINGS
 from conformance.report.words import NAMES, NOT_PASSED
@@ -17,8 +17,8 @@ from .html_page import Page
 from .reports import FAULTS, report
 
 
-def column(content: dict[str, Any], name: str = "one") -> Server:
-    return Server(content, f"{name}/report.html", f"{name}/report.md")
+def column(content: dict[str, Any], name: str = "one") -> Column:
+    return Column(content, f"{name}/report.html", f"{name}/report.md")
 
 
 def test_servers_judged_by_different_catalogues_are_in_different_tables() -> None:

@@ -37,7 +37,7 @@ def require(reader: Reader) -> None:
     try:
         problem = lacking(reader)
         if not problem:
-            readers.command(reader, print)
+            readers.driver_command(reader, print)
     except LaunchError as error:
         problem = str(error)
     if problem:

@@ -15,7 +15,7 @@ from conformance.report.badge import badge
 from conformance.report.html import report_html
 from conformance.report.markdown import report_md
 from conformance.report.markdown_text import md
-from conformance.report.matrix import Server, matrix_html
+from conformance.report.matrix import Column, matrix_html
 from conformance.report.recordings import NO_RECORDINGS, StoredRecordings
 from conformance.wire.text import printable
 
@@ -159,7 +159,7 @@ def test_absences_are_declared_before_everything_else() -> None:
     assert "partial" in first_screen
     assert "events, join" in first_screen
     assert "events, join" in report_md(content).partition("## Summary")[0]
-    assert "events, join" in Page(matrix_html([Server(content, "a", "b")])).text.partition("Requirements")[0]
+    assert "events, join" in Page(matrix_html([Column(content, "a", "b")])).text.partition("Requirements")[0]
 
 
 PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
@@ -209,7 +209,7 @@ def test_an_inconclusive_outcome_has_its_plain_name() -> None:
 
 def test_headings_tables_and_landmarks_are_accessible() -> None:
     content = report("aegra", "1", FAULTS)
-    for html in (report_html(content, recorded()), matrix_html([Server(report(), "a", "b")])):
+    for html in (report_html(content, recorded()), matrix_html([Column(report(), "a", "b")])):
         page = Page(html)
         heads = [attributes for tag, attributes in page.elements if tag == "th"]
         assert all(attributes.get("scope") in ("col", "row", "rowgroup") for attributes in heads)

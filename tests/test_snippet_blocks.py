@@ -12,7 +12,7 @@ import pytest
 
 from conformance import catalogue
 from conformance.clients.environment import CLIENTS
-from conformance.snippets.blocks import Block, Given, blocks, performed, source
+from conformance.snippets.blocks import CodeBlock, Given, blocks, performed, source
 from conformance.snippets.expected import mismatch
 from conformance.targets.target import Target
 
@@ -73,14 +73,14 @@ def test_the_expected_output_is_that_of_the_document() -> None:
 
 
 @EACH_BLOCK
-def test_every_placeholder_is_filled_in(block: Block) -> None:
+def test_every_placeholder_is_filled_in(block: CodeBlock) -> None:
     text = source(block, block.corrected, Given(SERVER, "T", "R"))
     assert not re.search("<[A-Z_]+>|<inputs>", text)
     assert '"agent' not in text
 
 
 @EACH_BLOCK
-def test_a_performed_block_is_at_its_lines_in_the_document(block: Block) -> None:
+def test_a_performed_block_is_at_its_lines_in_the_document(block: CodeBlock) -> None:
     lines = source(block, block.corrected, Given(SERVER)).rpartition("\f")[2].split("\n")
     assert lines[: block.line] == [""] * block.line
     assert lines[block.line :][0].split()[0] == block.corrected.split()[0]

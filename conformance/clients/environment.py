@@ -40,17 +40,17 @@ class ClientEnvironment:
 
 
 def client_environment(client: Client, say: Say) -> ClientEnvironment:
-    """Return the environment of a client, made if necessary; raises LaunchError.  `missing(client)` must be empty."""
+    """Return the environment of a client, made if necessary; `missing_for_client` must be empty.  Raises LaunchError."""
     if client == "python":
         interpreter = find_python(PYTHON)
-        assert interpreter, "missing() checks this"
-        return ClientEnvironment(python_environment("client-python", requirements(), interpreter, None, say).folder)
+        assert interpreter, "missing_for_client() checks this"
+        return ClientEnvironment(python_environment("client-python", pinned_packages(), interpreter, None, say).folder)
     if client == "javascript":
         return ClientEnvironment(node_environment("client-javascript", HERE / "javascript", say).folder)
     return ClientEnvironment(None)
 
 
-def missing(client: Client) -> str:
+def missing_for_client(client: Client) -> str:
     """Return what this machine lacks for a client, and how to install it; empty if nothing is missing."""
     if client == "python" and find_python(PYTHON) is None:
         return "langgraph_sdk needs Python 3.10 or newer with venv, not found on PATH: `apt-get install python3-venv`"
@@ -65,7 +65,7 @@ def missing(client: Client) -> str:
 def pinned(client: Client) -> str:
     """Return name and version of a client: `langgraph-sdk 0.4.14`; for curl the version on this machine."""
     if client == "python":
-        return next(line for line in requirements() if line.startswith(PYTHON_PACKAGE)).replace("==", " ")
+        return next(line for line in pinned_packages() if line.startswith(PYTHON_PACKAGE)).replace("==", " ")
     if client == "javascript":
         package = json.loads((HERE / "javascript" / "package.json").read_text("utf-8"))
         return f"{NODE_PACKAGE} {package['dependencies'][NODE_PACKAGE]}"
@@ -73,7 +73,7 @@ def pinned(client: Client) -> str:
     return " ".join(output.split()[:2])
 
 
-def requirements(folder: str = "python") -> list[str]:
+def pinned_packages(folder: str = "python") -> list[str]:
     """Return the packages of a Python client with their dependencies, each as NAME==VERSION."""
     lines = (HERE / folder / "requirements.txt").read_text("utf-8").splitlines()
     return [line for line in lines if line and not line.startswith("#")]

@@ -10,7 +10,7 @@ from conformance.authoring.expectations import shown
 from conformance.clients.compare import KNOWN, compare, known_bugs
 from conformance.clients.performed import Difference
 from conformance.clients.playback import Playback
-from conformance.clients.read import read
+from conformance.clients.read import read_streams
 from conformance.clients.readers import Reader, lacking
 from conformance.evidence.exchange import Exchange
 from conformance.evidence.recording import Recording
@@ -60,7 +60,7 @@ async def _examined(
     playback = Playback([exchange for _, exchange in streams])
     try:
         async with await http_server.serve(0, playback.answer) as server:
-            readings = await read(reader, http_server.address(server), playback.jobs, say)
+            readings = await read_streams(reader, http_server.address(server), playback.jobs, say)
     except (LaunchError, RuntimeError, OSError) as trouble:
         return result(reader, INCONCLUSIVE, shown(str(trouble)), len(streams))
     pairs = zip(readings, streams, strict=True)

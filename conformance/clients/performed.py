@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from conformance.authoring.expectations import shown
 from conformance.authoring.projection import projection
 from conformance.clients.compare import Reading
-from conformance.clients.read import Job, read
+from conformance.clients.read import Job, read_streams
 from conformance.clients.readers import Reader, lacking
 from conformance.evidence.exchange import JOIN, Chunk, Events, Exchange
 from conformance.evidence.recording import Recording
@@ -53,7 +53,7 @@ def perform(
         if lacking(reader) or not jobs:
             continue
         try:
-            readings = asyncio.run(read(reader, target.url, jobs, say, headers=target.headers))
+            readings = asyncio.run(read_streams(reader, target.url, jobs, say, headers=target.headers))
         except (LaunchError, RuntimeError, OSError):
             continue
         pairs = zip(readings, found, strict=True)

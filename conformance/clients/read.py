@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from conformance.clients.compare import Part, Reading
-from conformance.clients.readers import Reader, command
+from conformance.clients.readers import Reader, driver_command
 from conformance.launch.environments import Say
 
 AT_ONCE = 16
@@ -44,7 +44,7 @@ class Job:
     live: bool = False
 
 
-async def read(
+async def read_streams(
     reader: Reader,
     url: str,
     jobs: Sequence[Job],
@@ -57,7 +57,7 @@ async def read(
 
     Raises LaunchError if the client cannot be installed, RuntimeError if its driver fails.
     """
-    words, folder = await asyncio.to_thread(command, reader, say)
+    words, folder = await asyncio.to_thread(driver_command, reader, say)
     given = {"url": url, "headers": dict(headers or {}), "at_once": AT_ONCE, "limit_s": limit_s}
     given["jobs"] = [asdict(job) for job in jobs]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_SDK_VARIABLES)}

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from conformance.clients.environment import HERE, PYTHON, Client, client_environment, missing, requirements
+from conformance.clients.environment import (
+    HERE,
+    PYTHON,
+    Client,
+    client_environment,
+    missing_for_client,
+    pinned_packages,
+)
 from conformance.launch.environments import Say, find_python, python_environment
 from conformance.settings import UsageError
 
@@ -62,10 +69,10 @@ def named(names: Sequence[str]) -> list[Reader]:
 
 def lacking(reader: Reader) -> str:
     """Return what this machine lacks to run a reader, and how to install it; empty if nothing is missing."""
-    return missing(reader.language)
+    return missing_for_client(reader.language)
 
 
-def command(reader: Reader, say: Say) -> tuple[list[str], str | None]:
+def driver_command(reader: Reader, say: Say) -> tuple[list[str], str | None]:
     """Return the command that runs a driver, and its working folder; makes the environment if necessary.
 
     Raises LaunchError.
@@ -75,6 +82,6 @@ def command(reader: Reader, say: Say) -> tuple[list[str], str | None]:
         return ["node", driver], str(client_environment("javascript", say).folder)
     interpreter = find_python(PYTHON)
     assert interpreter, "lacking() checks this"
-    packages = requirements(reader.environment)
+    packages = pinned_packages(reader.environment)
     environment = python_environment(f"client-{reader.environment}", packages, interpreter, None, say)
     return [str(environment.python), "-I", driver], None

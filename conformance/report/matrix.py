@@ -20,7 +20,7 @@ NOTICE = (
 
 
 @dataclass(frozen=True)
-class Server:
+class Column:
     """One report as a column: its content, and the URLs of its pages relative to the matrix."""
 
     document: Document
@@ -32,7 +32,7 @@ class Server:
 class Group:
     """Servers that were judged by the same requirements."""
 
-    servers: tuple[Server, ...]
+    servers: tuple[Column, ...]
 
     @property
     def first(self) -> Document:
@@ -86,9 +86,9 @@ class Group:
         return {title: [outcomes.get(title, "") for outcomes in tried] for title in titles}
 
 
-def groups(servers: Sequence[Server]) -> list[Group]:
+def groups(servers: Sequence[Column]) -> list[Group]:
     """Return the servers by catalogue, profile and requirements, in the order in which they were given."""
-    found: dict[object, list[Server]] = {}
+    found: dict[object, list[Column]] = {}
     for server in servers:
         document = server.document
         judged_by = tuple((one["id"], one["level"], one["statement"]) for one in document["requirements"])
@@ -97,7 +97,7 @@ def groups(servers: Sequence[Server]) -> list[Group]:
     return [Group(tuple(members)) for members in found.values()]
 
 
-def matrix_html(servers: Sequence[Server]) -> str:
+def matrix_html(servers: Sequence[Column]) -> str:
     """Return the page that compares these servers."""
     found = groups(servers)
     return rendered("matrix.html", count=len(servers), groups=found, notice=NOTICE.format(len(found)))

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from conformance.report import words
 from conformance.report.markdown import absent, outcome
 from conformance.report.markdown_text import code, md, table
-from conformance.report.matrix import NOTICE, Group, Server, groups
+from conformance.report.matrix import NOTICE, Column, Group, groups
 from conformance.report.words import LEVELS, NOT_PASSED, SYMBOLS, VERDICTS
 
 
-def matrix_md(servers: Sequence[Server]) -> str:
+def matrix_md(servers: Sequence[Column]) -> str:
     """Return the comparison of servers, with a table for each group of comparable servers."""
     found = groups(servers)
     notice = [f"> **Note:** {NOTICE.format(len(found))}"] if len(found) > 1 else []
@@ -39,7 +39,7 @@ def _group(group: Group) -> Iterator[str]:
         yield table(("client", *head), [(md(name), *map(_client_cell, row)) for name, row in group.clients.items()])
 
 
-def _server(server: Server) -> tuple[str, ...]:
+def _server(server: Column) -> tuple[str, ...]:
     document = server.document
     return (
         f"[{md(words.name(document))}]({server.markdown})",
@@ -52,7 +52,7 @@ def _server(server: Server) -> tuple[str, ...]:
     )
 
 
-def _cell(server: Server, id: str, word: str) -> str:
+def _cell(server: Column, id: str, word: str) -> str:
     return f"[{outcome(word)}]({server.markdown}#{md(id)})" if word in NOT_PASSED else outcome(word)
 
 

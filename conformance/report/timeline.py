@@ -47,7 +47,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Row:
+class EventRow:
     """The events of one name, below the lane of their exchange."""
 
     label: str
@@ -76,7 +76,7 @@ class Lane:
     spans: tuple[Span, ...]
     metadata: tuple[Mark, ...]
     comments: tuple[Mark, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[EventRow, ...]
     summary: str
     joins: bool
     y: int
@@ -160,16 +160,16 @@ def _title(one: Exchange) -> str:
     return f"{request}: {answer}, {ending(one)}"
 
 
-def _rows(reader: ReaderView, axis: Axis, y: int) -> Iterator[Row]:
+def _rows(reader: ReaderView, axis: Axis, y: int) -> Iterator[EventRow]:
     names = [name for name in reader.names if name != "metadata"]
     kept = names if len(names) <= MAX_ROWS else names[: MAX_ROWS - 1]
     for name in kept:
         events = reader.named(name)
-        yield Row(_label(name), _kind(events[0].base), len(events), _marks(events, axis, reader.repeats), y)
+        yield EventRow(_label(name), _kind(events[0].base), len(events), _marks(events, axis, reader.repeats), y)
         y += ROW_PIXELS
     if rest := set(names[len(kept) :]):
         events = [event for event in reader.events if event.name in rest]
-        yield Row(f"{len(rest)} other names", "other", len(events), _marks(events, axis, reader.repeats), y)
+        yield EventRow(f"{len(rest)} other names", "other", len(events), _marks(events, axis, reader.repeats), y)
 
 
 def _label(name: str) -> str:

@@ -20,7 +20,7 @@ from conformance.report.badge import badge
 from conformance.report.document import FORMAT
 from conformance.report.html import report_html
 from conformance.report.markdown import report_md
-from conformance.report.matrix import Server, matrix_html
+from conformance.report.matrix import Column, matrix_html
 from conformance.report.matrix_markdown import matrix_md
 from conformance.report.recordings import StoredRecordings, stored_recordings
 from conformance.report.words import LEVELS, Document, is_partial
@@ -123,7 +123,7 @@ def _contradictions(document: Document) -> list[str]:
     return []
 
 
-def _column(file: Path, document: Document, output: Path) -> Server:
+def _column(file: Path, document: Document, output: Path) -> Column:
     """Make the pages of one report again where they are missing or outdated; return the report with their URLs."""
     base = file.stem if file.name == "report.json" else f"{file.stem}.report"
     recordings = stored_recordings(file.parent)
@@ -132,7 +132,7 @@ def _column(file: Path, document: Document, output: Path) -> Server:
         page = file.parent / (base + suffix)
         _update(page, _made(make, document, recordings, file))
         urls[suffix] = quote(Path(os.path.relpath(page, output)).as_posix())
-    return Server(document, urls[".html"], urls[".md"])
+    return Column(document, urls[".html"], urls[".md"])
 
 
 def _made(make: Make, document: Document, recordings: StoredRecordings, file: Path) -> str:

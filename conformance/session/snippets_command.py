@@ -14,7 +14,7 @@ from conformance.judging.verdict import BROKEN_MUST, OK, UNSURE
 from conformance.launch.process import LaunchError
 from conformance.report.words import NAMES
 from conformance.settings import OPTIONS, Settings, UsageError, settings
-from conformance.snippets.blocks import Block
+from conformance.snippets.blocks import CodeBlock
 from conformance.snippets.run import SnippetResult, chosen, results
 from conformance.targets.target import Target
 from conformance.targets.target_file import find_target
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     return exit_status_of(found)
 
 
-def measured(given: Settings, wanted: Sequence[Block]) -> tuple[Target, list[SnippetResult]]:
+def measured(given: Settings, wanted: Sequence[CodeBlock]) -> tuple[Target, list[SnippetResult]]:
     """Return the server that the settings name, started if necessary, and the results of the blocks on it.
 
     Raises LaunchError.

@@ -50,7 +50,7 @@ class Defect:
 
 
 @dataclass(frozen=True)
-class Block:
+class CodeBlock:
     """A code block of the specification; `excluded` is the reason why it is not performed, empty if it is performed."""
 
     lines: str
@@ -83,18 +83,18 @@ class Block:
 
 
 @cache
-def blocks(folder: Path = FOLDER) -> dict[int, Block]:
+def blocks(folder: Path = FOLDER) -> dict[int, CodeBlock]:
     """Return every code block of the specification by the line of its opening fence, in the order of the document."""
     found = [block for path in folder.glob("*.toml") for block in _read(path)]
     return {block.line: block for block in sorted(found, key=lambda block: block.line)}
 
 
-def performed() -> list[Block]:
+def performed() -> list[CodeBlock]:
     """Return the blocks that are performed, in the order of the document."""
     return [block for block in blocks().values() if not block.excluded]
 
 
-def _read(path: Path) -> list[Block]:
+def _read(path: Path) -> list[CodeBlock]:
     table = tomllib.loads(path.read_text("utf-8"))
     shared = {
         "section": table["title"],
@@ -103,7 +103,7 @@ def _read(path: Path) -> list[Block]:
         "background": tuple(table.get("background", ())),
     }
     return [
-        Block(
+        CodeBlock(
             **shared,
             lines=row["lines"],
             language=row["language"],
@@ -137,7 +137,7 @@ class Given:
     run_id: str = ""
 
 
-def filled(block: Block, code: str, given: Given) -> str:
+def filled(block: CodeBlock, code: str, given: Given) -> str:
     """Return the code with its placeholders filled in, and the deployed name of its graph instead of `agent`."""
     assistant = given.target.assistant(block.graph)
     code = re.sub(r'"agent(\\?)"', lambda found: f'"{assistant}{found[1]}"', code)
@@ -146,7 +146,7 @@ def filled(block: Block, code: str, given: Given) -> str:
     return code
 
 
-def source(block: Block, code: str, given: Given) -> str:
+def source(block: CodeBlock, code: str, given: Given) -> str:
     """Return the filled-in code, preceded by the block whose names it uses and a form feed.
 
     Empty lines move each block to its lines in the document, so that the line numbers in error messages are those of
@@ -167,7 +167,7 @@ def other_headers(target: Target) -> dict[str, str]:
     return {name: value for name, value in target.headers.items() if name.lower() != "x-api-key"}
 
 
-def _values(block: Block, given: Given) -> dict[str, str]:
+def _values(block: CodeBlock, given: Given) -> dict[str, str]:
     url, key = given.target.base(block.graph), api_key(given.target)
     if block.language == "curl":
         quoted = json.dumps(block.inputs).replace("\\", "\\\\").replace('"', '\\"')  # inside double quotes of the shell

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from conformance.authoring.expectations import shown
-from conformance.snippets.blocks import Block, Expected
+from conformance.snippets.blocks import CodeBlock, Expected
 from conformance.wire import sse
 
 Events = list[tuple[str | None, Any]]
@@ -23,7 +23,7 @@ class Unreadable(ValueError):
     """The output has the wrong form for its snippet; the message shows it."""
 
 
-def output_problem(block: Block, printed: Sequence[Sequence[Any]], output: str) -> str:
+def output_problem(block: CodeBlock, printed: Sequence[Sequence[Any]], output: str) -> str:
     """Return what is wrong with the output of a block; empty if nothing is.
 
     `printed` holds the arguments of each print, `output` all of standard output.  The output of curl is decoded as an
@@ -68,7 +68,7 @@ def _json(text: str) -> Any:
         raise Unreadable(f"the data of an event is not JSON: {shown(text)}") from None
 
 
-def _printed(block: Block, printed: Sequence[Sequence[Any]]) -> Events:
+def _printed(block: CodeBlock, printed: Sequence[Sequence[Any]]) -> Events:
     values: list[Any] = [arguments[0] if len(arguments) == 1 else arguments for arguments in printed]
     if block.prints != "chunk":
         return [(None, value) for value in values]
@@ -77,7 +77,7 @@ def _printed(block: Block, printed: Sequence[Sequence[Any]]) -> Events:
     return [(value["event"], value["data"]) for value in values]
 
 
-def _pieces(block: Block, events: Events) -> list[str]:
+def _pieces(block: CodeBlock, events: Events) -> list[str]:
     if block.language != "curl":
         return [str(data) for _, data in events if data]
     pairs = [data for name, data in events if name == "messages"]

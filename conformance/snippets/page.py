@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from conformance.snippets.blocks import Block, blocks
+from conformance.snippets.blocks import CodeBlock, blocks
 from conformance.snippets.run import SnippetResult
 
 Found = Mapping[str, Sequence[SnippetResult]]
@@ -33,7 +33,7 @@ def _table(found: Found) -> Iterator[str]:
         yield from (f"\n{server}, line {one.block.line}: {_code(one.outcome.message)}" for one in failed)
 
 
-def _row(block: Block, name: str, words: Sequence[str]) -> str:
+def _row(block: CodeBlock, name: str, words: Sequence[str]) -> str:
     return f"| {block.lines} | {name} | {block.language} | {' | '.join(words)} |"
 
 

@@ -20,7 +20,7 @@ import httpx
 
 from conformance.clients.environment import ClientEnvironment
 from conformance.launch.process import child_environment, temporary_folder
-from conformance.snippets.blocks import Block, Given, api_key, blocks, other_headers, source
+from conformance.snippets.blocks import CodeBlock, Given, api_key, blocks, other_headers, source
 from conformance.targets.target import Target, is_loopback
 
 LIMIT_S = 60.0
@@ -70,7 +70,7 @@ class MissingPrerequisite(Exception):
     """The server did not provide what a snippet needs first; the message says what."""
 
 
-async def perform(block: Block, code: str, target: Target, environment: ClientEnvironment) -> Performance:
+async def perform_block(block: CodeBlock, code: str, target: Target, environment: ClientEnvironment) -> Performance:
     """Perform a block with this code, as printed or corrected; raises MissingPrerequisite."""
     if block.language == "curl":
         given = await _given(block, target, environment)
@@ -91,13 +91,13 @@ async def perform(block: Block, code: str, target: Target, environment: ClientEn
     return Performance(done.exit_status, done.output, done.errors, tuple(tuple(json.loads(line)) for line in lines))
 
 
-def _command(block: Block, environment: ClientEnvironment) -> list[str]:
+def _command(block: CodeBlock, environment: ClientEnvironment) -> list[str]:
     if block.language == "python":
         return [str(environment.python), "-I", str(HERE / "harness.py")]
     return ["node", "--import", (HERE / "prelude.mjs").as_uri(), "--input-type=module", "-"]
 
 
-def _job(block: Block, target: Target, printed: Path) -> dict[str, Any]:
+def _job(block: CodeBlock, target: Target, printed: Path) -> dict[str, Any]:
     python = block.language == "python"
     assistant = target.assistant(block.graph)
     names = {"inputs" if python else "input": block.inputs, "assistant_id" if python else "assistantID": assistant}
@@ -114,7 +114,7 @@ def _job(block: Block, target: Target, printed: Path) -> dict[str, Any]:
 # --- curl
 
 
-def _curl_variables(block: Block, target: Target) -> dict[str, str]:
+def _curl_variables(block: CodeBlock, target: Target) -> dict[str, str]:
     sent = {**target.headers} if "<API_KEY>" not in block.code else other_headers(target)
     return {
         **_proxies(block, target),
@@ -123,21 +123,21 @@ def _curl_variables(block: Block, target: Target) -> dict[str, str]:
     }
 
 
-async def _given(block: Block, target: Target, environment: ClientEnvironment) -> Given:
+async def _given(block: CodeBlock, target: Target, environment: ClientEnvironment) -> Given:
     """Return the placeholders of a curl block: the thread that it uses, or the background run that it joins."""
     if block.background:
         return await _background_run(block, target)
     if block.after is None:
         return Given(target)
     first = blocks()[block.after]
-    done = await perform(first, first.code, target, environment)
+    done = await perform_block(first, first.code, target, environment)
     try:
         return Given(target, thread_id=str(json.loads(done.output)["thread_id"]))
     except (ValueError, LookupError, TypeError):
         raise MissingPrerequisite(f"the block at line {first.line}, which creates the thread, printed none") from None
 
 
-async def _background_run(block: Block, target: Target) -> Given:
+async def _background_run(block: CodeBlock, target: Target) -> Given:
     body = {"assistant_id": target.assistant(block.graph), "input": block.inputs, "stream_mode": block.background}
     base = target.base(block.graph)
     try:
@@ -152,7 +152,7 @@ async def _background_run(block: Block, target: Target) -> Given:
 # --- one process
 
 
-def _proxies(block: Block, target: Target) -> dict[str, str]:
+def _proxies(block: CodeBlock, target: Target) -> dict[str, str]:
     """Return no_proxy in both spellings: every host for a local server, otherwise the value of the environment."""
     chosen = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
     hosts = "*" if is_loopback(target.base(block.graph)) else chosen

@@ -10,14 +10,14 @@ from typing import Any
 import httpx
 
 from conformance.authoring.expectations import shown
-from conformance.clients.environment import CLIENTS, Client, ClientEnvironment, client_environment, missing
+from conformance.clients.environment import CLIENTS, Client, ClientEnvironment, client_environment, missing_for_client
 from conformance.evidence.redaction import Redactor
 from conformance.judging.outcomes import FAILED, INCONCLUSIVE, PASSED, Outcome
 from conformance.launch.environments import Say
 from conformance.launch.process import LaunchError
-from conformance.snippets.blocks import Block, performed
+from conformance.snippets.blocks import CodeBlock, performed
 from conformance.snippets.expected import output_problem
-from conformance.snippets.perform import LIMIT_S, MissingPrerequisite, Performance, perform
+from conformance.snippets.perform import LIMIT_S, MissingPrerequisite, Performance, perform_block
 from conformance.targets.target import Target, is_loopback
 
 AT_ONCE = 4
@@ -30,20 +30,20 @@ ANSWER_S = 10.0
 class SnippetResult:
     """The outcome of one block; for a block with a defect also the outcome of its code as printed."""
 
-    block: Block
+    block: CodeBlock
     outcome: Outcome
     as_printed: Outcome | None = None
     output: str = ""
     """The standard output of the snippet."""
 
 
-def chosen(clients: Iterable[str], lines: Iterable[int]) -> list[Block]:
+def chosen(clients: Iterable[str], lines: Iterable[int]) -> list[CodeBlock]:
     """Return the blocks of these clients that start at these lines; no clients or no lines means all."""
     languages, starts = set(clients) or set(CLIENTS), set(lines)
     return [block for block in performed() if block.language in languages and (not starts or block.line in starts)]
 
 
-def results(target: Target, wanted: Sequence[Block], redactor: Redactor, say: Say) -> list[SnippetResult]:
+def results(target: Target, wanted: Sequence[CodeBlock], redactor: Redactor, say: Say) -> list[SnippetResult]:
     """Perform blocks against a running server; raises LaunchError if it does not answer."""
     environments = _environments({block.language for block in wanted}, say)
     return asyncio.run(_results(target, wanted, environments, redactor))
@@ -54,7 +54,7 @@ def _environments(languages: set[str], say: Say) -> dict[str, ClientEnvironment 
 
     def environment(client: Client) -> ClientEnvironment | str:
         try:
-            return missing(client) or client_environment(client, say)
+            return missing_for_client(client) or client_environment(client, say)
         except LaunchError as problem:
             return str(problem)
 
@@ -62,11 +62,11 @@ def _environments(languages: set[str], say: Say) -> dict[str, ClientEnvironment 
 
 
 async def _results(
-    target: Target, wanted: Sequence[Block], environments: Mapping[str, ClientEnvironment | str], redactor: Redactor
+    target: Target, wanted: Sequence[CodeBlock], environments: Mapping[str, ClientEnvironment | str], redactor: Redactor
 ) -> list[SnippetResult]:
     slots = asyncio.Semaphore(AT_ONCE)
 
-    async def one(block: Block) -> SnippetResult:
+    async def one(block: CodeBlock) -> SnippetResult:
         environment = environments[block.language]
         if isinstance(environment, str):
             return SnippetResult(block, Outcome(INCONCLUSIVE, environment))
@@ -81,10 +81,12 @@ async def _results(
     return [_without_absent(result, absent) for result in found]
 
 
-async def _result(block: Block, target: Target, environment: ClientEnvironment, redactor: Redactor) -> SnippetResult:
+async def _result(
+    block: CodeBlock, target: Target, environment: ClientEnvironment, redactor: Redactor
+) -> SnippetResult:
     async def outcome(code: str) -> tuple[Outcome, str]:
         try:
-            done = await perform(block, code, target, environment)
+            done = await perform_block(block, code, target, environment)
         except MissingPrerequisite as failure:
             return Outcome(FAILED, str(failure)), ""
         message = redactor.text(_problem(block, done))
@@ -95,7 +97,7 @@ async def _result(block: Block, target: Target, environment: ClientEnvironment, 
     return SnippetResult(block, corrected, as_printed, output)
 
 
-def _problem(block: Block, done: Performance) -> str:
+def _problem(block: CodeBlock, done: Performance) -> str:
     """Return what is wrong with a performance; empty if nothing is."""
     refused = f"HTTP {done.status}: {shown(done.output)}" if done.status >= 400 else ""
     if done.exit_status is None:
@@ -116,7 +118,7 @@ async def _require_answer(http: httpx.AsyncClient, target: Target) -> None:
             ) from None
 
 
-async def _deployed(http: httpx.AsyncClient, target: Target, block: Block) -> bool:
+async def _deployed(http: httpx.AsyncClient, target: Target, block: CodeBlock) -> bool:
     """Return whether the server accepts a plain run of a block's graph; otherwise its failure says nothing."""
     body: dict[str, Any] = {"assistant_id": target.assistant(block.graph), "input": block.inputs}
     base = target.base(block.graph)

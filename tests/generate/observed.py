@@ -18,7 +18,7 @@ from conformance.authoring.expectations import shown
 from conformance.authoring.registry import Fault
 from conformance.clients.compare import Reading
 from conformance.clients.playback import RECONNECTS, Playback
-from conformance.clients.read import read
+from conformance.clients.read import read_streams
 from conformance.clients.readers import READERS, Reader, lacking
 from conformance.evidence.exchange import Exchange
 from conformance.faults.apply import apply
@@ -90,7 +90,7 @@ def observe(reader: Reader, chosen: Sequence[Fault]) -> list[dict[str, str]]:
 
     async def readings() -> list[Reading]:
         async with await http_server.serve(0, playback.answer) as server:
-            return await read(reader, http_server.address(server), playback.jobs, print, limit_s=LIMIT_S)
+            return await read_streams(reader, http_server.address(server), playback.jobs, print, limit_s=LIMIT_S)
 
     rows: dict[str, dict[str, str]] = {}
     for (fault, (good, _)), reading in zip(pairs, asyncio.run(readings()), strict=True):
