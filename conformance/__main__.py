@@ -1,4 +1,4 @@
-"""`python -m conformance` is `lg-conformance`."""
+"""Makes `python -m conformance` the same command as `lg-conformance`."""
 
 import sys
 

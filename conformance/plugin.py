@@ -63,7 +63,7 @@ def _prepare(config: pytest.Config) -> None:
     config.pluginmanager.register(Controller(config, judgement, keyword), "lg-controller")
     if not _records_nothing(config):
         config.option.xmlpath = config.getoption("xmlpath", None) or str(plan.report_folder / "junit.xml")
-        check_writable(plan, Path(config.option.xmlpath), allure.folder(config))
+        check_writable(plan, Path(config.option.xmlpath), allure.results_folder(config))
 
 
 def _given(config: pytest.Config) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def projection(mode: str, events: Events) -> list[Any]:
 def projected(mode: str, events: Events) -> list[tuple[Event, Any]]:
     """Return each event with its comparable part.
 
-    What a server may send or leave out is left out: `on_chain_stream` in `events`, pieces without text in
+    What a server may send or leave out is left out: `on_chain_stream` in `events`, message chunks without text in
     `messages-tuple`.  The events of each graph are put together, those of the root first, because it is
     implementation-defined how the events of different graphs alternate.
     """

@@ -40,7 +40,10 @@ class ClientEnvironment:
 
 
 def client_environment(client: Client, say: Say) -> ClientEnvironment:
-    """Return the environment of a client, made if necessary; `missing_for_client` must be empty.  Raises LaunchError."""
+    """Return the environment of a client, made if necessary; raises LaunchError.
+
+    `missing_for_client` must have returned an empty text.
+    """
     if client == "python":
         interpreter = find_python(PYTHON)
         assert interpreter, "missing_for_client() checks this"

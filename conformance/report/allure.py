@@ -42,7 +42,7 @@ CATEGORIES = (
 """Allure puts a result into the first category whose expression its message matches."""
 
 
-def folder(config: Any) -> Path | None:
+def results_folder(config: Any) -> Path | None:
     """Return the folder of --alluredir, None without that option."""
     given = config.getoption("allure_report_dir", None)
     return Path(given) if given else None

@@ -57,7 +57,7 @@ class CheckItem(pytest.Item):
         judgement = self.config.stash[JUDGEMENT]
         self.outcome = outcome = judgement.outcome(self.item)
         text = explained(self.requirement, self.item, outcome)
-        if allure.folder(self.config):
+        if allure.results_folder(self.config):
             plan = judgement.plan
             annotator = allure.Annotator(plan.profile.name, judgement.session, plan.recordings, plan.redactor)
             annotator.annotate(self.requirement, self.item, outcome, text)

@@ -94,7 +94,7 @@ class Controller:
         if not self._recorded or not self._judgement.selected:
             return
         self._report = write_report(self._judgement, with_clients=not self._interrupted)
-        if results := allure.folder(self._config):
+        if results := allure.results_folder(self._config):
             allure.describe_session(results, self._plan.report_folder / "report.json")
         if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and self._all_ours(session):
             session.exitstatus = self._report.exit_status

@@ -36,7 +36,7 @@ class Target:
     version: str = ""
     assistants: Mapping[str, str] = field(default_factory=dict)
     urls: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     lacks: tuple[str, ...] = ()
     concurrency: int = DEFAULT_CONCURRENCY
     baseline: Path | None = None

@@ -52,9 +52,10 @@ def find_target(settings: Settings) -> Target:
 def _recorded_target(given: Path) -> Target:
     """Return the target of stored recordings, with the baseline of the shipped target of the same name and version."""
     recorded = _target(recorded_session(given))
-    shipped = recorded.name in shipped_targets()
-    baseline = read_target(SHIPPED / f"{recorded.name}.toml", recorded.version).baseline if shipped else None
-    return replace(recorded, baseline=baseline)
+    if recorded.name not in shipped_targets():
+        return recorded
+    shipped = read_target(SHIPPED / f"{recorded.name}.toml")
+    return replace(recorded, baseline=shipped.baseline if shipped.version == recorded.version else None)
 
 
 def recorded_session(given: Path) -> dict[str, Any]:
