@@ -114,7 +114,7 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_teststatus(report: Any) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
-    """Show inconclusive and untested checks apart from failures: one cause has many, which would hide the failures."""
+    """Show inconclusive and untested checks apart from failures: one cause can produce many and hide failures."""
     outcome = getattr(report, "lg_outcome", None) or {}
     shown = {"cantTell": ("inconclusive", "?"), "untested": ("untested", "□")}
     if report.failed and outcome.get("word") in shown:

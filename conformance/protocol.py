@@ -14,7 +14,7 @@ MODES = ("values", "updates", "messages-tuple", "debug", "custom", "events")
 """The stream modes of the specification's table, lines 218-223."""
 
 _WIRE_NAMES = {"messages-tuple": "messages"}
-"""The event name of a mode where it differs from the mode's own."""
+"""The event names of the modes that are sent under another name."""
 
 TERMINAL_STATUSES = ("success", "error", "timeout", "interrupted")
 """Run statuses after which a run does not continue."""
@@ -25,7 +25,7 @@ ID_PATTERN = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _RUN_PATH = re.compile(r"(?:/threads/(?P<thread>[^/?]+))?/runs/(?P<run>[^/?]+)")
 _THREAD_PATH = re.compile(r"/threads/([^/?]+)")
 _COLLECTIONS = frozenset({"stream", "wait", "batch", "crons", "cancel", "search"})
-"""What follows `/runs/` in a path and is not the id of a run."""
+"""Path segments after `/runs/` that are not the id of a run."""
 
 
 def wire_name(mode: str) -> str:

@@ -24,8 +24,8 @@ SERVER, JUDGING, RECORDING, REPORT, CLIENTS = (
 
 SECONDS = "a number of seconds"
 
-MOST = 1e9
-"""No limit is larger: a larger number is a mistake."""
+MAX_NUMBER = 1e9
+"""The largest accepted number of an option: a larger one is a mistake."""
 
 Number = TypeVar("Number", int, float)
 
@@ -134,7 +134,7 @@ OPTIONS = (
     Option(
         "keep-threads",
         RECORDING,
-        "Keep the threads that the suite creates, so that a request of the report can be repeated. "
+        "Keep the threads that the suite creates, so that a request in the report can be repeated. "
         "Default: delete them at the end.",
     ),
     Option(
@@ -302,6 +302,6 @@ def _number(given: Mapping[str, Any], name: str, kind: Callable[[str], Number], 
         value = kind(text)
     except ValueError:
         value = kind("0")
-    if not 0 < value < MOST:
+    if not 0 < value < MAX_NUMBER:
         raise UsageError(f"--{name} must be {what} greater than 0, not {text!r}")
     return value

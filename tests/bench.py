@@ -22,7 +22,7 @@ from . import golden
 
 EVENT = b'event: updates\r\ndata: {"refine_topic":{"topic":"ice cream and cats"}}\r\n\r\n'
 READ = 4096
-"""How much is read at once, as from a socket while events arrive slowly."""
+"""How many bytes are read at once, as from a socket while events arrive slowly."""
 
 
 def show(name: str, value: float, unit: str = "s") -> None:

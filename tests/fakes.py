@@ -65,12 +65,12 @@ class Fake:
     """A scripted server while it runs: its URL and the requests that it received."""
 
     url: str = ""
-    heard: list[Connection] = field(default_factory=list)
+    received: list[Connection] = field(default_factory=list)
 
     @property
     def lines(self) -> list[str]:
         """The requests in order, without those by which the recorder checks that a server answers at the base URL."""
-        return [connection.line for connection in self.heard if connection.line != "GET /"]
+        return [connection.line for connection in self.received if connection.line != "GET /"]
 
 
 def says(answer: bytes) -> Script:
@@ -90,14 +90,14 @@ def answer(body: str, status: int = 200, *fields: str, media: str = "application
 
 @contextmanager
 def serving(scripts: Script | Mapping[str, Script]) -> Iterator[Fake]:
-    """Run a server in a thread: one script, or scripts by the start of `METHOD /path`; others are answered 404."""
+    """Run a server in a thread: one script, or scripts by the start of `METHOD /path`; others are answered with 404."""
     fake = Fake()
     table = scripts if isinstance(scripts, Mapping) else {"GET / ": says(answer("", 404)), "": scripts}
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             connection = await _request(reader, writer)
-            fake.heard.append(connection)
+            fake.received.append(connection)
             found = (script for start, script in table.items() if connection.head.startswith(start))
             await next(found, says(answer("", 404)))(connection)
             writer.close()

@@ -49,7 +49,7 @@ class Page(HTMLParser):
 
 
 def inert_page(text: str) -> Page:
-    """Return the parsed page; fail on a foreign element or attribute, a link with a scheme, or a control character."""
+    """Return the parsed page; fail on an unknown element or attribute, a link with a scheme, or a control character."""
     page = Page(text)
     assert {tag for tag, _ in page.elements} <= set(ELEMENTS.split())
     assert {name for _, attributes in page.elements for name in attributes} <= set(ATTRIBUTES.split())

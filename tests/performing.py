@@ -19,7 +19,7 @@ from conformance.targets.target import Target
 from .fakes import STREAM, Connection, Fake, Script
 
 GENEROUS = Limits(silence_s=20, length_s=20)
-"""For tests in which no limit is reached; it only ends a test that hangs."""
+"""Limits for tests that should reach none; they only end a test that hangs."""
 SHORT_SILENCE = replace(GENEROUS, silence_s=0.3)
 KEY = "sk-0123456789"
 MIB = 1 << 20

@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def use_outcomes(monkeypatch: pytest.MonkeyPatch, *outcomes: str) -> None:
-    """Let the command find these outcomes, one for each client, without running a client."""
+    """Replace the comparison of the command: it returns these outcomes, one for each client, and runs no client."""
     remaining = iter(outcomes)
     evidence = [{"recording": "r", "exchange": "e", "message": "m"}]
 

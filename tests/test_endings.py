@@ -24,7 +24,7 @@ from .performing import (
 )
 
 READ_BYTES = 1 << 16
-"""How much the client reads at once, and so may receive beyond a limit of size."""
+"""How many bytes the client reads at once, and so may receive beyond a size limit."""
 SMALL = replace(GENEROUS, exchange_bytes=300_000)
 
 

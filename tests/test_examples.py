@@ -16,7 +16,7 @@ from . import golden
 from .generate import examples
 from .generate.pages import REQUIREMENTS
 
-MOST_ROWS = examples.ROWS_AFTER + 2
+MAX_ROWS = examples.ROWS_AFTER + 2
 AGAIN = "make it again: python -m tests.generate examples"
 
 
@@ -45,7 +45,7 @@ def test_an_example_shows_a_difference_in_few_rows(id: str) -> None:
     example = published()[id]
     assert example["good"] != example["bad"]
     for rows in (example["good"], example["bad"]):
-        assert 1 <= len(rows) <= MOST_ROWS
+        assert 1 <= len(rows) <= MAX_ROWS
         assert all(row.isprintable() and len(row) <= examples.WIDTH + examples.CONTEXT for row in rows)
 
 

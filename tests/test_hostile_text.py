@@ -1,4 +1,4 @@
-"""Text that a server sent stays text on every page: it becomes neither HTML nor Markdown, and no control character."""
+"""Text that a server sent stays text on every page: it never becomes HTML, Markdown or a control character."""
 
 from __future__ import annotations
 

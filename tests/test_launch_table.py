@@ -93,7 +93,7 @@ BROKEN = {
     "a config without graphs": (with_line('environment = { A = "{config}" }'), "{config} in '{config}'"),
     "a path without the graph": (with_line('graph_path = "/{name}"'), "{name} in '/{name}'", "{graph}"),
 }
-"""Each with parts of the message: the value at fault, and the valid ones or the fix."""
+"""Invalid launch tables, each with parts of its error message: the wrong value, and the valid ones or the fix."""
 
 
 @pytest.mark.parametrize(("text", "parts"), [(text, parts) for text, *parts in BROKEN.values()], ids=BROKEN)

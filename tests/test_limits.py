@@ -27,7 +27,7 @@ from .performing import (
 
 SILENCE = "no event arrived on any stream for 0.3 s"
 READ_BYTES = 1 << 16
-"""How much the client reads at once, and so may receive beyond a limit of size."""
+"""How many bytes the client reads at once, and so may receive beyond a size limit."""
 
 
 def test_a_stream_that_lasts_too_long_is_closed(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A file or folder that cannot be written is an error of usage, found before the first request is sent."""
+"""A file or folder that cannot be written is a usage error, found before the first request is sent."""
 
 import os
 import shutil
@@ -17,10 +17,10 @@ NOWHERE = Path("/proc/nope")
 """A folder that not even root can create."""
 
 NOBODY = 65534
-"""The id of another user."""
+"""The id of a user without privileges, who owns the read-only folder."""
 
 WITHOUT_PRIVILEGE = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
-"""Runs a command of root that may only write to what its permissions allow."""
+"""The start of a command that root runs without its privilege to ignore file permissions."""
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="left out: this system has no /proc")
@@ -44,7 +44,7 @@ def test_the_place_and_the_option_are_named_before_anything_is_sent(
     assert f"cannot write to {place}" in done.stderr
     assert f"choose another place with {option}" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
-    assert fake.heard == []
+    assert fake.received == []
     assert not (tmp_path / "out").exists()
 
 
@@ -84,5 +84,5 @@ def test_a_read_only_folder_is_rejected(
         )  # fmt: skip
     assert done.returncode == 4, done.stdout + done.stderr
     assert f"Permission denied); choose another place with {option}" in done.stderr
-    assert fake.heard == []
+    assert fake.received == []
     assert list(read_only.iterdir()) == []

@@ -149,7 +149,7 @@ def test_nothing_selected_exits_with_5(tmp_path: Path) -> None:
 def test_collect_only_sends_no_request_and_writes_no_file(tmp_path: Path) -> None:
     with serving({}) as fake:
         done = run(tmp_path, "--url", fake.url, "--collect-only", "-q", *FEW)
-    assert (done.returncode, fake.heard) == (0, [])
+    assert (done.returncode, fake.received) == (0, [])
     assert "::test_" in done.stdout
     assert "conformance/suite/updates/" in done.stdout
     assert not (tmp_path / "out").exists()
@@ -171,7 +171,7 @@ def echoed(tmp_path_factory: pytest.TempPathFactory) -> Session:
     folder = tmp_path_factory.mktemp("echoed")
     with serving(echoes) as fake:
         done = run(folder, "--url", fake.url, "--write-baseline", "known.toml", *FEW, LG_CONFORMANCE_API_KEY=SECRET)
-    assert SECRET in {connection.fields.get("x-api-key") for connection in fake.heard}
+    assert SECRET in {connection.fields.get("x-api-key") for connection in fake.received}
     return folder, done
 
 
@@ -234,13 +234,13 @@ def test_workers_of_xdist_determine_the_same_outcomes(tmp_path: Path) -> None:
         folder.mkdir()
     with serving(says(answer('{"thread_id": "t", "run_id": "r"}'))) as fake:
         one = run(alone, "--url", fake.url, "-k", "updates")
-        requests = len(fake.heard)
+        requests = len(fake.received)
         two = run(together, "--url", fake.url, "-k", "updates", "-n", "2")
     assert two.returncode == one.returncode, two.stdout + two.stderr
     assert outcomes(together) == outcomes(alone)
     assert "cantTell" in outcomes(alone).values() or "failed" in outcomes(alone).values()
     assert report(together)["verdict"] == report(alone)["verdict"]
-    assert len(fake.heard) == 2 * requests  # the scenarios were performed once, not once for each worker
+    assert len(fake.received) == 2 * requests  # the scenarios were performed once, not once for each worker
 
 
 def test_the_configuration_of_the_user_changes_nothing(tmp_path: Path) -> None:

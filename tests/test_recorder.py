@@ -133,7 +133,7 @@ def test_a_graph_whose_url_is_closed_is_unreachable(tmp_path: Path) -> None:
 
 def test_the_summary_says_whether_the_server_still_answers(tmp_path: Path) -> None:
     async def only_once(connection: Connection) -> None:
-        if [one.line for one in fake.heard].count("GET /") == 1:
+        if [one.line for one in fake.received].count("GET /") == 1:
             await connection.send(answer("{}"))
 
     with serving({"GET / ": only_once, "": says(STREAM + EVENT)}) as fake:
@@ -149,9 +149,9 @@ def test_a_redirect_is_not_followed_so_that_the_key_is_sent_to_the_target_alone(
         redirect = answer("", 307, f"Location: {other.url}/runs/stream")
         with serving({"": says(redirect)}) as fake:
             perform(Target("fake", fake.url, headers={"x-api-key": KEY}), tmp_path, one_stream)
-    assert other.heard == []
+    assert other.received == []
     assert fake.lines == ["POST /runs/stream"]
-    assert [one.fields.get("x-api-key") for one in fake.heard if one.line != "GET /"] == [KEY]
+    assert [one.fields.get("x-api-key") for one in fake.received if one.line != "GET /"] == [KEY]
     assert only(tmp_path).status == 307
     assert KEY not in (tmp_path / "one_stream.jsonl").read_text()
 
@@ -159,7 +159,7 @@ def test_a_redirect_is_not_followed_so_that_the_key_is_sent_to_the_target_alone(
 def test_a_request_is_sent_as_it_is_recorded(tmp_path: Path) -> None:
     with serving(says(STREAM)) as fake:
         perform(fake, tmp_path, one_stream)
-    exchange, sent = only(tmp_path), fake.heard[1]
+    exchange, sent = only(tmp_path), fake.received[1]
     assert sent.body.decode() == exchange.body
     assert json.loads(sent.body) == {"assistant_id": "joke", "input": {}, "stream_mode": ["values"]}
     assert all(sent.fields[name.lower()] == value for name, value in exchange.request_headers)
@@ -173,7 +173,7 @@ def test_a_raw_body_is_sent_byte_for_byte(tmp_path: Path, body: str) -> None:
 
     with serving(says(STREAM)) as fake:
         perform(fake, tmp_path, raw)
-    assert fake.heard[1].body == body.encode("utf-8", "surrogatepass")
+    assert fake.received[1].body == body.encode("utf-8", "surrogatepass")
     assert recorded(tmp_path, "raw").exchanges[0].body == body
 
 

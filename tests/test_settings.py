@@ -1,4 +1,4 @@
-"""Options are checked before anything starts; a message names the wrong one and never shows a secret one."""
+"""Options are checked before anything starts; a message names the wrong option and never shows a secret value."""
 
 import datetime
 from pathlib import Path

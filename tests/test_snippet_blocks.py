@@ -17,7 +17,7 @@ from conformance.snippets.expected import mismatch
 from conformance.targets.target import Target
 
 BLOCKS_SHA256 = "bef419cc7d1cb3a59f6ff9e6e01a45e45d04a3bb6c1e6359332b695fb168e5dd"
-"""Of lines and text of the blocks in the document below, without graphs, which call no client."""
+"""A digest of the lines and text of the blocks in the document below, except the blocks that define graphs."""
 DOCUMENT_SHA256 = "1fbe69e06a23655e902742ba4498068b2b74fb20d98999947ba0c542a2788905"
 
 DEFECTIVE = [78, 261, 449, 887]

@@ -93,7 +93,7 @@ def test_a_key_is_sent_but_not_shown() -> None:
     headers = {"x-api-key": SECRET, "Authorization": f"Bearer {SECRET}"}
     with serving({"POST /threads": echoes}) as fake:
         found = by_curl(Target("mine", fake.url, headers=headers), 69)
-    first = next(one for one in fake.heard if one.line == "POST /threads")
+    first = next(one for one in fake.received if one.line == "POST /threads")
     assert (first.fields["x-api-key"], first.fields["authorization"]) == (SECRET, f"Bearer {SECRET}")
     assert "HTTP 400" in found.outcome.message
     assert SECRET not in found.outcome.message + found.output

@@ -1,4 +1,4 @@
-"""A target comes from a URL, a file or a report; the error for an invalid one names place and fix."""
+"""A target comes from a URL, a file or a report; the error for an invalid one names the place and the fix."""
 
 import asyncio
 import json
@@ -159,7 +159,7 @@ BROKEN = {
     "a boolean for a number": ('url = "http://h"\nconcurrency = true', "concurrency", "integer"),
     "a concurrency of 0": ('url = "http://h"\nconcurrency = 0', "concurrency", "at least 1"),
 }
-"""Each with parts of the message: the key, and what it must be."""
+"""Invalid target files, each with parts of its error message: the key, and what it must be."""
 
 
 @pytest.mark.parametrize(("text", "parts"), [(text, parts) for text, *parts in BROKEN.values()], ids=BROKEN)

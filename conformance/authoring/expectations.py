@@ -1,6 +1,6 @@
-"""What checks say: that something must hold, or that nothing can be concluded; and how two JSON values differ.
+"""How checks fail, end as inconclusive, and compare JSON values.
 
-A failure carries the event or exchange at which it shows, so that the evidence can be printed.
+A failure holds the event or exchange that shows it, so that a report can print the evidence.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, NoReturn, Protocol
 from conformance.evidence.exchange import Event, Events, Exchange
 
 SHOWN_CHARACTERS = 160
-"""How much of a value a message shows."""
+"""How many characters of a value a message shows."""
 
 
 class OnExchange(Protocol):
@@ -64,14 +64,14 @@ def shown(value: Any) -> str:
 
 
 def schema_errors(name: str, value: Any) -> list[str]:
-    """Return what is wrong with a payload according to its JSON Schema, most telling first; nothing if it is valid."""
+    """Return the errors of a payload according to its JSON Schema, most relevant first; an empty list if valid."""
     from conformance.catalogue import schemas  # jsonschema is slow to import, and this module is imported everywhere
 
     return schemas.errors(name, value)
 
 
 def equal(actual: Any, expected: Any, what: str, where: Where | None = None) -> None:
-    """Fail unless two JSON values are equal, key order aside; the message names the first difference."""
+    """Fail unless two JSON values are equal, in any order of keys; the message names the first difference."""
     difference = first_difference(actual, expected)
     if difference is not None:
         fail(f"{what}: {difference}", where)
@@ -83,7 +83,7 @@ def same_sequence(events: Events, expected: Sequence[Any], what: str, stream: Wh
 
 
 def same_values(found: Iterable[tuple[Event, Any]], expected: Sequence[Any], what: str, stream: Where) -> None:
-    """Fail unless what was found, each value with its event, is exactly these values, in this order."""
+    """Fail unless the found values, each given with its event, are exactly the expected ones, in this order."""
     count = 0
     for count, (event, value) in enumerate(found, 1):
         if count > len(expected):

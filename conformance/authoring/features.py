@@ -16,7 +16,7 @@ from conformance.protocol import MODES
 
 
 def requested_capabilities(exchange: Exchange) -> frozenset[Capability]:
-    """Return what a run request asks for: modes, two modes together, a mode as a string, subgraphs, resumability."""
+    """Return what a run request asks for: modes, pairs of modes, a mode as a string, subgraphs, resumability."""
     body = exchange.request
     if not isinstance(body, dict):
         return frozenset()

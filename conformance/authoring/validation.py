@@ -43,7 +43,7 @@ def unknown_name(problem: NameError | ImportError, module: str, registry: Regist
 
 
 def _missing(problem: NameError | ImportError) -> str:
-    # ImportError names the module; `name_from`, the name in it, is new in Python 3.12.
+    # ImportError.name is the module; its `name_from`, the missing name, exists only since Python 3.12.
     found = re.match(r"cannot import name '(\w+)'", str(problem))
     return found[1] if found else problem.name or ""
 

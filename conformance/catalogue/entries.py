@@ -41,7 +41,7 @@ class Requirement:
 
 @dataclass(frozen=True)
 class ImplementationDefined:
-    """What a server may do as it likes: never judged; observations in a report are keyed by its id."""
+    """Behaviour that each server may choose: never judged; observations in a report are keyed by its id."""
 
     id: str
     statement: str
@@ -51,7 +51,7 @@ class ImplementationDefined:
 
 @dataclass(frozen=True)
 class Disputed:
-    """What the specification says while every official server does something else; never counted."""
+    """A statement of the specification that every official server contradicts: reported, but never counted."""
 
     id: str
     statement: str

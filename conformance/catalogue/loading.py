@@ -28,7 +28,7 @@ from conformance.catalogue.tables import CatalogueError, Table, nearest, read
 
 ROOT = Path(__file__).parents[1]
 OTHER_FILES = ("implementation-defined", "disputed", "specification", "capabilities")
-"""The files beside those that are named after areas."""
+"""The names of the files that do not belong to an area."""
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 RANGE = re.compile(r"[1-9][0-9]*(-[1-9][0-9]*)?")
 
@@ -138,7 +138,7 @@ def _tables(path: Path, areas: Collection[str]) -> Iterator[Table]:
 
 
 def _no_stray_files(folder: Path) -> None:
-    # A misspelt file name would otherwise drop a whole area without a word.
+    # A misspelt file name would otherwise drop a whole area silently.
     for path in sorted(folder.glob("*.toml")):
         if path.stem not in (*AREAS, *OTHER_FILES):
             raise CatalogueError(f"{path}: no area is called {path.stem!r}{nearest(path.stem, AREAS)}; rename the file")

@@ -21,7 +21,7 @@ from conformance.files import folder
 SHOWN_ERRORS = 5
 """More errors do not help a reader."""
 _SHOWN_CHARACTERS = 80
-"""How much of a value or a path a line shows."""
+"""How many characters of a value or a path a line shows."""
 _COLLECTED_ERRORS = 200
 """Bounds time and memory for a long list of invalid items."""
 _SUFFIX = ".schema.json"
@@ -131,7 +131,7 @@ _EXPECTED: dict[str, Callable[[Any, Any], str]] = {
     "pattern": lambda pattern, _: f"a string that matches {pattern}",
     "format": lambda name, _: f"a string of the format {name}",
 }
-"""For each keyword a function that says what was expected, given the keyword's value and the invalid value."""
+"""By JSON Schema keyword, a function of the keyword's value and the invalid value that says what was expected."""
 
 
 def _line(error: ValidationError) -> str:

@@ -23,7 +23,7 @@ CLIENT_S = 120.0
 """The limit for all streams of one client."""
 
 ERROR_CHARACTERS = 300
-"""How much of the end of a driver's standard error a message shows."""
+"""How many of the last characters of a driver's standard error a message shows."""
 
 _SDK_VARIABLES = ("LANGSMITH_", "LANGCHAIN_", "LANGGRAPH_")
 """Prefixes of variables from which the SDKs take keys and addresses; a driver does not inherit them."""

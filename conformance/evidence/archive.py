@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ARCHIVE = "recordings.tar.xz"
-"""The name of the archive in a report folder; it holds what `recordings/` would."""
+"""The name of the archive in a report folder; it replaces the folder `recordings/`."""
 
-MOST_BYTES = 256 << 20
-"""How much an archive may hold unpacked; a session records at most 192 MiB."""
+MAX_UNPACKED_BYTES = 256 << 20
+"""The largest accepted size of an unpacked archive; a session records at most 192 MiB."""
 
 
 class ArchiveError(ValueError):
@@ -37,7 +37,7 @@ def pack_folder(folder: Path) -> bytes:
 
 
 def unpack(archive: Path) -> dict[str, bytes]:
-    """Return the files of an archive by name; raises ArchiveError, also if it holds more than MOST_BYTES."""
+    """Return the files of an archive by name; raises ArchiveError, also if it holds more than MAX_UNPACKED_BYTES."""
     try:
         return dict(_members(_decompressed(archive)))
     except (OSError, EOFError, lzma.LZMAError, tarfile.TarError) as problem:
@@ -46,9 +46,9 @@ def unpack(archive: Path) -> dict[str, bytes]:
 
 def _decompressed(archive: Path) -> bytes:
     with lzma.open(archive) as file:
-        data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise ArchiveError(f"{archive}: holds more than {MOST_BYTES:,} bytes; the rest was not read")
+        data = file.read(MAX_UNPACKED_BYTES + 1)
+    if len(data) > MAX_UNPACKED_BYTES:
+        raise ArchiveError(f"{archive}: holds more than {MAX_UNPACKED_BYTES:,} bytes; the rest was not read")
     return data
 
 
@@ -56,6 +56,6 @@ def _members(data: bytes) -> Iterator[tuple[str, bytes]]:
     with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as tar:
         for member in tar:
             content = tar.extractfile(member)
-            # Only plain files without a path are recordings; nothing is ever written from an archive.
+            # Recordings are plain files without a folder; nothing in an archive is ever written to disk.
             if content is not None and "/" not in member.name:
                 yield member.name, content.read()

@@ -9,7 +9,7 @@ from conformance.evidence.exchange import Event, Exchange
 from conformance.wire.text import shortened
 
 ROW_CHARACTERS = 400
-"""How much of an event or a body a row shows."""
+"""How many characters of an event or a body a row shows."""
 
 ROWS_BEFORE = 2
 """How many events before the first difference the evidence shows."""

@@ -108,7 +108,7 @@ def _overlap(fault: KnownFault, failed: set[str], judged: set[str]) -> float:
 
 
 def _similarity(fault: KnownFault, check: str, message: str) -> float:
-    """Return the similarity, 0 to 1, of a message and the one of the same check in faults.json."""
+    """Return the similarity, 0 to 1, of a message and the message of the same check in faults.json."""
     if check not in fault.checks:
         return UNKNOWN_MESSAGE
     one, other = _words(fault.checks[check]), _words(normalize(message)[:LONGEST_MESSAGE])

@@ -19,8 +19,8 @@ from conformance.judging.outcomes import FAILED, Outcome
 Entry = Mapping[str, Any]
 """A fault in faults.json: name, requirement, doc, checks{name: message}, requirements[id]."""
 
-MOST_NAMED = 12
-"""How many other requirements a line of the page names; more are counted, and listed in faults.json alone."""
+MAX_NAMED = 12
+"""How many other requirements a line of the page names; if there are more, it only counts them."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def line(entry: Entry) -> str:
     doc = entry["doc"].replace("|", "\\|")
     checks = ", ".join(f"`{name}`" for name in entry["checks"])
     others = [id for id in entry["requirements"] if id != entry["requirement"]]
-    shown = ", ".join(others) if len(others) <= MOST_NAMED else f"[{len(others)} others](faults.json)"
+    shown = ", ".join(others) if len(others) <= MAX_NAMED else f"[{len(others)} others](faults.json)"
     return f"| {entry['requirement']} | `{entry['name']}` | {doc} | {checks} | {shown} |"
 
 

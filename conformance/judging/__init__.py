@@ -1,1 +1,1 @@
-"""From recordings to outcomes, a verdict and an exit status; pure functions."""
+"""Turns recordings into outcomes, a verdict and an exit status; pure functions."""

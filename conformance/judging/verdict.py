@@ -1,4 +1,4 @@
-"""From outcomes of checks to outcomes of requirements, a verdict and an exit status; pure functions."""
+"""Turns outcomes of checks into outcomes of requirements, a verdict and an exit status; pure functions."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ FIRST_DAY = datetime.date(2023, 1, 1)
 NEWEST_PYTHON = 20
 """The minor version of Python up to which interpreters are searched on PATH."""
 TAIL_LINES = 12
-"""How much of the output of a failed command an error shows."""
+"""How many of the last lines of a failed command's output an error shows."""
 
 
 @dataclass(frozen=True)

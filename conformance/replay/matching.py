@@ -36,7 +36,8 @@ _STRICTEST_FIRST = (
     _Strictness(loose=True, ahead=1),
     _Strictness(loose=True, ahead=None),
 )
-"""All open steps are considered after the next one, because concurrent requests arrive in any order."""
+"""The ways to match, strictest first.  If the next step does not match, all open steps are tried, because concurrent
+requests arrive in any order."""
 
 
 class Matcher:

@@ -92,7 +92,7 @@ def _label(dynamic: Any, profile: str, requirement: Requirement, item: Item) -> 
         dynamic.label("source", source)
     sources = "\n".join(f"- {source}" for source in requirement.sources)
     dynamic.description(f"{requirement.statement}\n\n{sources}\n\nscenario: {item.scenario}")
-    # Parameters distinguish the variants of a check; without them Allure takes the variants for retries of one test.
+    # Parameters distinguish the variants of a check; without them Allure treats the variants as retries of one test.
     for axis, value in item.axes.items():
         dynamic.parameter(axis, str(value))
 

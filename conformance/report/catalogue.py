@@ -43,5 +43,5 @@ def _section(area: str, members: list[Requirement], faults: Mapping[str, int]) -
 
 
 def _plain(text: str) -> str:
-    # Markdown would take `<node>` for an HTML tag.
+    # Markdown would treat `<node>` as an HTML tag.
     return text.replace("<", "\\<")

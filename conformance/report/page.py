@@ -29,7 +29,7 @@ SCROLLED_CHARACTERS = 1000
 """A longer text to copy is shown in a box that scrolls."""
 
 TEXT_CHARACTERS = 20_000
-"""How much of one text a page shows, whatever a server sent."""
+"""How many characters of one text a page shows, however long a text the server sent."""
 
 
 def rendered(template: str, **content: Any) -> str:

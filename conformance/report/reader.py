@@ -13,10 +13,10 @@ from conformance.report.words import cut
 from conformance.wire.endings import COMPLETE
 
 LABEL_CHARACTERS = 60
-"""How much of a name a label shows."""
+"""How many characters of a name a label shows."""
 
 DETAIL_CHARACTERS = 100
-"""How much of the reason for an ending is shown."""
+"""How many characters of the reason for an ending are shown."""
 
 AT_THE_END = 0.1
 """If all events arrive in this last part of an exchange, the summary says that they arrived at its end."""

@@ -49,7 +49,7 @@ MARKS = {
 """The other marks of a timeline."""
 
 NAME_CHARACTERS = 100
-"""How much of the name and of the version of a server is shown."""
+"""How many characters of the name and of the version of a server are shown."""
 
 
 def name(document: Document) -> str:

@@ -82,4 +82,4 @@ class NotPassed(Exception):
 
 
 class CheckFailed(NotPassed, AssertionError):
-    """A check failed.  As an AssertionError, so that tools do not take it for a broken test."""
+    """A check failed.  As an AssertionError, so that tools do not treat it as a broken test."""

@@ -64,7 +64,7 @@ class Controller:
         except (LaunchError, UsageError) as problem:
             self._exit_without_report(str(problem), USAGE if isinstance(problem, UsageError) else UNSURE)
         except KeyboardInterrupt:
-            # While the server started, or the second Ctrl-C: the user wants to leave at once.
+            # Ctrl-C while the server was starting, or a second Ctrl-C: the user wants to leave at once.
             recorded = f"anything recorded so far is in {self._plan.recordings}"
             self._exit_without_report(f"interrupted; no report was written; {recorded}", UNSURE)
         if done.interrupted:

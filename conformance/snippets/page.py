@@ -38,8 +38,8 @@ def _row(block: CodeBlock, name: str, words: Sequence[str]) -> str:
 
 
 def _defects(found: Found) -> Iterator[str]:
-    yield "\n## Defects of the document\n"
-    yield "As printed, these blocks fail on every server. Their corrected code is performed too, and only that counts."
+    yield "\n## Defects of the specification\n"
+    yield "As printed, these blocks fail on every server. Only the outcome of the corrected code counts."
     for block in (block for block in blocks().values() if block.defect):
         assert block.defect
         yield f"\n**{block.lines}**, {block.language}: {block.defect.what}.\n"
@@ -57,21 +57,21 @@ def _excluded() -> Iterator[str]:
 
 
 def _code(text: str) -> str:
-    """Return text of a server as a code span, which is neither Markdown nor HTML."""
+    """Return text of a server as a code span, in which Markdown and HTML have no effect."""
     return f"`{text.replace('`', chr(39))}`"
 
 
-_HEAD = """# The document's snippets, performed
+_HEAD = """# The snippets of the specification, performed
 
-The real clients perform every Python, JavaScript and curl block of the specification, each in its own process. Nothing
-but the placeholders is replaced, and the output is compared with the output on a good server. The blocks are data in
+The real clients perform every Python, JavaScript and curl block of the specification, each in its own process. Only
+the placeholders are replaced, and the output is compared with the output on a good server. The blocks are data in
 [`snippets/specification/`](../snippets/specification/); `lg-conformance snippets` performs them against any server.
 `python -m tests.generate snippets` makes this page, with:
 """
 
 _MEANINGS = {
     "`<DEPLOYMENT_URL>`, `<API_KEY>`": "URL and API key of the server; other header fields are sent as well",
-    '`"agent"`': "the deployed name of the section's reference graph: the document uses several graphs",
+    '`"agent"`': "the deployed name of the section's reference graph: the specification uses several graphs",
     "`<inputs>`, `inputs`, `input`": "an input of that graph",
     "`client`, `thread_id`, `threadID`, `<THREAD_ID>`": "the results of the block that creates a thread; it is "
     "performed first",
@@ -80,11 +80,12 @@ _MEANINGS = {
 }
 
 _PLACEHOLDERS = (
-    "\n## Placeholders\n\n| in the document | value |\n|---|---|\n"
+    "\n## Placeholders\n\n| in the specification | value |\n|---|---|\n"
     + "\n".join(f"| {name} | {value} |" for name, value in _MEANINGS.items())
     + """
 
-The document prints output once, in lines 207-211. On the official Python server the snippet at line 125 prints the same
-text except for the run id; a test checks this. For the other blocks, the names of the events, their order and their
-data are compared with the contract of the graph; ids, times and implementation-defined additions are not compared."""
+The specification prints output once, in lines 207-211. On the official Python server the snippet at line 125 prints the
+same text except for the run id; a test checks this. For the other blocks, the names of the events, their order and
+their data are compared with the contract of the graph; ids, times and implementation-defined additions are not
+compared."""
 )

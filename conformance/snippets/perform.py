@@ -62,7 +62,7 @@ class Performance:
         lines = [line.strip() for line in _STATUS.sub("", self.errors).splitlines() if line.strip()]
         place = _PLACE.findall(self.errors)
         found = [line for line in lines if _ERROR.match(line)] or lines[-1:]
-        # Python prints the error that ended the process last, Node prints it first.
+        # Python prints the fatal error last, Node prints it first.
         return f"line {place[-1]}: {found[-1]}" if place else "".join(found[:1])
 
 

@@ -16,14 +16,14 @@ PRINTED_UPDATES = [{"refine_topic": REFINED}, {"generate_joke": JOKE}]
 # --- the answers of the model, which repeats its prompt, to TOPIC
 
 ANSWER = "You said: Generate a joke about ice cream"
-"""In the graph `tokens`."""
+"""The answer in the graph `tokens`."""
 ANSWERS = [f"You said: {which} joke about ice cream" for which in ("First", "Second", "Third", "Fourth")]
-"""In `models`, in the order of the calls."""
+"""The answers in the graph `models`, in the order of the calls."""
 BOTH = {"left": "You said: Left joke about ice cream", "right": "You said: Right joke about ice cream"}
-"""In the two nodes of `models_at_once`."""
+"""The answers in the two nodes of the graph `models_at_once`."""
 ROOT_ANSWER = "You said: Root joke about ice cream"
 INNER_ANSWER = "You said: Inner joke about ice cream"
-"""In the root graph of `sub_model` and in its subgraph."""
+"""The answers in the root graph of `sub_model` and in its subgraph."""
 
 # --- all graphs
 

@@ -21,8 +21,8 @@ Headers = list[tuple[str, str]]
 CHUNKED = ("transfer-encoding", "chunked")
 
 READ_BYTES = 65536
-MOST_BODY_BYTES = 64 << 20
-"""The largest request of the suite has 4 MB."""
+MAX_BODY_BYTES = 64 << 20
+"""The largest accepted request body; the largest that the suite sends has 4 MB."""
 
 _HOP_BY_HOP = {"connection", "keep-alive", "upgrade", "te", "trailer", "proxy-connection"}
 _FRAMING = {"transfer-encoding", "content-length"}
@@ -82,7 +82,7 @@ async def _read_request(reader: asyncio.StreamReader, writer: asyncio.StreamWrit
     parser = h11.Connection(h11.SERVER)
     head: h11.Request | None = None
     body = bytearray()
-    while len(body) <= MOST_BODY_BYTES:
+    while len(body) <= MAX_BODY_BYTES:
         try:
             event = parser.next_event()
         except h11.RemoteProtocolError:

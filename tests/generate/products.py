@@ -100,4 +100,4 @@ PRODUCTS = (
     _cheap("readmes", readmes.readmes),
     Product("reports", (), lambda: published.write() == 0, "seconds", published.is_current),
 )
-"""In the order in which they are made: each may depend on the ones before it."""
+"""All products, in the order in which they are made: each may depend on earlier ones."""

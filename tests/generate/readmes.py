@@ -38,7 +38,7 @@ streams and compares what they yield with what the suite read. [compare.py](comp
 SNIPPETS = """# The snippets of the specification
 
 `specification/` holds every code block of the specification as data: its lines, its reference graph, its expected
-output, and the defects of the document with their corrections. `lg-conformance snippets` performs the blocks with the
+output, and its defects with their corrections. `lg-conformance snippets` performs the blocks with the
 real clients; [SNIPPETS.md](../requirements/SNIPPETS.md) shows the outcomes.
 """
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from conformance.cli import main
 
 RELEASES = ("0.2.60", "0.4.48", "0.5.42", "0.6.39", "0.7.103", "0.9.1", "0.11.4", "0.13.8", "0.15.9", "0.16.7")
-"""From the server at the time of the specification to the newest one that was tested."""
+"""Tested releases, from the one at the time of the specification to the newest."""
 
 
 def judge(folder: Path, versions: tuple[str, ...]) -> int:

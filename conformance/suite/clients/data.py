@@ -145,7 +145,7 @@ def expect_object(event: Event) -> None:
     except ValueError:
         return
     if not isinstance(value, dict):
-        fail(f"the data of `{event.name}` must be an object, it is {shown(value)}", event)
+        fail(f"the data of `{event.name}` must be an object; it is {shown(value)}", event)
 
 
 @fault("clients.no-null-data")

@@ -47,7 +47,7 @@ def test_a_location_is_a_path(stream: ExchangeView) -> None:
 def expect_path(location: str, stream: ExchangeView) -> None:
     """Expect that a Location is a path without scheme and host."""
     fits = location.startswith("/") and not location.startswith("//") and location.isprintable() and " " not in location
-    expect(fits, f"Location must be a path relative to the base URL, it is {shown(location)}", stream)
+    expect(fits, f"Location must be a path relative to the base URL; it is {shown(location)}", stream)
 
 
 @verifies("clients.location", on=come_back_to_location)

@@ -33,7 +33,7 @@ def test_every_stream_has_its_media_type_in_lower_case(stream: ExchangeView) -> 
     """The Content-Type of every stream, also of a join or without a thread, is text/event-stream in lower case."""
     content_type = stream.exchange.header("content-type") or ""
     fits = stream.status != 200 or "text/event-stream" in content_type.partition(";")[0]
-    wrong = f"the Content-Type of `{stream.name}` must be text/event-stream in lower case, it is {shown(content_type)}"
+    wrong = f"the Content-Type of `{stream.name}` must be text/event-stream in lower case; it is {shown(content_type)}"
     expect(fits, wrong, stream)
 
 

@@ -1,4 +1,4 @@
-"""For faults: what was wrong with a request that the server refused, and answers that serve it nevertheless."""
+"""Helpers of faults: what was wrong with a refused request, and responses that serve it nevertheless."""
 
 import json
 import re

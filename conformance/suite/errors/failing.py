@@ -82,7 +82,7 @@ def test_a_failing_run_says_so_once_and_ends(recording: RecordingView) -> None:
     stream = recording["failing"]
     expect_one_error_at_the_end(stream)
     [error] = stream["error"]
-    expect(error.name == "error", f"the event must be named error, it is {shown(error.name)}", error)
+    expect(error.name == "error", f"the event must be named error; it is {shown(error.name)}", error)
     require_a_run_without_error(recording["afterwards"])
 
 

@@ -113,7 +113,7 @@ def bad_request(recording: RecordingView, name: str) -> ExchangeView:
     """Return the bad request; inconclusive if its neighbour was not served either, or if the server is busy."""
     good, bad = recording["neighbour"], recording[name]
     if not (good.is_stream and any(event.base == "updates" for event in good.exchange.events)):
-        inconclusive(f"the valid neighbour of `{name}` was not served either, it was {answered(good)}")
+        inconclusive(f"the valid neighbour of `{name}` was not served either; it was {answered(good)}")
     bad.expect_answered()
     if bad.status in (429, 503):
         inconclusive(f"`{name}` was answered with {bad.status}: the server is busy; lower --concurrency")

@@ -77,7 +77,7 @@ def test_the_message_is_what_the_node_said(recordings: dict[tuple[str, str], Rec
         message = member(event.value, "message")
         if not isinstance(message, str):
             inconclusive("the error event has no message, see errors.error-shape")
-        expect(TEXT in message, f"the message should contain {shown(TEXT)}, it is {shown(message)}", event)
+        expect(TEXT in message, f"the message should contain {shown(TEXT)}; it is {shown(message)}", event)
 
 
 @fault("errors.message-text")
@@ -94,7 +94,7 @@ def test_a_failure_inside_a_subgraph_has_a_bare_name(recording: RecordingView) -
     """The error event has no namespace, also if the failing node is inside a subgraph."""
     error_event(recording)
     for event in recording["failing"]["error"]:
-        expect(event.name == "error", f"the event must be named error, it is {shown(event.name)}", event)
+        expect(event.name == "error", f"the event must be named error; it is {shown(event.name)}", event)
 
 
 @fault("errors.bare-name", where=with_subgraphs)

@@ -24,7 +24,7 @@ from conformance.suite.subgraphs.flag import norms_subgraph
 
 
 def expect_ordinary_run(stream: ExchangeView) -> None:
-    """Expect the printed output of the specification's first example, without an error, and a complete stream."""
+    """Expect the output that the specification prints for its first example, no error event, and a complete stream."""
     same_sequence(stream["updates"], PRINTED_UPDATES, "the updates of an ordinary run", stream)
     expect(not stream["error"], "an ordinary run must have no error event", stream)
     stream.expect_complete("with the run")
@@ -54,12 +54,12 @@ def test_an_ordinary_run_is_served_after_a_refusal(
     subgraphs: dict[str, RecordingView],
 ) -> None:
     """After each refused request, a valid run is served completely."""
-    # The valid run of `types` sets stream_subgraphs: it proves nothing about a server that spoils every such run.
+    # The valid run of `types` sets stream_subgraphs: it proves nothing about a server that fails on every such run.
     streams = [recording["stream"] for recording in subgraphs.values() if recording["stream"].is_stream]
     serves_subgraphs = any(event.base == "updates" for stream in streams for event in stream.exchange.events)
     for recordings in (assistants, threads, modes, bodies, types if serves_subgraphs else {}):
         for recording in recordings.values():
-            # A scenario of `threads` ends early if the server has no run resource, which no requirement demands.
+            # A scenario of `threads` ends early on a server without run resources; this requirement allows that.
             if recordings is not threads or "neighbour" in recording:
                 expect_ordinary_run(recording["neighbour"])
 

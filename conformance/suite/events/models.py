@@ -89,7 +89,7 @@ def tells_only_the_tokens_of_a_model(events: SentEvents, exchange: FaultContext)
 
 @fault("events.model")
 def writes_chunks_as_text(events: SentEvents, exchange: FaultContext) -> FaultOutput:
-    """Sends each chunk as the text that its programming language prints for it."""
+    """Sends each chunk not as an object but as its printed form, such as `content='You'`."""
 
     def written(value: dict[str, Any]) -> dict[str, Any]:
         streamed = value["event"] == "on_chat_model_stream"

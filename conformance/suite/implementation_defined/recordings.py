@@ -8,7 +8,7 @@ LISTED_VALUES = 8
 """How many different values an observation lists."""
 
 LISTED_CHARACTERS = 80
-"""How much of a value an observation lists."""
+"""How many characters of a value an observation lists."""
 
 
 def streams(session: SessionRecordings) -> list[Exchange]:

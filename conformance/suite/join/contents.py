@@ -162,10 +162,10 @@ def test_a_joiner_hears_that_the_run_failed(joined: RecordingView, posted: Recor
     """
     stream = joined["join"]
     if not stream["error"] and values_in(joined[AFTER]).get("log"):
-        inconclusive("the run may have failed before `join` was answered")
+        inconclusive("the run may have failed before `join` was answered, so the missing error event proves nothing")
     expect_one_error_at_the_end(stream)
     for event in stream["error"]:
-        expect(event.name == "error", f"the event must be named error, it is named `{event.name}`", event)
+        expect(event.name == "error", f"the event must be named error; it is named `{event.name}`", event)
         misshapen = any(schema_errors("error", other.value) for other in posted["stream"]["error"])
         for problem in [] if misshapen else schema_errors("error", event.value):
             fail(f"the data of the error event: {problem}", event)

@@ -57,13 +57,15 @@ async def joined_without_a_run(server: Server) -> None:
 
 @verifies("join.finished-run", on=(joined_after_the_end, joined_from_the_start), over="client")
 def test_a_join_of_a_finished_run_closes(ended: RecordingView, active: dict[str, RecordingView]) -> None:
-    """The stream ends by itself without an event of any mode, whereas a join of an active run carries such events."""
+    """The stream ends by itself without an event of any mode, while a join of an active run carries such events."""
     join = ended["join"]
     join.expect_answered()
-    expect((join.status or 0) < 500, f"the answer must not be a server error; `join` was answered {join.status}", join)
+    expect(
+        (join.status or 0) < 500, f"`join` must not be answered with a server error; the status is {join.status}", join
+    )
     join.expect_complete("by itself, because the run has ended")
     for event in join.exchange.events if join.is_stream else ():
-        expect(event.base not in WIRES, f"`{event.name}` must not be sent, the run had ended before the join", event)
+        expect(event.base not in WIRES, f"`{event.name}` must not be sent: the run had ended before the join", event)
     streams = [recording["join"] for recording in active.values() if recording["join"].is_stream]
     if not any(event.base in WIRES for stream in streams for event in stream.exchange.events):
         inconclusive("no join of an active run carried an event of a mode either")

@@ -98,5 +98,5 @@ def expect_joined(recording: RecordingView, join: str, beside: RecordingView) ->
     """
     stream = recording[join]
     if is_over(recording["create run"]) and not stream.is_stream and beside["joiner"].is_stream:
-        inconclusive("the run had ended when `create run` was answered, see join.background-run")
+        inconclusive("the run had ended when `create run` was answered; see join.background-run")
     stream.expect_stream()

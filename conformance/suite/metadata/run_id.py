@@ -138,7 +138,7 @@ def tells_an_id_of_its_own(events: SentEvents, exchange: FaultContext) -> FaultO
 
 @fault("metadata.identifies-the-run")
 def tells_one_id_for_all(events: SentEvents, exchange: FaultContext) -> FaultOutput:
-    """Sends the same id for every run."""
+    """Sends the same run id for every run."""
     yield from rewritten(events, "metadata", lambda value: value | {"run_id": "00000000-0000-4000-8000-000000000000"})
 
 
@@ -151,5 +151,5 @@ def tells_the_id_of_the_thread(events: SentEvents, exchange: FaultContext) -> Fa
 
 @fault("metadata.identifies-the-run", where=is_stateless)
 def tells_one_id_without_a_thread(events: SentEvents, exchange: FaultContext) -> FaultOutput:
-    """Sends the same id for every run without a thread."""
+    """Sends the same run id for every run without a thread."""
     yield from rewritten(events, "metadata", lambda value: value | {"run_id": "00000000-0000-4000-8000-000000000000"})

@@ -33,7 +33,7 @@ from conformance.suite.modes.single import mode_as_string
 
 FORWARD = (*itertools.combinations(MODES, 2), MODES)
 BACKWARD = tuple(modes[::-1] for modes in FORWARD)
-"""With `FORWARD` every ordered pair of modes, and all six in two orders; these lists are streamed with subgraphs."""
+"""Together with `FORWARD`: every ordered pair of modes, and all six modes in two orders; streamed with subgraphs."""
 
 PAYLOADS: list[Any] = [{"text": "hi"}, "text", 7, ["custom", {"a": 1}], ["updates", "custom"]]
 """The last two look like the library's pair of mode and chunk, but are data."""

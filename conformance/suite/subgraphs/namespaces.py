@@ -133,7 +133,7 @@ def test_the_root_graph_keeps_the_bare_name(recordings: dict[str, RecordingView]
 
 @fault("subgraphs.root-bare", where=with_subgraphs)
 def names_the_root_by_an_empty_tuple(events: SentEvents, exchange: FaultContext) -> FaultOutput:
-    """Names the events of the root graph `values|()`."""
+    """Adds an empty tuple to the event names of the root graph: `values|()`."""
     for event in events:
         yield event.named(f"{event.name}|()") if event.name in exchange.modes else event
 

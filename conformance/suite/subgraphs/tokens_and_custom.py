@@ -139,7 +139,7 @@ def _expect_namespace(events: Events, text: str, namespace: tuple[str, ...]) -> 
         inconclusive(f"{shown(text)} did not arrive, so there is no namespace to judge")
     for event, before, part in zip(events, itertools.accumulate(map(len, parts), initial=0), parts, strict=False):
         if part and start <= before < start + len(text):
-            wrong = f"the namespace must be {shown(namespace)}, it is {shown(event.namespace)}"
+            wrong = f"the namespace must be {shown(namespace)}; it is {shown(event.namespace)}"
             expect(event.namespace == namespace, wrong, event)
 
 
