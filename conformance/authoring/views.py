@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NoReturn
 
 from conformance.authoring.expectations import fail, inconclusive, shown
@@ -41,6 +41,12 @@ class SessionFacts:
         return sorted(missing, key=lambda one: (len(one.name), one.name))
 
 
+@cache
+def _session_facts(deployed: frozenset[str], granted: frozenset[Capability], stopped: str | None) -> SessionFacts:
+    """Return one object for equal facts, because outcomes are memoized by them and comparing sets is slow."""
+    return SessionFacts(deployed, granted, stopped)
+
+
 class SessionRecordings:
     """All recordings of one session, by scenario variant."""
 
@@ -55,10 +61,10 @@ class SessionRecordings:
         streamed = [exchange for exchange in exchanges if exchange.kind == STREAM and exchange.is_stream]
         created = [one for one in exchanges if one.starts_run and one.kind != STREAM and one.accepted and one.valid]
         granted = (requested_capabilities(exchange) for exchange in streamed if exchange.valid)
-        return SessionFacts(
-            deployed=frozenset(exchange.graph for exchange in [*streamed, *created]),
-            granted=frozenset(capability for some in granted for capability in some),
-            stopped=self.stopped,
+        return _session_facts(
+            frozenset(exchange.graph for exchange in [*streamed, *created]),
+            frozenset(capability for some in granted for capability in some),
+            self.stopped,
         )
 
     @property

@@ -45,8 +45,9 @@ async def half_a_character(server: Server) -> None:
 
 # --- clients.strict-json
 
-SUSPECT = re.compile(r"\\u[dD][89a-fA-F]|\d{300}|[eE]\+?\d{3}")
+SUSPECT = re.compile(r"\\u[dD][89a-fA-F]|\d{300}|(?<![\w\"-])-?\d[\d.]*[eE]\+?\d{3}")
 """Matches text that a strict parser may refuse: an escaped surrogate, or a very large number."""
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @verifies("clients.strict-json", on=EVERY_STREAM)
@@ -86,7 +87,7 @@ def problem_of_strict_parsers(text: str, value: Any) -> str | None:
         rest += [*one, *one.values()] if isinstance(one, dict) else one if isinstance(one, list) else []
         if isinstance(one, float) and math.isinf(one):
             return "a number beyond the range of a double"
-        if isinstance(one, str) and any("\ud800" <= char <= "\udfff" for char in one):
+        if isinstance(one, str) and SURROGATE.search(one):
             return f"half a surrogate pair in {shown(one)}"
     return None
 
