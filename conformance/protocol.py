@@ -24,6 +24,12 @@ ID_PATTERN = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 _RUN_PATH = re.compile(r"(?:/threads/(?P<thread>[^/?]+))?/runs/(?P<run>[^/?]+)")
 _THREAD_PATH = re.compile(r"/threads/([^/?]+)")
+_RESOURCES = {
+    "state": re.compile(r"/threads/[^/?]+/state$"),
+    "history": re.compile(r"/threads/[^/?]+/history$"),
+    "runs": re.compile(r"/threads/[^/?]+/runs$"),
+    "run": re.compile(r"/threads/[^/?]+/runs/[^/?]+$"),
+}
 _COLLECTIONS = frozenset({"stream", "wait", "batch", "crons", "cancel", "search"})
 """Path segments after `/runs/` that are not the id of a run."""
 
@@ -60,3 +66,9 @@ def thread_in(path: str) -> str | None:
     """Return the id of the thread that a path names, None if it names none."""
     found = _THREAD_PATH.search(path)
     return unquote(found[1]) if found else None
+
+
+def resource_of(path: str) -> str | None:
+    """Return which resource of a thread a path names: state, history, runs or run; None if another one."""
+    bare = path.partition("?")[0]
+    return next((name for name, pattern in _RESOURCES.items() if pattern.search(bare)), None)

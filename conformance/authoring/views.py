@@ -7,15 +7,15 @@ that no check has to.  It depends on its recording and on the session's facts, o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, NoReturn
 
+from conformance.authoring.capabilities import lacking, of_event, of_request
 from conformance.authoring.expectations import fail, inconclusive, shown
-from conformance.authoring.features import requested_capabilities
 from conformance.authoring.registry import DeclarationError
 from conformance.catalogue import Capability, nearest
-from conformance.evidence.exchange import STREAM, Events, Exchange
+from conformance.evidence.exchange import STREAM, Event, Events, Exchange
 from conformance.evidence.recording import Recording, run_request, shows_a_run
 from conformance.protocol import requested_modes, wire_name
 from conformance.wire.endings import COMPLETE, LIMITS, UNREACHABLE
@@ -30,21 +30,56 @@ class SessionFacts:
 
     deployed: frozenset[str] = frozenset()
     """The reference graphs for which the server started at least one run."""
-    granted: frozenset[Capability] = frozenset()
-    """The capabilities that were part of at least one request answered with an event stream."""
+    lacking: frozenset[Capability] = frozenset()
+    """The capabilities that requests for deployed graphs asked for, and that no exchange showed."""
     stopped: str | None = None
     """Why the session ended early, None if it did not."""
 
-    def not_granted(self, exchange: Exchange) -> list[Capability]:
-        """Return what a request for a stream asks for and no request in the session got."""
-        missing = requested_capabilities(exchange) - self.granted if exchange.kind == STREAM else ()
-        return sorted(missing, key=lambda one: (len(one.name), one.name))
-
 
 @cache
-def _session_facts(deployed: frozenset[str], granted: frozenset[Capability], stopped: str | None) -> SessionFacts:
+def _session_facts(deployed: frozenset[str], lacking: frozenset[Capability], stopped: str | None) -> SessionFacts:
     """Return one object for equal facts, because outcomes are memoized by them and comparing sets is slow."""
-    return SessionFacts(deployed, granted, stopped)
+    return SessionFacts(deployed, lacking, stopped)
+
+
+@dataclass
+class Reliance:
+    """What a check has looked at, and the capabilities that it relied on: it says nothing if the server lacks one."""
+
+    facts: SessionFacts = SessionFacts()
+    exchanges: list[Exchange] = field(default_factory=list)
+    requests: list[Capability] = field(default_factory=list)
+    events: list[tuple[str, Capability]] = field(default_factory=list)
+    """The capabilities of event names, each with the name."""
+
+    def looks_at(self, recording: Recording, exchange: Exchange) -> None:
+        """Note that the check looks at an exchange."""
+        self.exchanges.append(exchange)
+        self.requests += of_request(recording, exchange)
+
+    def reads(self, name: str) -> None:
+        """Note that the check reads the events of this name."""
+        self.events += [(name, one) for one in of_event(name)]
+
+    def missing(self, requirement: str, where: Event | Exchange | None) -> Capability | None:
+        """Return what the server lacks, the check relied on, and the requirement does not govern; None if nothing.
+
+        If the failure shows at an event of a mode, only this mode counts.  What a server does with a request that it
+        should refuse depends on nothing else.
+        """
+        exchange = where.exchange if isinstance(where, Event) else where
+        if exchange is not None and not exchange.valid:
+            return None
+        base = where.base if isinstance(where, Event) else None
+        narrow = any(name == base for name, _ in self.events)
+        relied = self.requests + [one for name, one in self.events if not narrow or name == base]
+        absent = (one for one in relied if one in self.facts.lacking)
+        return next((one for one in absent if not one.is_governed_by(requirement)), None)
+
+    def empty_mode(self, requirement: str) -> Capability | None:
+        """Return the mode that the check read and the server never sends, unless the requirement governs it."""
+        absent = (one for _, one in self.events if one in self.facts.lacking and one.id.startswith("mode."))
+        return next((one for one in absent if not one.is_governed_by(requirement)), None)
 
 
 class SessionRecordings:
@@ -57,15 +92,9 @@ class SessionRecordings:
     @cached_property
     def facts(self) -> SessionFacts:
         """What the recordings tell about the server as a whole."""
-        exchanges = [exchange for one in self.recordings.values() for exchange in one.exchanges]
-        streamed = [exchange for exchange in exchanges if exchange.kind == STREAM and exchange.is_stream]
-        created = [one for one in exchanges if one.starts_run and one.kind != STREAM and one.accepted and one.valid]
-        granted = (requested_capabilities(exchange) for exchange in streamed if exchange.valid)
-        return _session_facts(
-            frozenset(exchange.graph for exchange in [*streamed, *created]),
-            frozenset(capability for some in granted for capability in some),
-            self.stopped,
-        )
+        every = [(recording, exchange) for recording in self.recordings.values() for exchange in recording.exchanges]
+        deployed = frozenset(exchange.graph for _, exchange in every if _started_a_run(exchange))
+        return _session_facts(deployed, lacking(every, deployed), self.stopped)
 
     @property
     def shows_a_run(self) -> bool:
@@ -77,17 +106,19 @@ class SessionRecordings:
         return (exchange for recording in self.recordings.values() for exchange in recording.streams())
 
 
+def _started_a_run(exchange: Exchange) -> bool:
+    if exchange.kind == STREAM:
+        return exchange.is_stream
+    return exchange.starts_run and exchange.accepted and exchange.valid
+
+
 class RecordingView:
     """One recording as a check of one requirement sees it; its exchanges are asked for by name."""
 
-    def __init__(
-        self, recording: Recording, facts: SessionFacts, requirement: str, exchanges: tuple[str, ...] | None = None
-    ) -> None:
+    def __init__(self, recording: Recording, reliance: Reliance, exchanges: tuple[str, ...] | None = None) -> None:
         """`exchanges` are the names that the scenario declares, None if they are not known."""
         self.recording = recording
-        self.looked_at: list[Exchange] = []
-        self._facts = facts
-        self._requirement = requirement
+        self._reliance = reliance
         self._declared = exchanges
 
     def __getitem__(self, name: str) -> ExchangeView:
@@ -103,8 +134,7 @@ class RecordingView:
         if not found:
             why = self.recording.stopped or "the scenario did not need it"
             inconclusive(f"`{name}` of `{self.recording.variant}` was not performed: {why}{self._not_deployed()}")
-        self.looked_at += found
-        return [ExchangeView(exchange, self.recording, self._facts, self._requirement) for exchange in found]
+        return [ExchangeView(exchange, self.recording, self._reliance) for exchange in found]
 
     @property
     def axes(self) -> dict[str, Any]:
@@ -118,8 +148,8 @@ class RecordingView:
         return self.recording.all(name)
 
     def _not_deployed(self) -> str:
-        graph = self.recording.graph
-        return "" if graph in self._facts.deployed or self._facts.stopped else f"; {not_deployed(graph)}"
+        graph, facts = self.recording.graph, self._reliance.facts
+        return "" if graph in facts.deployed or facts.stopped else f"; {not_deployed(graph)}"
 
 
 def not_deployed(graph: str) -> str:
@@ -133,16 +163,21 @@ def not_deployed(graph: str) -> str:
 class ExchangeView:
     """One exchange as a check of one requirement sees it."""
 
-    def __init__(self, exchange: Exchange, recording: Recording, facts: SessionFacts, requirement: str) -> None:
+    def __init__(self, exchange: Exchange, recording: Recording, reliance: Reliance) -> None:
         self.exchange = exchange
         self._recording = recording
-        self._facts = facts
-        self._requirement = requirement
+        self._reliance = reliance
+        reliance.looks_at(recording, exchange)
 
     def __getitem__(self, mode: str) -> Events:
         """Return the events of a mode, of every namespace, in order; `mode` may also be metadata, error or end."""
         base = wire_name(mode)
+        self._reliance.reads(base)
         return Events(event for event in self.events if event.base == base)
+
+    def lacks(self, mode: str) -> bool:
+        """Return whether the server never sends events of this mode, in any stream of the session."""
+        return any(one.id.startswith("mode.") and one in self._reliance.facts.lacking for one in of_event(mode))
 
     @property
     def name(self) -> str:
@@ -232,13 +267,10 @@ class ExchangeView:
             inconclusive(f"`{self.name}` was answered with 413: the server does not accept a request of that size")
         if exchange.ending == UNREACHABLE:
             inconclusive(f"`{self.name}` could not connect ({exchange.detail}); is the server running?")
-        missing = self._facts.not_granted(exchange)
-        refused = f"{self._answer()}; no request for {missing[0].name} was accepted in this session" if missing else ""
-        if exchange.graph not in self._facts.deployed:
-            stopped = f" ({self._facts.stopped})" if self._facts.stopped else ""
-            inconclusive(f"{refused or self._answer()}; {not_deployed(exchange.graph)}{stopped}")
-        if missing and not any(capability.is_governed_by(self._requirement) for capability in missing):
-            inconclusive(f"{refused}, and other requirements govern that")
+        facts = self._reliance.facts
+        if exchange.graph not in facts.deployed:
+            stopped = f" ({facts.stopped})" if facts.stopped else ""
+            inconclusive(f"{self._answer()}; {not_deployed(exchange.graph)}{stopped}")
         fail(f"{self._answer()}; the server must answer {expected}", exchange)
 
     def _answer(self) -> str:

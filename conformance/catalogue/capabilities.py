@@ -1,4 +1,4 @@
-"""Capabilities: what a request can ask for beyond running a graph, and the requirements that govern it."""
+"""Capabilities: what a server can lack, and the requirements that govern it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,23 @@ from conformance.catalogue.tables import CatalogueError, Table, read
 
 @dataclass(frozen=True)
 class Capability:
-    """Something that a request can ask for; `governed_by` holds the areas and requirements that demand it."""
+    """Something that many checks look through at something else.
+
+    `governed_by` holds the areas and requirements that fail if a server lacks it, `because` the one to name first
+    (empty if it is implementation-defined).  `graphs` are the reference graphs whose runs must show it, empty if all;
+    `nodes` the names that its events may carry.  A server that lacks one of `needs` is not also said to lack this one.
+    """
 
     id: str
     name: str
-    governed_by: tuple[str, ...]
+    governed_by: tuple[str, ...] = ()
+    because: str = ""
+    graphs: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
     def is_governed_by(self, requirement: str) -> bool:
-        """Return whether a refusal of the capability is a failure of this requirement."""
+        """Return whether lacking the capability is a failure of this requirement."""
         return requirement in self.governed_by or requirement.partition(".")[0] in self.governed_by
 
 
@@ -30,7 +39,17 @@ def read_capabilities(path: Path, known: Collection[str]) -> dict[str, Capabilit
             raise CatalogueError(f"{path}: [{group}]: tables here are named [group.name]; rename it")
         for name, body in members.items():
             table = Table(path, f"{group}.{name}", body if isinstance(body, dict) else {})
-            table.only("name", "governed_by")
-            governed_by = table.known("governed_by", known, "the catalogue")
-            found[table.name] = Capability(table.name, table.required("name"), governed_by)
+            found[table.name] = _capability(table, known, found)
     return found
+
+
+def _capability(table: Table, known: Collection[str], earlier: Collection[str]) -> Capability:
+    table.only("name", "governed_by", "because", "graphs", "nodes", "needs")
+    governed_by = table.known("governed_by", known, "the catalogue")
+    graphs, nodes = (table.texts(key) if key in table.body else () for key in ("graphs", "nodes"))
+    needs = table.known("needs", earlier, "the tables above it") if "needs" in table.body else ()
+    because = table.text("because")
+    capability = Capability(table.name, table.required("name"), governed_by, because, graphs, nodes, needs)
+    if capability.because and not capability.is_governed_by(capability.because):
+        raise table.error(f"because is {capability.because!r}, which governed_by does not cover; add it there")
+    return capability

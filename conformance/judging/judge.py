@@ -10,7 +10,8 @@ from typing import Any
 
 from conformance.authoring.expectations import Failed, Inconclusive
 from conformance.authoring.registry import EVERY_STREAM, WHOLE_SESSION, Check, DeclarationError, Variant
-from conformance.authoring.views import ExchangeView, RecordingView, SessionFacts, SessionRecordings
+from conformance.authoring.views import ExchangeView, RecordingView, Reliance, SessionFacts, SessionRecordings
+from conformance.catalogue import Capability
 from conformance.evidence.exchange import Event, Exchange
 from conformance.evidence.memo import memoized
 from conformance.evidence.recording import Recording, shows_a_run
@@ -32,7 +33,7 @@ def judge(item: Item, session: SessionRecordings) -> Outcome:
     if item.check.scope == EVERY_STREAM:
         return _judge_every_stream(item.check, session)
     if item.check.scope == WHOLE_SESSION:
-        return _outcome(item.check, [session], session.recordings.values())
+        return _outcome(item.check, [session], session.recordings.values(), Reliance(session.facts))
     return _judge_recordings(item, session)
 
 
@@ -40,19 +41,18 @@ def _judge_recordings(item: Item, session: SessionRecordings) -> Outcome:
     for variant in item.variants:
         if variant.id not in session.recordings:
             return Outcome(UNTESTED, f"there is no complete recording of `{variant.id}`")
-    views: list[RecordingView] = []
+    reliance = Reliance(session.facts)
 
     def view(variant: Variant) -> RecordingView:
-        recording = session.recordings[variant.id]
-        views.append(RecordingView(recording, session.facts, item.check.requirement, variant.scenario.exchanges))
-        return views[-1]
+        return RecordingView(session.recordings[variant.id], reliance, variant.scenario.exchanges)
 
     arguments = [
         {key: view(one) for key, one in given.items()} if isinstance(given, Mapping) else view(given)
         for given in item.arguments
     ]
-    outcome = _outcome(item.check, arguments, [one.recording for one in views])
-    if outcome.word == PASSED and not any(exchange.accepted for view in views for exchange in view.looked_at):
+    recordings = [session.recordings[variant.id] for variant in item.variants]
+    outcome = _outcome(item.check, arguments, recordings, reliance)
+    if outcome.word == PASSED and not any(exchange.accepted for exchange in reliance.exchanges):
         return Outcome(INCONCLUSIVE, f"the server accepted nothing that the check looked at{_stopped(session)}")
     return outcome
 
@@ -75,7 +75,8 @@ def _judge_every_stream(check: Check, session: SessionRecordings) -> Outcome:
 @memoized
 def _judge_stream(recording: Recording, exchange: Exchange, check: Check, facts: SessionFacts) -> Outcome:
     """Judge one stream; memoized because the proof of the faults judges the same good streams hundreds of times."""
-    return _outcome(check, [ExchangeView(exchange, recording, facts, check.requirement)], [recording], exchange)
+    reliance = Reliance(facts)
+    return _outcome(check, [ExchangeView(exchange, recording, reliance)], [recording], reliance, exchange)
 
 
 def _stopped(session: SessionRecordings) -> str:
@@ -83,23 +84,39 @@ def _stopped(session: SessionRecordings) -> str:
 
 
 def _outcome(
-    check: Check, arguments: Sequence[Any], recordings: Iterable[Recording], stream: Exchange | None = None
+    check: Check,
+    arguments: Sequence[Any],
+    recordings: Iterable[Recording],
+    reliance: Reliance,
+    stream: Exchange | None = None,
 ) -> Outcome:
     """Call the check; `stream` is the one exchange that it looks at, None if it looks at whole recordings."""
     exchanges = [stream] if stream else [exchange for one in recordings for exchange in one.exchanges]
     try:
         check.function(*arguments)
     except Failed as failure:
+        if (missing := reliance.missing(check.requirement, failure.where)) is not None:
+            return _unjudgeable(missing, str(failure))
         return Outcome(FAILED, str(failure), _evidence(failure.where, exchanges, recordings))
     except (Inconclusive, NotJson) as reason:
         return Outcome(INCONCLUSIVE, str(reason))
     except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as problem:
         if (invalid := _first_invalid_payload(exchanges)) is None:
             raise _suite_error(check, problem) from problem
-        return Outcome(INCONCLUSIVE, f"a payload does not match its schema, so the check cannot read it: {invalid}")
+        missing = reliance.missing(check.requirement, None)
+        because = missing.because if missing is not None else ""
+        why = f"a payload does not match its schema, so the check cannot read it: {invalid}"
+        return Outcome(INCONCLUSIVE, why, because=because)
     except Exception as problem:
         raise _suite_error(check, problem) from problem
-    return Outcome(PASSED)
+    empty = reliance.empty_mode(check.requirement)
+    return _unjudgeable(empty, "no stream has events of it") if empty is not None else Outcome(PASSED)
+
+
+def _unjudgeable(missing: Capability, seen: str) -> Outcome:
+    """Return the outcome of a check that looked through something that the server lacks."""
+    see = f" (see {missing.because})" if missing.because else ""
+    return Outcome(INCONCLUSIVE, f"the server lacks {missing.name}{see}: {seen}", because=missing.because)
 
 
 def _suite_error(check: Check, problem: Exception) -> SuiteError:

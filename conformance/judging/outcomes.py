@@ -26,8 +26,12 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of a check: a word of EARL, the reason and the evidence."""
+    """The outcome of a check: a word of EARL, the reason and the evidence.
+
+    `because` is the requirement that governs what an inconclusive check looked through in vain, or empty.
+    """
 
     word: str
     message: str = ""
     evidence: tuple[Evidence, ...] = ()
+    because: str = ""
