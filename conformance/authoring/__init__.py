@@ -51,12 +51,14 @@ from conformance.evidence.exchange import Event, Events, Exchange
 from conformance.evidence.memo import memoized
 from conformance.evidence.recording import Recording
 from conformance.protocol import MODES, TERMINAL_STATUSES, is_terminal, requested_modes, thread_in, wire_name
+from conformance.wire.endings import SILENCE
 
 __all__ = [
     "CUT",
     "EVERY_STREAM",
     "HANG",
     "MODES",
+    "SILENCE",
     "TERMINAL_STATUSES",
     "WHOLE_SESSION",
     "Answer",

@@ -20,7 +20,7 @@ from conformance.evidence.recording import Recording, run_request
 from conformance.protocol import MODES, requested_modes, resource_of, thread_in, wire_name
 from conformance.wire.strict_json import NotJson
 
-_OF_EVENTS = ("mode", "payload", "event")
+_OF_EVENTS = ("mode", "payload", "id", "event")
 """The groups of capabilities that a check relies on only if it reads the events."""
 
 Shows = Callable[[Recording, Exchange], bool]
@@ -58,7 +58,7 @@ def of_event(name: str) -> list[Capability]:
     """Return the capabilities that a check relies on if it reads the events of a mode, or the metadata events."""
     known = catalogue.capabilities()
     modes = [mode for mode in MODES if wire_name(mode) == wire_name(name)]
-    ids = [f"{group}.{mode}" for mode in modes for group in ("mode", "payload")] or [f"event.{name}"]
+    ids = [f"{group}.{mode}" for mode in modes for group in ("mode", "payload", "id")] or [f"event.{name}"]
     return [known[id] for id in ids if id in known]
 
 
@@ -116,9 +116,9 @@ def _together(several: Capability, modes: tuple[str, str]) -> Capability:
 
 def _shows(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
     group, _, rest = capability.id.partition(".")
-    if group in ("mode", "payload"):
+    if group in ("mode", "payload", "id"):
         named = (event for event in _events(exchange) if event.base == wire_name(rest))
-        return any(group == "mode" or _has_form(capability, rest, event) for event in named)
+        return any(group == "mode" or _has_form(capability, group, rest, event) for event in named)
     return _SHOWS[capability.id](recording, exchange)
 
 
@@ -126,19 +126,21 @@ def _events(exchange: Exchange) -> Any:
     return exchange.events if exchange.is_stream else ()
 
 
-def _has_form(capability: Capability, mode: str, event: Any) -> bool:
+def _has_form(capability: Capability, group: str, mode: str, event: Any) -> bool:
     """Return whether the data of an event has the form that the mode defines."""
     try:
         value = event.value
     except NotJson:
         return False
     match mode, value:
+        case "messages-tuple", [{"content": _, "id": str()}, dict()] if group == "id":
+            return True
+        case "messages-tuple", [{"content": _}, dict()] if group == "payload":
+            return True
         case "values", dict():
             return True
         case "updates", dict():
             return len(value) == 1 and next(iter(value)) in capability.nodes
-        case "messages-tuple", [{"content": _}, dict()]:
-            return True
         case "debug", {"type": _, "step": _, "payload": dict()}:
             return True
         case "events", {"event": str(), "name": str(), "run_id": str(), "data": dict()}:

@@ -35,7 +35,14 @@ class Failed(AssertionError):
 
 
 class Inconclusive(Exception):
-    """Nothing can be concluded; the message says why, and what would help."""
+    """Nothing can be concluded; the message says why, and what would help.
+
+    `because` is the requirement that governs what is missing, or empty.
+    """
+
+    def __init__(self, message: str, because: str = "") -> None:
+        super().__init__(message)
+        self.because = because
 
 
 def fail(message: str, where: Where | None = None) -> NoReturn:

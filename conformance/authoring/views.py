@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from typing import Any, NoReturn
 
 from conformance.authoring.capabilities import lacking, of_event, of_request
-from conformance.authoring.expectations import fail, inconclusive, shown
+from conformance.authoring.expectations import Inconclusive, fail, inconclusive, shown
 from conformance.authoring.registry import DeclarationError
 from conformance.catalogue import Capability, nearest
 from conformance.evidence.exchange import STREAM, Event, Events, Exchange
@@ -176,8 +176,17 @@ class ExchangeView:
         return Events(event for event in self.events if event.base == base)
 
     def lacks(self, mode: str) -> bool:
-        """Return whether the server never sends events of this mode, in any stream of the session."""
+        """Return whether the server never sends events of this mode, in any stream of the session.
+
+        A check of several modes sorts them by this, so that it compares all others before it is inconclusive.
+        """
         return any(one.id.startswith("mode.") and one in self._reliance.facts.lacking for one in of_event(mode))
+
+    def expect_capability(self, id: str) -> None:
+        """Be inconclusive if no exchange of the session shows this capability, an id of capabilities.toml."""
+        for one in self._reliance.facts.lacking:
+            if one.id == id:
+                raise Inconclusive(f"the server lacks {one.name}", because=one.because)
 
     @property
     def name(self) -> str:

@@ -99,7 +99,7 @@ def _outcome(
             return _unjudgeable(missing, str(failure))
         return Outcome(FAILED, str(failure), _evidence(failure.where, exchanges, recordings))
     except (Inconclusive, NotJson) as reason:
-        return Outcome(INCONCLUSIVE, str(reason))
+        return Outcome(INCONCLUSIVE, str(reason), because=getattr(reason, "because", ""))
     except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as problem:
         if (invalid := _first_invalid_payload(exchanges)) is None:
             raise _suite_error(check, problem) from problem

@@ -6,6 +6,7 @@ afterwards, and `survival.py` whether it serves other runs.
 
 from conformance.authoring import (
     CUT,
+    EVERY_STREAM,
     MODES,
     ExchangeView,
     FaultContext,
@@ -19,6 +20,7 @@ from conformance.authoring import (
     fault,
     inconclusive,
     scenario,
+    showing_a_run,
     shown,
     verifies,
     without,
@@ -29,6 +31,8 @@ INPUT = {"delay": 0}
 KEPT = {"ok_node": {"log": ["ok_node"]}}
 """The update of the first node, the only one that succeeds."""
 PLACES = ("thread", "stateless")
+FAILING = ("fails", "fails_inside")
+"""The graphs whose runs fail; runs of other graphs never do."""
 
 
 @scenario(
@@ -74,6 +78,15 @@ async def ordinary_run(server: Server) -> None:
 
 
 # --- errors.error-event
+
+
+@verifies("errors.error-event", on=EVERY_STREAM)
+def test_a_run_that_does_not_fail_has_no_error_event(stream: ExchangeView) -> None:
+    """No error event appears in a run whose nodes all succeed."""
+    if stream.exchange.graph in FAILING or not showing_a_run(stream):
+        inconclusive(f"a node of `{stream.exchange.graph}` fails on purpose")
+    for event in stream["error"]:
+        fail(f"no node of `{stream.exchange.graph}` fails, so the stream must have no error event", event)
 
 
 @verifies("errors.error-event", on=failing)

@@ -208,9 +208,12 @@ def crashes_at_an_unknown_thread(answer: Answer, exchange: FaultContext) -> None
 @verifies("errors.unknown-mode", on=unknown_mode)
 def test_an_unknown_mode_is_refused_and_runs_nothing(recording: RecordingView) -> None:
     """A request for an unknown mode is refused with 4xx and no event stream, and the thread has no run afterwards."""
+    if isinstance(recording.axes["asked"], str):
+        recording["unknown mode"].expect_capability("form.string")
     expect_refused(recording, "unknown mode")
     listing = recording["list runs"]
     if listing.accepted:  # no requirement demands that runs can be listed
+        listing.expect_capability("resource.runs")
         equal(listing.json, [], "the runs of the thread after an unknown mode", listing)
 
 

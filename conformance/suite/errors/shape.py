@@ -1,7 +1,9 @@
 """The form of the event `error`: its data, its message and its name."""
 
 from conformance.authoring import (
+    EVERY_STREAM,
     Event,
+    ExchangeView,
     FaultContext,
     FaultOutput,
     RecordingView,
@@ -38,6 +40,16 @@ def test_the_error_event_tells_kind_and_message(recordings: dict[tuple[str, str]
     """The data of the error event is an object with the non-empty strings `error` and `message`."""
     for recording in recordings.values():
         event = error_event(recording)
+        if problems := schema_errors("error", event.value):
+            fail(f"the data of the error event must be {{error, message}}: {problems[0]}", event)
+
+
+@verifies("errors.error-shape", on=EVERY_STREAM)
+def test_every_error_event_tells_kind_and_message(stream: ExchangeView) -> None:
+    """The data of the error event is the same kind of object in every stream of a valid request."""
+    if not stream.is_stream or not stream["error"]:
+        inconclusive(f"`{stream.name}` has no error event")
+    for event in stream["error"]:
         if problems := schema_errors("error", event.value):
             fail(f"the data of the error event must be {{error, message}}: {problems[0]}", event)
 

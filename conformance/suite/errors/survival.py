@@ -1,6 +1,7 @@
 """Whether a server still serves ordinary runs after failing runs and refused requests."""
 
 from conformance.authoring import (
+    SILENCE,
     Answer,
     ExchangeView,
     FaultContext,
@@ -37,7 +38,18 @@ def test_an_ordinary_run_is_served_after_a_failure(recordings: dict[tuple[str, s
     if not failed:
         inconclusive("no run of the failing graph was answered with a stream")
     for recording in failed:
+        expect_served(recording["afterwards"])
         expect_ordinary_run(recording["afterwards"])
+
+
+def expect_served(stream: ExchangeView) -> None:
+    """Fail if a run after a failed one is accepted and then nothing of it is sent."""
+    waiting = stream.is_stream and not stream.exchange.events and stream.ending == SILENCE
+    expect(
+        not waiting,
+        f"the server must serve a run after a failed one; no event was sent: {stream.exchange.detail}",
+        stream,
+    )
 
 
 @verifies(

@@ -27,7 +27,8 @@ AFTER = "state after the join"
 def count_in(values: Any) -> int:
     """Return the count in a state or in the output of a step; 0 if there is none."""
     count = member(values, "count")
-    return count if isinstance(count, int) else 0
+    whole = isinstance(count, (int, float)) and count == int(count)
+    return int(count) if whole else 0
 
 
 def counts(updates: Events) -> list[int]:

@@ -88,6 +88,17 @@ def test_each_reader_gets_everything_since_its_join(readers: RecordingView, besi
     expect_every_update_since_join(readers, "third", "first")
 
 
+@verifies("join.rest-of-run", on=joined_beside_the_creator)
+def test_who_joins_beside_the_creator_gets_the_rest(recording: RecordingView) -> None:
+    """A client that joins a run that was created by a POST stream receives something of the rest, and the end."""
+    creator, joiner = recording["creator"], recording["joiner"]
+    later = creator["updates"].after(joiner.exchange.answered or joiner.sent)
+    if not joiner.is_stream or len(later) < 2 or N not in counts(later):
+        inconclusive("no client could join a run that was created by a POST stream and read to its end")
+    nothing = f"`joiner` must receive what the run produces after the join; it received none of {len(later)} updates"
+    expect(joiner.exchange.events.after(joiner.sent), nothing, joiner)
+
+
 @condition
 def of_a_run_with_other_readers(exchange: FaultContext) -> bool:
     """Streams of a run that another client reads as well."""

@@ -96,7 +96,7 @@ def test_the_output_is_that_of_a_thread(recording: RecordingView) -> None:
         inconclusive("the run on a thread was refused, so there is nothing to compare with")
     graph = recording.axes["graph"]
     produced = PRODUCED[graph]
-    for mode in COMPARED:
+    for mode in sorted(COMPARED, key=threaded.lacks):
         if mode in {"values", "updates", "events", ALSO.get(graph)} and not holds(threaded[mode], produced):
             inconclusive(f"the run on a thread does not show {shown(produced)} in `{mode}`: nothing to compare with")
         if threaded[mode] or threadless[mode]:
