@@ -101,6 +101,10 @@ class SessionRecordings:
         """Whether any stream carried a metadata event and an event of a requested mode."""
         return any(shows_a_run(one, exchange) for one in self.recordings.values() for exchange in one.streams())
 
+    def relies_on_nothing_lacking(self, recording: Recording, exchange: Exchange) -> bool:
+        """Return whether the server has everything that an exchange asks for, apart from its modes."""
+        return not self.facts.lacking.intersection(of_request(recording, exchange))
+
     def streams(self) -> Iterator[Exchange]:
         """Yield every exchange that validly asks for an event stream."""
         return (exchange for recording in self.recordings.values() for exchange in recording.streams())
@@ -203,6 +207,12 @@ class ExchangeView:
         """The wire names of the modes that the run was started with, also for a join."""
         request = run_request(self._recording, self.exchange)
         return requested_modes(request.request) if request is not None else set()
+
+    @property
+    def follows_trouble(self) -> bool:
+        """Whether an earlier request of the recording was refused, or its stream has an error event."""
+        earlier = (one for one in self._recording.exchanges if one.sent < self.exchange.sent)
+        return any(not one.accepted or "error" in (event.base for event in one.events) for one in earlier)
 
     @property
     def sent(self) -> int:

@@ -58,7 +58,8 @@ def _comparable_streams(session: SessionRecordings) -> dict[tuple[Any, ...], lis
     groups: dict[tuple[Any, ...], list[Exchange]] = defaultdict(list)
     for recording in session.recordings.values():
         for stream, past in _runs(recording):
-            if stream.is_stream and stream.valid and stream.ending == "complete":
+            judgeable = session.relies_on_nothing_lacking(recording, stream)
+            if judgeable and stream.is_stream and stream.valid and stream.ending == "complete":
                 for key in _keys(stream):
                     groups[*key, past].append(stream)
     return groups

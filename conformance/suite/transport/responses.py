@@ -16,6 +16,7 @@ from conformance.authoring import (
     expect,
     fail,
     fault,
+    inconclusive,
     is_stateless,
     is_stream,
     run_id_of,
@@ -76,7 +77,17 @@ def test_every_run_on_a_thread_is_answered_with_an_event_stream(stream: Exchange
     """The server answers every run on a thread directly with status 200 and text/event-stream."""
     unanswered = stream.ending == "left" and stream.status is None
     if stream.exchange.kind == "stream" and "/threads/" in stream.exchange.url and not unanswered:
+        if stream.refused and not is_plain(stream):
+            inconclusive(f"`{stream.name}` was refused, and asks for more than a run of a graph in one mode")
         expect_direct_answer(stream)
+
+
+def is_plain(stream: ExchangeView) -> bool:
+    """Return whether the request has the three fields alone, names one mode, and follows no refusal or failure."""
+    body = stream.exchange.request
+    modes = body.get("stream_mode") if isinstance(body, dict) else None
+    fields = isinstance(body, dict) and set(body) == {"assistant_id", "input", "stream_mode"}
+    return fields and (isinstance(modes, str) or len(modes or []) == 1) and not stream.follows_trouble
 
 
 @fault("transport.stream-on-thread", part="answer", where=new_run_on_a_thread)
