@@ -5,9 +5,10 @@ It knows no pytest and does no network I/O; the pytest item, `lg-conformance jud
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from conformance.authoring.cut import cut_short
 from conformance.authoring.expectations import Failed, Inconclusive
 from conformance.authoring.registry import EVERY_STREAM, WHOLE_SESSION, Check, DeclarationError, Variant
 from conformance.authoring.views import ExchangeView, RecordingView, SessionFacts, SessionRecordings
@@ -51,7 +52,7 @@ def _judge_recordings(item: Item, session: SessionRecordings) -> Outcome:
         {key: view(one) for key, one in given.items()} if isinstance(given, Mapping) else view(given)
         for given in item.arguments
     ]
-    outcome = _outcome(item.check, arguments, [one.recording for one in views])
+    outcome = _outcome(item.check, arguments, [one.recording for one in views], views=views)
     if outcome.word == PASSED and not any(exchange.accepted for view in views for exchange in view.looked_at):
         return Outcome(INCONCLUSIVE, f"the server accepted nothing that the check looked at{_stopped(session)}")
     return outcome
@@ -83,13 +84,24 @@ def _stopped(session: SessionRecordings) -> str:
 
 
 def _outcome(
-    check: Check, arguments: Sequence[Any], recordings: Iterable[Recording], stream: Exchange | None = None
+    check: Check,
+    arguments: Sequence[Any],
+    recordings: Collection[Recording],
+    stream: Exchange | None = None,
+    views: Sequence[RecordingView] = (),
 ) -> Outcome:
-    """Call the check; `stream` is the one exchange that it looks at, None if it looks at whole recordings."""
+    """Call the check; `stream` is the one exchange that it looks at, None if it looks at whole recordings.
+
+    `views` tell which exchanges it looked at.
+    """
     exchanges = [stream] if stream else [exchange for one in recordings for exchange in one.exchanges]
     try:
         check.function(*arguments)
     except Failed as failure:
+        looked_at = [exchange for view in views for exchange in view.looked_at]
+        if cut := _cut_that_matters(failure.where, [*looked_at, *([stream] if stream else [])], recordings):
+            why = f"the suite closed `{cut.name}` before it ended: {cut.detail}"
+            return Outcome(INCONCLUSIVE, f"{failure} (but {why})")
         return Outcome(FAILED, str(failure), _evidence(failure.where, exchanges, recordings))
     except (Inconclusive, NotJson) as reason:
         return Outcome(INCONCLUSIVE, str(reason))
@@ -100,6 +112,21 @@ def _outcome(
     except Exception as problem:
         raise _suite_error(check, problem) from problem
     return Outcome(PASSED)
+
+
+def _cut_that_matters(
+    where: Event | Exchange | None, looked_at: Sequence[Exchange], recordings: Iterable[Recording]
+) -> Exchange | None:
+    """Return the exchange whose missing rest may be the reason of a failure, None if there is none.
+
+    An event that arrived is wrong, whatever would have followed it in its own stream.
+    """
+    event = where if isinstance(where, Event) else None
+    located = event.exchange if event else where
+    judged = [*looked_at, *([located] if isinstance(located, Exchange) else [])]
+    of = {id(exchange): recording for recording in recordings for exchange in recording.exchanges}
+    cut = (one for one in judged if id(one) in of and cut_short(of[id(one)], one))
+    return next((one for one in cut if event is None or one is not located), None)
 
 
 def _suite_error(check: Check, problem: Exception) -> SuiteError:
