@@ -57,11 +57,12 @@ def _status(hanging: Exchange, recording: Recording) -> Iterator[Exchange]:
     answer = {"run_id": hanging.run_id, "status": "success"} if known else {"detail": "no such run"}
     base = hanging.url.partition("/threads/")[0]
     url = f"{base}/threads/{quote(thread, safe='')}/runs/{quote(hanging.run_id, safe='')}"
-    seq, t = hanging.ended or hanging.sent, hanging.ended_t or hanging.sent_t
-    yield Exchange(
-        STATUS_AT_THE_LIMIT, "request", "GET", url, [], None, True, seq, t, hanging.graph, 200 if known else 404,
-        [("content-type", "application/json")], seq, t, [Chunk(seq, t, json.dumps(answer).encode())], COMPLETE, "", seq, t,
-    )  # fmt: skip
+    when = (hanging.ended or hanging.sent, hanging.ended_t or hanging.sent_t)
+    asked = Exchange(STATUS_AT_THE_LIMIT, "request", "GET", url, [], None, True, *when, hanging.graph)
+    asked.status, asked.headers = (200 if known else 404), [("content-type", "application/json")]
+    asked.answered, asked.answered_t = asked.ended, asked.ended_t = when
+    asked.chunks, asked.ending, asked.detail = [Chunk(*when, json.dumps(answer).encode())], COMPLETE, ""
+    yield asked
 
 
 def _same(one: Exchange, other: Exchange, part: str) -> bool:

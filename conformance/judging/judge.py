@@ -98,8 +98,10 @@ def _outcome(
     try:
         check.function(*arguments)
     except Failed as failure:
-        looked_at = [exchange for view in views for exchange in view.looked_at]
-        if cut := _cut_that_matters(failure.where, [*looked_at, *([stream] if stream else [])], recordings):
+        looked_at = [stream] if stream else [exchange for view in views for exchange in view.looked_at]
+        # A rule for every stream that an event breaks is broken, whatever would have followed.
+        broken = stream is not None and isinstance(failure.where, Event)
+        if not broken and (cut := _cut_that_matters(failure.where, looked_at, recordings)):
             why = f"the suite closed `{cut.name}` before it ended: {cut.detail}"
             return Outcome(INCONCLUSIVE, f"{failure} (but {why})")
         return Outcome(FAILED, str(failure), _evidence(failure.where, exchanges, recordings))
@@ -117,16 +119,11 @@ def _outcome(
 def _cut_that_matters(
     where: Event | Exchange | None, looked_at: Sequence[Exchange], recordings: Iterable[Recording]
 ) -> Exchange | None:
-    """Return the exchange whose missing rest may be the reason of a failure, None if there is none.
-
-    An event that arrived is wrong, whatever would have followed it in its own stream.
-    """
-    event = where if isinstance(where, Event) else None
-    located = event.exchange if event else where
-    judged = [*looked_at, *([located] if isinstance(located, Exchange) else [])]
+    """Return the exchange whose missing rest may be the reason of a failure, None if there is none."""
+    located = where.exchange if isinstance(where, Event) else where
+    judged = [*looked_at, *([located] if located is not None else [])]
     of = {id(exchange): recording for recording in recordings for exchange in recording.exchanges}
-    cut = (one for one in judged if id(one) in of and cut_short(of[id(one)], one))
-    return next((one for one in cut if event is None or one is not located), None)
+    return next((one for one in judged if id(one) in of and cut_short(of[id(one)], one)), None)
 
 
 def _suite_error(check: Check, problem: Exception) -> SuiteError:
