@@ -12,13 +12,14 @@ from functools import cache, cached_property
 from typing import Any, NoReturn
 
 from conformance.authoring.capabilities import lacking, of_event, of_request
+from conformance.authoring.cut import STATUS_AT_THE_LIMIT, cut_short, ended_run
 from conformance.authoring.expectations import Inconclusive, fail, inconclusive, shown
 from conformance.authoring.registry import DeclarationError
 from conformance.catalogue import Capability, nearest
 from conformance.evidence.exchange import STREAM, Event, Events, Exchange
 from conformance.evidence.recording import Recording, run_request, shows_a_run
 from conformance.protocol import requested_modes, wire_name
-from conformance.wire.endings import COMPLETE, LIMITS, UNREACHABLE
+from conformance.wire.endings import COMPLETE, UNREACHABLE
 
 BUSY = (429, 503)
 TOO_LARGE = 413
@@ -146,7 +147,7 @@ class RecordingView:
         return self.recording.axes
 
     def _found(self, name: str) -> list[Exchange]:
-        if self._declared is not None and name not in self._declared:
+        if self._declared is not None and name not in (*self._declared, STATUS_AT_THE_LIMIT):
             near = nearest(name, self._declared)
             raise DeclarationError(f"scenario {self.recording.scenario} declares no exchange `{name}`{near}")
         return self.recording.all(name)
@@ -241,7 +242,7 @@ class ExchangeView:
     def events(self) -> Events:
         """All events; it fails if the stream was refused, and is inconclusive if that is not the server's fault."""
         self.expect_stream()
-        if not self.exchange.events and self.exchange.ending in LIMITS:
+        if not self.exchange.events and cut_short(self._recording, self.exchange):
             inconclusive(f"`{self.name}` sent no event before the suite closed it: {self.exchange.detail}")
         return self.exchange.events
 
@@ -274,8 +275,13 @@ class ExchangeView:
 
     def expect_complete(self, why: str) -> None:
         """The server must end the stream by the rules of HTTP; `why` completes the sentence "must end …"."""
+        if cut_short(self._recording, self.exchange):
+            inconclusive(f"whether `{self.name}` ends {why} is unknown: the suite closed it ({self.exchange.detail})")
         if self.exchange.ending != COMPLETE:
-            fail(f"`{self.name}` must end {why}; it ended as `{self.ending}` ({self.exchange.detail})", self.exchange)
+            known = ended_run(self._recording, self.exchange)
+            over = f"; the run had ended: {known}" if known else ""
+            how = f"it ended as `{self.ending}` ({self.exchange.detail}){over}"
+            fail(f"`{self.name}` must end {why}; {how}", self.exchange)
 
     def _wrong_answer(self, expected: str) -> NoReturn:
         """Fail, or be inconclusive if the answer is not evidence against this requirement."""
@@ -284,6 +290,8 @@ class ExchangeView:
             inconclusive(f"`{self.name}` was answered with {exchange.status}: the server is busy; lower --concurrency")
         if exchange.status == TOO_LARGE:
             inconclusive(f"`{self.name}` was answered with 413: the server does not accept a request of that size")
+        if exchange.status is None and cut_short(self._recording, exchange):
+            inconclusive(f"`{self.name}` was not answered before the suite closed it: {exchange.detail}")
         if exchange.ending == UNREACHABLE:
             inconclusive(f"`{self.name}` could not connect ({exchange.detail}); is the server running?")
         facts = self._reliance.facts

@@ -7,15 +7,19 @@ consumed arrived, so a fault that waits for the end delays everything, as it doe
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
+from conformance.authoring.cut import SILENT_S, STATUS_AT_THE_LIMIT
 from conformance.authoring.registry import Fault
 from conformance.authoring.rewriting import Answer, End, FaultContext, SentEvent, sent
 from conformance.evidence.exchange import Chunk, Exchange
 from conformance.evidence.recording import Recording
-from conformance.wire.endings import BROKEN, SILENCE
+from conformance.protocol import thread_in
+from conformance.wire.endings import BROKEN, COMPLETE, SILENCE
 from conformance.wire.sse import Block
 
 _ENDINGS = {End.CUT: BROKEN, End.HANG: SILENCE}
@@ -33,7 +37,32 @@ def apply(fault: Fault, recording: Recording) -> Recording | None:
         exchanges.append(faulty)
     if not changed:
         return None
-    return replace(recording, exchanges=exchanges)
+    cut = [faulty for good, faulty in zip(recording.exchanges, exchanges, strict=True) if _hangs(good, faulty)]
+    return replace(recording, exchanges=exchanges + [asked for one in cut for asked in _status(one, recording)])
+
+
+def _hangs(good: Exchange, faulty: Exchange) -> bool:
+    """Return whether a fault made an exchange hang."""
+    return faulty.ending == SILENCE != good.ending
+
+
+def _status(hanging: Exchange, recording: Recording) -> Iterator[Exchange]:
+    """Yield the request for the run's status that the recorder sends when a stream of a run on a thread hangs.
+
+    The runs of a good server have ended by then; it does not know a run that no request of the recording started.
+    """
+    if hanging.run_id is None or (thread := thread_in(hanging.path)) is None:
+        return
+    known = any(one.starts_run and one.accepted and one.run_id == hanging.run_id for one in recording.exchanges)
+    answer = {"run_id": hanging.run_id, "status": "success"} if known else {"detail": "no such run"}
+    base = hanging.url.partition("/threads/")[0]
+    url = f"{base}/threads/{quote(thread, safe='')}/runs/{quote(hanging.run_id, safe='')}"
+    when = (hanging.ended or hanging.sent, hanging.ended_t or hanging.sent_t)
+    asked = Exchange(STATUS_AT_THE_LIMIT, "request", "GET", url, [], None, True, *when, hanging.graph)
+    asked.status, asked.headers = (200 if known else 404), [("content-type", "application/json")]
+    asked.answered, asked.answered_t = asked.ended, asked.ended_t = when
+    asked.chunks, asked.ending, asked.detail = [Chunk(*when, json.dumps(answer).encode())], COMPLETE, ""
+    yield asked
 
 
 def _same(one: Exchange, other: Exchange, part: str) -> bool:
@@ -96,7 +125,9 @@ def _with_pieces(
     chunks: list[Chunk] = []
     for piece in emitted(fault, feed(), context):
         if isinstance(piece, End):
-            return replace(exchange, chunks=chunks, ending=_ENDINGS[piece], detail=piece.value)
+            waited = SILENT_S if piece is End.HANG else 0.0
+            ended_t = (exchange.ended_t or last.t) + waited
+            return replace(exchange, chunks=chunks, ending=_ENDINGS[piece], detail=piece.value, ended_t=ended_t)
         chunks.append(Chunk(last.seq, last.t, piece))
     return replace(exchange, chunks=chunks)
 

@@ -5,9 +5,10 @@ It knows no pytest and does no network I/O; the pytest item, `lg-conformance jud
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from conformance.authoring.cut import cut_short
 from conformance.authoring.expectations import Failed, Inconclusive
 from conformance.authoring.registry import EVERY_STREAM, WHOLE_SESSION, Check, DeclarationError, Variant
 from conformance.authoring.views import ExchangeView, RecordingView, Reliance, SessionFacts, SessionRecordings
@@ -86,7 +87,7 @@ def _stopped(session: SessionRecordings) -> str:
 def _outcome(
     check: Check,
     arguments: Sequence[Any],
-    recordings: Iterable[Recording],
+    recordings: Collection[Recording],
     reliance: Reliance,
     stream: Exchange | None = None,
 ) -> Outcome:
@@ -97,6 +98,11 @@ def _outcome(
     except Failed as failure:
         if (missing := reliance.missing(check.requirement, failure.where)) is not None:
             return _unjudgeable(missing, str(failure))
+        # A rule for every stream that an event breaks is broken, whatever would have followed.
+        broken = stream is not None and isinstance(failure.where, Event)
+        if not broken and (cut := _cut_that_matters(failure.where, reliance.exchanges, recordings)):
+            why = f"the suite closed `{cut.name}` before it ended: {cut.detail}"
+            return Outcome(INCONCLUSIVE, f"{failure} (but {why})")
         return Outcome(FAILED, str(failure), _evidence(failure.where, exchanges, recordings))
     except (Inconclusive, NotJson) as reason:
         return Outcome(INCONCLUSIVE, str(reason), because=getattr(reason, "because", ""))
@@ -117,6 +123,16 @@ def _unjudgeable(missing: Capability, seen: str) -> Outcome:
     """Return the outcome of a check that looked through something that the server lacks."""
     see = f" (see {missing.because})" if missing.because else ""
     return Outcome(INCONCLUSIVE, f"the server lacks {missing.name}{see}: {seen}", because=missing.because)
+
+
+def _cut_that_matters(
+    where: Event | Exchange | None, looked_at: Sequence[Exchange], recordings: Iterable[Recording]
+) -> Exchange | None:
+    """Return the exchange whose missing rest may be the reason of a failure, None if there is none."""
+    located = where.exchange if isinstance(where, Event) else where
+    judged = [*looked_at, *([located] if located is not None else [])]
+    of = {id(exchange): recording for recording in recordings for exchange in recording.exchanges}
+    return next((one for one in judged if id(one) in of and cut_short(of[id(one)], one)), None)
 
 
 def _suite_error(check: Check, problem: Exception) -> SuiteError:

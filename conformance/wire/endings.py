@@ -9,12 +9,16 @@ LEFT = "left"
 UNREACHABLE = "unreachable"
 """No connection could be opened."""
 SILENCE = "deadline"
-"""The suite closed the connection because no data arrived for too long."""
+"""The suite closed the connection because no event arrived for too long."""
 LENGTH = "length"
 """The suite closed the connection because the response took too long."""
 SIZE = "cap"
 """The suite closed the connection because the response was too large."""
+STOPPED = "stopped"
+"""The suite closed the connection because the session or the scenario was stopped."""
 
-LIMITS = (SILENCE, LENGTH, SIZE)
+LIMITS = (SILENCE, LENGTH, SIZE, STOPPED)
 """The suite's own limits: such an ending says nothing about the server's."""
+OWN_LIMITS = (SILENCE, LENGTH, SIZE)
+"""Limits of the exchange itself: before such an ending the server had the time to end the response."""
 ENDED_BY_SERVER = (COMPLETE, BROKEN)
