@@ -47,7 +47,9 @@ def measured(given: Settings, wanted: Sequence[CodeBlock]) -> tuple[Target, list
     Raises LaunchError.
     """
     target = find_target(given)
-    redactor = Redactor([*given.secrets, *target.headers.values()])
+    if target.query:
+        raise UsageError("the SDKs cannot send the query of a URL; give the URL without it, and a secret as a header")
+    redactor = Redactor([*given.secrets, *target.secrets])
     with ExitStack() as stack:
         if target.launch is not None:
             target = stack.enter_context(target.launch(_say))
