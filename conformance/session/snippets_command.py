@@ -19,7 +19,7 @@ from conformance.snippets.run import SnippetResult, chosen, results
 from conformance.targets.target import Target
 from conformance.targets.target_file import find_target
 
-SHARED = ("url", "target", "header", "api-key", "assistant")
+SHARED = ("url", "target", "header", "header-file", "api-key", "assistant")
 """The options that have the same meaning as for `lg-conformance run`."""
 
 
