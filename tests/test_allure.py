@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from conformance.evidence.source import session_description
 from conformance.launch.process import LaunchError
 from conformance.report import allure
 from conformance.report.words import NAMES
