@@ -95,7 +95,8 @@ def run(arguments: Sequence[str]) -> int:
         return OK
     values = (one for before, one in pairwise(["", *arguments]) if not (before.startswith("-") or one.startswith("-")))
     if (url := next((one for one in values if "://" in one), None)) is not None:
-        return _wrong(f"{url!r} is not an option; give the URL of a server as --url {url}")
+        shown = url.partition("?")[0]  # the query may be secret
+        return _wrong(f"{shown!r} is not an option; give the URL of a server as --url {shown}")
     status = _pytest([_prefixed(argument) for argument in arguments])
     if status == USAGE:
         _suggest_options(arguments)

@@ -1,11 +1,10 @@
 """The golden recordings: those of the official Python server, to test checks and faults without a server.
 
-`python -m tests.generate recordings` makes them again.
+They are one archive, which is read without unpacking.  `python -m tests.generate recordings` makes them again.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from functools import cache
@@ -14,20 +13,37 @@ from pathlib import Path
 from conformance import catalogue, suite
 from conformance.authoring.registry import Registry
 from conformance.authoring.views import SessionRecordings
-from conformance.evidence.source import read_recordings, source_of
+from conformance.evidence.archive import ARCHIVE, pack_folder
+from conformance.evidence.json_lines import parse_recording
+from conformance.evidence.recording import Recording
+from conformance.evidence.source import SUFFIX, ArchiveSource, read_recordings, session_description
 from conformance.judging.items import Item, items_of
 from conformance.judging.judge import judge
 from conformance.judging.outcomes import Outcome
 from conformance.session.scenarios import scenario_digests
 from conformance.settings import DEFAULT_PROFILE
 
-FOLDER = Path(__file__).parent / "recordings"
+SOURCE = ArchiveSource(Path(__file__).with_name(ARCHIVE))
+"""The files of the golden recordings."""
 
 
 @cache
 def good() -> SessionRecordings:
     """Return all golden recordings."""
-    return SessionRecordings(read_recordings(source_of(FOLDER)))
+    return SessionRecordings(read_recordings(SOURCE))
+
+
+def single(name: str) -> Recording:
+    """Return one of the golden recordings by its variant's file name, as a new object."""
+    return parse_recording(f"{name}{SUFFIX}", SOURCE.read(f"{name}{SUFFIX}"))
+
+
+def written(folder: Path, *names: str) -> Path:
+    """Write files of the golden recordings, all by default, to a new folder; return the folder."""
+    folder.mkdir(parents=True)
+    for name in names or SOURCE.names():
+        (folder / name).write_bytes(SOURCE.read(name))
+    return folder
 
 
 def registry() -> Registry:
@@ -64,15 +80,20 @@ def make(arguments: list[str]) -> int:
             if status:
                 return status
             shutil.copytree(folder / "recordings", collected, dirs_exist_ok=True)
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        shutil.copytree(collected, FOLDER)
-    target = json.loads((FOLDER / "run.json").read_text("utf-8"))["target"]
-    print(f"{len(list(FOLDER.glob('*.jsonl')))} recordings of {target['name']} {target['version']}")
+        SOURCE.path.write_bytes(pack_folder(collected))
+    made = ArchiveSource(SOURCE.path)
+    target = session_description(made)["target"]
+    print(f"{len(recorded_files(made))} recordings of {target['name']} {target['version']}")
     return 0
+
+
+def recorded_files(source: ArchiveSource = SOURCE) -> set[str]:
+    """Return the names of the files that are recordings."""
+    return {name for name in source.names() if name.endswith(SUFFIX)}
 
 
 def is_current() -> bool:
     """Return whether the recordings are those of the present scenarios."""
-    recorded = json.loads((FOLDER / "run.json").read_text("utf-8"))["scenarios"]
+    recorded = session_description(SOURCE)["scenarios"]
     looked_at = {variant.file for item in items().values() for variant in item.variants}
-    return recorded == scenario_digests() and looked_at <= {path.name for path in FOLDER.glob("*.jsonl")}
+    return recorded == scenario_digests() and looked_at <= recorded_files()

@@ -13,7 +13,7 @@ from conformance.authoring.registry import REGISTRY
 from conformance.authoring.views import SessionRecordings
 from conformance.evidence.recording import Recording
 from conformance.evidence.redaction import Redactor
-from conformance.evidence.source import recording_digests, source_of
+from conformance.evidence.source import recording_digests
 from conformance.faults.apply import apply
 from conformance.judging.applicability import missing_for_item
 from conformance.judging.items import Item
@@ -76,7 +76,7 @@ def report(
         session={**SESSION, "target": target.described(), "profile": profile.name},
         suite_errors=[],
         missing_graphs={},
-        recordings=recording_digests(source_of(golden.FOLDER)),
+        recordings=recording_digests(golden.SOURCE),
         failure_details=failure_details(outcomes, checks, ["--url", target.url]),
         observations={"framing.line-endings": ["CRLF"], "framing.comments": {"most": 1, "texts": ["heartbeat"]}},
         disputed=[],

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from conformance.evidence.source import session_description
 from conformance.launch.process import LaunchError
 from conformance.report import allure
 from conformance.report.words import NAMES
@@ -48,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if one.variant == NOT_RECORDED:
             one = replace(one, exchanges=[], stopped=HOSTILE)
         write_recording(one, recordings / one.file)
-    run = json.loads((golden.FOLDER / "run.json").read_text("utf-8"))
+    run = session_description(golden.SOURCE)
     run["target"]["lacks"] = [LACKED]
     (recordings / "run.json").write_text(json.dumps(run), "utf-8")
     (folder / "known.toml").write_text(f'[[known]]\nrequirement = "{LISTED}"\nreason = "it replays"\n', "utf-8")

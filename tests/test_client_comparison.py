@@ -7,7 +7,6 @@ import pytest
 from conformance.clients.compare import KNOWN, Part, Reading, compare
 from conformance.clients.performed import PERFORMED, difference
 from conformance.evidence.exchange import Exchange
-from conformance.evidence.json_lines import read_recording
 from conformance.wire.endings import BROKEN
 
 from . import golden
@@ -71,7 +70,7 @@ def test_a_known_bug_is_reported_and_is_not_a_difference(name: str) -> None:
 
 
 def test_a_run_that_a_client_performed_is_compared_without_its_ids() -> None:
-    recording = read_recording(golden.FOLDER / "joke_in_mode-updates.jsonl")
+    recording = golden.single("joke_in_mode-updates")
     start = recording.exchanges[-1]
     parts = [Part(event.name, event.value) for event in start.events]
     assert difference(Reading(parts), start, start, text=False) == ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -31,10 +30,7 @@ JUDGE = ["-q", "--tb=no", "-k", "updates.node-sequence", "-p", "no:cacheprovider
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A report folder with one recording."""
-    recordings = tmp_path / "out" / "recordings"
-    recordings.mkdir(parents=True)
-    for name in ("run.json", RECORDED):
-        shutil.copy(golden.FOLDER / name, recordings)
+    golden.written(tmp_path / "out" / "recordings", "run.json", RECORDED)
     main(["judge", str(tmp_path / "out"), *JUDGE])
     return tmp_path / "out"
 
@@ -59,17 +55,17 @@ def outcomes_in(folder: Path) -> list[str]:
 def test_wrong_usage_names_what_exists(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UsageError, match=r"langgraph_sdk==0\.4\.14"):
         named(["nobody"])
-    assert main(["clients", str(golden.FOLDER), "--client", "nobody"]) == USAGE
-    assert main(["judge", str(golden.FOLDER), "--client", "nobody"]) == USAGE
+    assert main(["clients", str(golden.SOURCE.path), "--client", "nobody"]) == USAGE
+    assert main(["judge", str(golden.SOURCE.path), "--client", "nobody"]) == USAGE
     assert capsys.readouterr().err.count("langgraph_sdk==0.4.14") == 2
     assert main(["clients", "nowhere"]) == USAGE
 
 
 def test_a_client_that_cannot_run_is_inconclusive(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setattr("conformance.clients.examine.lacking", lambda reader: "it needs a thing: get it")
-    assert main(["clients", str(golden.FOLDER / RECORDED)]) == UNSURE
+    assert main(["clients", str(golden.written(tmp_path / "one", RECORDED) / RECORDED)]) == UNSURE
     output = capsys.readouterr().out
     assert output.count("inconclusive") == len(READERS)
     assert "it needs a thing: get it" in output

@@ -18,7 +18,6 @@ from conformance.authoring.rewriting import FaultContext
 from conformance.clients import readers
 from conformance.clients.examine import examine
 from conformance.clients.readers import READERS, Reader, lacking
-from conformance.evidence.json_lines import read_recording
 from conformance.evidence.recording import Recording
 from conformance.faults.apply import _rewrite
 from conformance.launch.process import LaunchError
@@ -50,7 +49,7 @@ def examined(reader: Reader, recordings: Sequence[Recording]) -> dict[str, Any]:
 
 
 def golden_recording(name: str) -> Recording:
-    return read_recording(golden.FOLDER / f"{name}.jsonl")
+    return golden.single(name)
 
 
 @EACH_READER

@@ -16,7 +16,6 @@ import httpx
 import pytest
 
 from conformance.evidence.exchange import Chunk, Exchange
-from conformance.evidence.json_lines import read_recording
 from conformance.evidence.recording import Recording
 from conformance.judging.verdict import USAGE
 from conformance.replay import replay
@@ -56,7 +55,7 @@ def serving(path: Path, folder: Path) -> Iterator[str]:
 
 
 def test_a_replay_has_the_outcomes_of_its_recordings(tmp_path: Path) -> None:
-    with serving(golden.FOLDER, tmp_path) as url:
+    with serving(golden.SOURCE.path, tmp_path) as url:
         command = [sys.executable, "-m", "conformance", "run", "--url", url, "--report-dir", "out", "-q"]
         options = ["--concurrency", "200", "--tb=no"]
         done = subprocess.run(
@@ -111,7 +110,7 @@ class Client:
 
 def single(name: str) -> Recording:
     """Return one of the golden recordings, as a new object."""
-    return read_recording(golden.FOLDER / f"{name}.jsonl")
+    return golden.single(name)
 
 
 def follow(recording: Recording, *, chunked: bool = False) -> list[Result]:
@@ -291,7 +290,7 @@ def test_the_error_for_what_is_not_a_recording_names_it(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=rf"{re.escape(str(tmp_path / name))}.*{reason}"):
             recordings_at(tmp_path / name)
     assert str(tmp_path / "none") in refused(str(tmp_path / "none"))
-    assert "--speed" in refused(str(golden.FOLDER), "--speed", "0")
+    assert "--speed" in refused(str(golden.SOURCE.path), "--speed", "0")
 
 
 def test_the_error_for_a_port_that_cannot_be_used_names_it() -> None:
@@ -299,8 +298,8 @@ def test_the_error_for_a_port_that_cannot_be_used_names_it() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        assert f"port {port}" in refused(str(golden.FOLDER / "joke_updates.jsonl"), "--port", port)
-    assert "port 99999" in refused(str(golden.FOLDER / "joke_updates.jsonl"), "--port", "99999")
+        assert f"port {port}" in refused(str(golden.SOURCE.path), "--port", port)
+    assert "port 99999" in refused(str(golden.SOURCE.path), "--port", "99999")
 
 
 def test_the_requests_that_can_be_sent_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ from conformance.settings import (
     report_folder,
     settings,
 )
+from conformance.settings.credentials import masked_query
 from conformance.targets.target import Target
 
 NOW = datetime.datetime(2026, 6, 15, 12, 30, 45, 678)
@@ -133,6 +134,69 @@ def test_a_header_that_cannot_be_sent_is_rejected_and_not_shown(text: str) -> No
         checked(header=[text])
     assert SECRET not in str(raised.value)
     assert "not shown" in str(raised.value)
+
+
+def test_a_header_value_comes_from_a_variable() -> None:
+    environment = {"TOKEN": SECRET, "EMPTY": ""}
+
+    def value(text: str) -> str:
+        return settings({"header": [f"X: {text}"]}, environment).headers["X"]
+
+    assert value("$TOKEN") == value("${TOKEN}") == SECRET
+    assert value("Bearer $TOKEN") == f"Bearer {SECRET}"
+    # A dollar sign within a word, or before something that is not a name, is part of the value.
+    for text in ("a$TOKEN", "$TOKEN/a", "$2b$10", "$", "$$TOKEN", "${TOKEN", "$-"):
+        assert value(text) == text
+    for text in ("$NOWHERE", "Bearer ${EMPTY}"):
+        with pytest.raises(UsageError, match=r"^--header X: .* not set .*not shown") as raised:
+            value(text)
+        assert "NOWHERE" not in str(raised.value)
+
+
+def test_headers_come_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "headers"
+    file.write_text(f"# a comment\n\nX-Tenant: {SECRET}\n  x-other: $TOKEN  \nX-Both: file\n", "utf-8")
+    given = {"header-file": [str(file)], "header": ["x-both: option"]}
+    read = settings(given, {"TOKEN": "from a variable"})
+    assert read.headers == {"X-Tenant": SECRET, "x-other": "from a variable", "x-both": "option"}
+    assert SECRET in read.secrets
+    assert SECRET not in repr(read)
+    assert not [word for word in read.words if "header" in word]
+
+
+@pytest.mark.parametrize("content", [f"X: a\n{SECRET}", f"\nX: {SECRET}é", f"X: a\nY: {SECRET} $NOWHERE"])
+def test_the_error_for_a_header_file_names_the_line_and_shows_no_value(tmp_path: Path, content: str) -> None:
+    (tmp_path / "headers").write_text(content, "utf-8")
+    with pytest.raises(UsageError, match=r"--header-file .*headers, line 2:.*not shown") as raised:
+        settings({"header-file": [str(tmp_path / "headers")]}, {})
+    assert SECRET not in str(raised.value)
+
+
+def test_the_error_for_a_header_file_that_cannot_be_read_names_it(tmp_path: Path) -> None:
+    (tmp_path / "binary").write_bytes(b"\xff")
+    for name, why in {"nowhere": "No such file", "binary": "not UTF-8"}.items():
+        with pytest.raises(UsageError, match=f"^--header-file .*{name}: .*{why}"):
+            checked(header_file=[str(tmp_path / name)])
+
+
+# --- the query of the URL
+
+
+def test_the_query_of_the_url_is_secret() -> None:
+    read = checked(url=f"http://h/base?token={SECRET}&k=a%2Fb+c&{SECRET}")
+    assert (read.url, read.query) == ("http://h/base", f"token={SECRET}&k=a%2Fb+c&{SECRET}")
+    assert {SECRET, f"token={SECRET}", "a%2Fb+c", "a/b c"} <= set(read.secrets)
+    assert SECRET not in repr(read)
+    assert read.words == ("--url", "http://h/base")
+    assert masked_query(read.query, "***") == "token=***&k=***&***"
+    assert masked_query("", "***") == ""
+
+
+@pytest.mark.parametrize("query", [f"{SECRET}#a", f"a b{SECRET}", f"{SECRET}é", f"{SECRET}\n"])
+def test_a_query_that_cannot_be_sent_is_rejected_and_not_shown(query: str) -> None:
+    with pytest.raises(UsageError, match=r"^--url: the query .*not shown") as raised:
+        checked(url=f"http://h?{query}")
+    assert SECRET not in str(raised.value)
 
 
 @pytest.mark.parametrize(("option", "variable"), [(f"{SECRET}\n", ""), ("", f"{SECRET}\n"), ("", f"{SECRET}é")])

@@ -188,6 +188,17 @@ def test_the_error_for_a_missing_target_file_names_it(tmp_path: Path) -> None:
         found(target=str(tmp_path / "nowhere"))
 
 
+# --- the query of the URL
+
+
+def test_the_query_of_a_target_is_secret_and_not_part_of_its_description(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('url = "http://h/base?token=abcdefgh"\n')
+    for target in (found(target=str(tmp_path / "mine.toml")), found(url="http://h/base?token=abcdefgh")):
+        assert (target.url, target.query) == ("http://h/base", "token=abcdefgh")
+        assert "abcdefgh" in target.secrets
+        assert "abcdefgh" not in repr(target) + repr(target.described())
+
+
 # --- reports
 
 

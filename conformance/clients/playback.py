@@ -40,7 +40,7 @@ class Playback:
         assert stream.status is not None
         chunked = http_server.is_chunked(stream.headers)
         writer.transport.set_write_buffer_limits(0)
-        writer.write(http_server.head(stream.status, stream.headers))
+        writer.write(http_server.head(stream.status, stream.decoded_headers))
         for chunk in stream.chunks:
             writer.write(http_server.chunk(chunk.data) if chunked else chunk.data)
             await writer.drain()

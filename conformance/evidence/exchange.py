@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from conformance import protocol
-from conformance.wire.endings import SILENCE
+from conformance.wire.endings import COMPLETE, SILENCE
 from conformance.wire.sse import Block, Decoder
 from conformance.wire.strict_json import NotJson, parse_json
 
@@ -119,6 +119,9 @@ class Exchange:
     `kind` is `stream`, `join` or `request`.  `valid` is false for a request that a server should refuse or cannot
     serve.  `sent`, `answered` and `ended` are running numbers in the session, the fields with `_t` the matching
     seconds.  `status` is None if no answer arrived.  `ending` is a word of `wire.endings`, `detail` its reason.
+    `chunks` hold the decoded body: `coding` names the content codings that were undone, although no request asks for
+    any, and `coding_problem` says why a declared one was not undone.  `query` is the query of the target, with masked
+    values; it is sent with every request, and `url` does not contain it.
     """
 
     name: str
@@ -140,6 +143,9 @@ class Exchange:
     detail: str = "the recording breaks off"
     ended: int | None = None
     ended_t: float | None = None
+    coding: str = ""
+    coding_problem: str = ""
+    query: str = ""
 
     def header(self, name: str) -> str | None:
         """Return the value of a response header, whatever its case; the values of a repeated one joined by commas."""
@@ -201,6 +207,16 @@ class Exchange:
         """The body of the answer."""
         return b"".join(chunk.data for chunk in self.chunks)
 
+    @property
+    def decoded_headers(self) -> list[tuple[str, str]]:
+        """The headers that fit the body in `chunks`: if it was decoded, without its coding and with its length."""
+        if not self.coding:
+            return self.headers
+        # A body that was cut off must stay shorter than announced.
+        length = str(len(self.content) + (self.ending != COMPLETE))
+        kept = [(name, value) for name, value in self.headers if name.lower() != "content-encoding"]
+        return [(name, length if name.lower() == "content-length" else value) for name, value in kept]
+
     @cached_property
     def request(self) -> Any:
         """The request body as a JSON value, None if it is not JSON."""
@@ -250,12 +266,20 @@ class Exchange:
         return Events(Event(block, chunk.seq, chunk.t, number, self) for number, (block, chunk) in enumerate(seen, 1))
 
     @property
+    def _quoted_url(self) -> str:
+        """The URL with the query of the target, quoted for a shell."""
+        if not self.query:
+            return shlex.quote(self.url)
+        whole = f"{self.url}{'&' if '?' in self.url else '?'}{self.query}"
+        return '"$SECRET"'.join(shlex.quote(part) if part else "" for part in whole.split(MASKED))
+
+    @property
     def curl(self) -> str:
-        """The request as a shell command; a secret header value appears as the variable SECRET.
+        """The request as a shell command; a secret value appears as the variable SECRET.
 
         A body that is too long for a command line appears as a file name; the recording holds its content.
         """
-        words = ["curl", "-N", "-X", shlex.quote(self.method), shlex.quote(self.url)]
+        words = ["curl", "-N", "-X", shlex.quote(self.method), self._quoted_url]
         for name, value in self.request_headers:
             secret = value == MASKED
             words += ["-H", shlex.quote(f"{name}: ") + '"$SECRET"' if secret else shlex.quote(f"{name}: {value}")]

@@ -75,6 +75,7 @@ def _add_response(exchange: Exchange, entry: dict[str, Any]) -> None:
     elif "how" in entry:
         exchange.ending, exchange.detail = entry["how"], entry["detail"]
         exchange.ended, exchange.ended_t = entry["seq"], entry["t"]
+        exchange.coding, exchange.coding_problem = entry.get("coding", ""), entry.get("coding_problem", "")
     else:
         data = entry["text"].encode() if "text" in entry else base64.b64decode(entry["base64"])
         exchange.chunks.append(Chunk(entry["seq"], entry["t"], data))
@@ -89,7 +90,8 @@ def header_line(scenario: str, variant: str, axes: dict[str, Any], graph: str) -
 def request_line(exchange: Exchange) -> str:
     """Return the line of a request."""
     names = ("name", "kind", "method", "url", "request_headers", "body", "valid", "sent", "sent_t", "graph")
-    return json.dumps({"request": {name: getattr(exchange, name) for name in names}})
+    query = {"query": exchange.query} if exchange.query else {}
+    return json.dumps({"request": {name: getattr(exchange, name) for name in names} | query})
 
 
 def head_line(number: int, exchange: Exchange) -> str:
@@ -109,9 +111,11 @@ def chunk_line(number: int, chunk: Chunk) -> str:
 
 
 def end_line(number: int, exchange: Exchange) -> str:
-    """Return the line that says how and when an exchange ended."""
+    """Return the line that says how and when an exchange ended, and how its body was decoded if that is not usual."""
     when = {"seq": exchange.ended, "t": exchange.ended_t}
-    return json.dumps({"exchange": number, **when, "how": exchange.ending, "detail": exchange.detail})
+    codings = {"coding": exchange.coding, "coding_problem": exchange.coding_problem}
+    unusual = {name: text for name, text in codings.items() if text}
+    return json.dumps({"exchange": number, **when, "how": exchange.ending, "detail": exchange.detail, **unusual})
 
 
 def finish_line(stopped: str | None) -> str:

@@ -67,7 +67,9 @@ class RecordingWriter:
         assert exchange.ended_t is not None
         if rest := self._streams[number].close():
             self._line(json_lines.chunk_line(number, Chunk(exchange.ended, exchange.ended_t, rest)))
-        self._line(json_lines.end_line(number, replace(exchange, detail=self._redactor.text(exchange.detail))))
+        detail, coding, problem = map(self._redactor.text, (exchange.detail, exchange.coding, exchange.coding_problem))
+        masked = replace(exchange, detail=detail, coding=coding, coding_problem=problem)
+        self._line(json_lines.end_line(number, masked))
 
     def finish(self, stopped: str | None) -> None:
         """Write why the scenario ended early, None if it was performed to its end; close the file."""

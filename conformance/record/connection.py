@@ -8,10 +8,11 @@ from collections.abc import Mapping
 import httpx
 
 from conformance.authoring.client import Stopped
-from conformance.evidence.exchange import Exchange
+from conformance.evidence.exchange import MASKED, Exchange
 from conformance.evidence.writer import RecordingWriter
 from conformance.record.live_exchange import LiveExchange
 from conformance.record.state import RecordingSession
+from conformance.settings.credentials import masked_query
 from conformance.wire.endings import LEFT
 
 
@@ -49,7 +50,7 @@ class ScenarioConnection:
             raise ValueError(f"the scenario does not declare the exchange `{name}`")
         fields = list((dict(self._session.target.headers) | dict(headers)).items())
         exchange = Exchange(name, kind, method, url, fields, body, valid, *self._session.clock.tick())
-        exchange.graph = graph
+        exchange.graph, exchange.query = graph, masked_query(self._session.target.query, MASKED)
         http = self._session.open_client(slow=True) if slowly else self._http
         self._sent.append(LiveExchange(self._session, http, self._writer, exchange))
         return self._sent[-1]

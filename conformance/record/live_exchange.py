@@ -6,13 +6,14 @@ It knows requests and bytes, not the vocabulary of the API (that is `client`), a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import httpx
 
 from conformance.evidence.exchange import Chunk, Exchange
 from conformance.evidence.writer import RecordingWriter
 from conformance.record.state import RecordingSession
+from conformance.wire.body import BodyDecoder
 from conformance.wire.endings import BROKEN, COMPLETE, LEFT, SIZE, UNREACHABLE
 from conformance.wire.sse import Decoder
 
@@ -32,6 +33,7 @@ class LiveExchange:
         self._http = http
         self._writer = writer
         self._number = writer.request(exchange)
+        self._body = BodyDecoder(None)
         self._decoder = Decoder()
         self._names: list[str] = []
         self._first: dict[str, str] = {}
@@ -118,6 +120,7 @@ class LiveExchange:
 
     def _end(self, ending: str, detail: str) -> None:
         self.exchange.ending, self.exchange.detail = ending, detail
+        self.exchange.coding, self.exchange.coding_problem = self._body.coding, self._body.problem
         try:
             self._flush()
         finally:
@@ -133,21 +136,36 @@ class LiveExchange:
             sent.status = response.status_code
             sent.headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
             sent.answered, sent.answered_t = self._session.clock.tick()
+            self._body = BodyDecoder(sent.header("content-encoding"))
             self._writer.head(self._number, sent)
             self._changed.set()
             await self._reading.wait()
-            async for portion in response.aiter_raw():
-                self._take(portion)
-                if not self._reading.is_set():
-                    await self._reading.wait()
+            try:
+                async for portion in response.aiter_raw():
+                    self._take(portion)
+                    if not self._reading.is_set():
+                        await self._reading.wait()
+            finally:
+                self._keep(self._body.close())
 
     def _take(self, portion: bytes) -> None:
-        limits = self._session.limits
         if not self._pending:
             asyncio.get_running_loop().call_soon(self._flush)
-        self._pending.append(portion)
-        self._bytes += len(portion)
-        self._session.bytes_received += len(portion)
+        decoded = self._keep(self._body.feed(portion))
+        self._count(max(0, len(portion) - decoded))  # compressed bytes that decode to fewer or none
+
+    def _keep(self, parts: Iterable[bytes]) -> int:
+        """Keep decoded bytes until they are recorded; return their number."""
+        before = self._bytes
+        for part in parts:
+            self._pending.append(part)
+            self._count(len(part))
+        return self._bytes - before
+
+    def _count(self, received: int) -> None:
+        limits = self._session.limits
+        self._bytes += received
+        self._session.bytes_received += received
         if self._bytes > limits.exchange_bytes:
             raise _TooLarge(f"the server sent more than {limits.exchange_bytes:,} bytes; the rest was not read")
         if self._blocks > limits.exchange_blocks:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import httpx
 
@@ -27,6 +28,11 @@ _TIMEOUT = httpx.Timeout(None, connect=CONNECT_S)
 
 # Bytes are recorded as they arrive, so they must not arrive compressed; httpx would ask for that by default.
 _HEADERS = {"Accept-Encoding": "identity"}
+
+
+# httpx logs the URL of every request and httpcore the headers of every answer; both may hold secrets.
+for name in ("httpx", "httpcore"):
+    logging.getLogger(name).setLevel(logging.WARNING)
 
 
 class Closable(Protocol):
@@ -80,9 +86,20 @@ class RecordingSession:
         Each scenario has its own, because the cost of a request grows with what is under way in the same client.
         """
         pool = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+        given: dict[str, Any] = {
+            "headers": _HEADERS,
+            "timeout": _TIMEOUT,
+            "event_hooks": {"request": [self._add_query]},
+        }
         if not slow:
             remote = not is_loopback(self.target.url)
-            return httpx.AsyncClient(headers=_HEADERS, timeout=_TIMEOUT, limits=pool, trust_env=remote, verify=self.tls)
+            return httpx.AsyncClient(limits=pool, trust_env=remote, verify=self.tls, **given)
         small = [(socket.SOL_SOCKET, socket.SO_RCVBUF, SLOW_READER_BYTES)]
         transport = httpx.AsyncHTTPTransport(limits=pool, verify=self.tls, socket_options=small)
-        return httpx.AsyncClient(headers=_HEADERS, timeout=_TIMEOUT, transport=transport)
+        return httpx.AsyncClient(transport=transport, **given)
+
+    async def _add_query(self, request: httpx.Request) -> None:
+        """Add the query of the target, which is secret, to a request that is about to be sent."""
+        if self.target.query:
+            queries = (request.url.query, self.target.query.encode())
+            request.url = request.url.copy_with(query=b"&".join(query for query in queries if query))

@@ -98,7 +98,7 @@ async def _play(exchange: Exchange, content: bytes, clock: Clock, writer: asynci
     if exchange.status is not None:
         writer.transport.set_write_buffer_limits(0)  # so that everything is sent before an abrupt end
         await clock.reaches(exchange, exchange.answered, exchange.answered_t)
-        writer.write(http_server.head(exchange.status, exchange.headers))
+        writer.write(http_server.head(exchange.status, exchange.decoded_headers))
         await writer.drain()
     for chunk in exchange.chunks:
         await clock.reaches(exchange, chunk.seq, chunk.t)

@@ -107,7 +107,7 @@ def make_plan(settings: Settings) -> Plan:
         profile,
         target,
         _baseline(settings, target),
-        Redactor([*settings.secrets, *target.headers.values()]),
+        Redactor([*settings.secrets, *target.secrets]),
         {item.id: item for check in checks for item in items_of(check)},
         _folder(settings, target),
         _readers(settings),

@@ -53,7 +53,9 @@ def record_session(plan: Plan, selected: Sequence[str], keyword: str, progress: 
             progress=progress,
         )  # fmt: skip
         _write(plan, description | _end(clock, done))  # an interruption from here on does not lose it
-        if plan.readers and done.answered_at_end and not done.interrupted:
+        if plan.readers and target.query:
+            say("real clients perform no runs: they cannot send the query of the URL; they read the recorded streams")
+        elif plan.readers and done.answered_at_end and not done.interrupted:
             from conformance.clients.performed import perform
 
             seen = perform(target, read_recordings(source_of(plan.recordings)), plan.readers, plan.redactor, say)

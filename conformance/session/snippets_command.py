@@ -19,7 +19,7 @@ from conformance.snippets.run import SnippetResult, chosen, results
 from conformance.targets.target import Target
 from conformance.targets.target_file import find_target
 
-SHARED = ("url", "target", "header", "api-key", "assistant")
+SHARED = ("url", "target", "header", "header-file", "api-key", "assistant")
 """The options that have the same meaning as for `lg-conformance run`."""
 
 
@@ -47,7 +47,9 @@ def measured(given: Settings, wanted: Sequence[CodeBlock]) -> tuple[Target, list
     Raises LaunchError.
     """
     target = find_target(given)
-    redactor = Redactor([*given.secrets, *target.headers.values()])
+    if target.query:
+        raise UsageError("the SDKs cannot send the query of a URL; give the URL without it, and a secret as a header")
+    redactor = Redactor([*given.secrets, *target.secrets])
     with ExitStack() as stack:
         if target.launch is not None:
             target = stack.enter_context(target.launch(_say))

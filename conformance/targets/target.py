@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.settings import UsageError
+from conformance.settings.credentials import query_secrets
 
 Launch = Callable[[Callable[[str], None]], AbstractContextManager["Target"]]
 """Starts a server; it is given a function that shows a line to the user."""
@@ -28,7 +29,7 @@ class Target:
     """A server under test.
 
     `assistants` maps a reference graph to the name under which it is deployed, `urls` to its base URL if that is not
-    `url`.  `headers` are sent with every request; their values are secret.
+    `url`.  `headers` and `query`, a query without its question mark, go with every request; their values are secret.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Target:
     assistants: Mapping[str, str] = field(default_factory=dict)
     urls: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: str = field(default="", repr=False)
     lacks: tuple[str, ...] = ()
     concurrency: int = DEFAULT_CONCURRENCY
     baseline: Path | None = None
@@ -51,8 +53,13 @@ class Target:
         """Return the base URL that serves the reference graph, without a slash at its end."""
         return self.urls.get(graph, self.url).rstrip("/")
 
+    @property
+    def secrets(self) -> list[str]:
+        """The values that no file and no message may contain."""
+        return [*self.headers.values(), *query_secrets(self.query)]
+
     def described(self) -> dict[str, Any]:
-        """Return what a report says about it; headers are left out, because they are secret."""
+        """Return what a report says about it; headers and query are left out, because they are secret."""
         shown: dict[str, Any] = {"name": self.name, "version": self.version, "url": self.url}
         return shown | {"assistants": dict(self.assistants), "urls": dict(self.urls), "lacks": list(self.lacks)}
 
@@ -74,7 +81,7 @@ def checked_url(url: str, place: str) -> str:
     if invalid or parts.scheme not in ("http", "https") or not parts.hostname:
         raise TargetError(f"{place}: {url!r} is not the URL of a server; {_EXAMPLE}")
     if parts.query or parts.fragment:
-        raise TargetError(f"{place}: the URL of a server must not have a query or a fragment; give it up to its path")
+        raise TargetError(f"{place}: this URL must not have a query or a fragment; give it up to its path")
     return url.rstrip("/")
 
 

@@ -16,6 +16,7 @@ from conformance.evidence.source import SESSION_FILE, session_description, sourc
 from conformance.launch.environments import Say
 from conformance.launch.startup import own_urls, started
 from conformance.settings import Settings
+from conformance.settings.credentials import split_query
 from conformance.targets.launch_table import check_types, read_plan
 from conformance.targets.target import Target, TargetError, checked_url
 
@@ -45,6 +46,7 @@ def find_target(settings: Settings) -> Target:
         found,
         assistants={**found.assistants, **settings.assistants},
         headers={**found.headers, **settings.sent_headers},
+        query=settings.query or found.query,
         concurrency=settings.concurrency or found.concurrency,
     )
 
@@ -110,10 +112,12 @@ def read_target(path: Path, version: str = "") -> Target:
     # A baseline lists the failures of the release that the file names; another release has others.
     same = not version or version == table.get("version")
     baseline = path.parent / table["baseline"] if "baseline" in table and same else None
-    url = checked_url(table["url"], f"{path}, url") if launch is None else ""
+    url, query = split_query(table["url"], f"{path}, url") if launch is None else ("", "")
+    url = checked_url(url, f"{path}, url") if launch is None else ""
     target = Target(
-        table.get("name", path.stem), url, urls=urls, lacks=tuple(table.get("lacks", ())), baseline=baseline, **given
-    )
+        table.get("name", path.stem), url, urls=urls, lacks=tuple(table.get("lacks", ())), baseline=baseline,
+        query=query, **given,
+    )  # fmt: skip
     return target if launch is None else _launchable(target, launch, path, version)
 
 

@@ -20,7 +20,7 @@ JUDGING = (
     "conformance/faults/**/*.py", "conformance/judging/**/*.py", "conformance/suite/**/*.py",
     "conformance/wire/**/*.py", "conformance/requirements/*.toml", "conformance/profiles/*.toml", "schemas/*.json",
 )  # fmt: skip
-RECORDINGS = ("tests/recordings/*",)
+RECORDINGS = ("tests/recordings.tar.xz",)
 CLIENTS = ("conformance/clients/**/*",)
 
 

@@ -1,0 +1,20 @@
+"""The options of a session, declared once for pytest and the command line, and checked before anything starts."""
+
+from conformance.settings.checked import Settings, report_folder, settings
+from conformance.settings.options import (
+    API_KEY_VARIABLE,
+    CLIENTS,
+    DEFAULT_PROFILE,
+    JUDGING,
+    OPTIONS,
+    RECORDING,
+    REPORT,
+    SERVER,
+    Option,
+)
+from conformance.settings.values import UsageError
+
+__all__ = [
+    "API_KEY_VARIABLE", "CLIENTS", "DEFAULT_PROFILE", "JUDGING", "OPTIONS", "RECORDING", "REPORT", "SERVER", "Option",
+    "Settings", "UsageError", "report_folder", "settings",
+]  # fmt: skip

@@ -1,0 +1,179 @@
+"""The options of a session, declared once for pytest and the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+API_KEY_VARIABLE = "LG_CONFORMANCE_API_KEY"
+DEFAULT_PROFILE = "streaming-api-2025-06"
+
+SERVER, JUDGING, RECORDING, REPORT, CLIENTS = (
+    "the server under test",
+    "requirements and exit status",
+    "recording",
+    "report",
+    "real clients",
+)
+"""The groups of options in the help."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option: `--NAME` of `lg-conformance run`, `--lg-NAME` of pytest."""
+
+    name: str
+    group: str
+    help: str
+    metavar: str | None = None
+    many: bool = False
+    shown: bool = True
+    """Whether a report lists it: it is not secret, and the outcomes may depend on it."""
+
+    @property
+    def dest(self) -> str:
+        return "lg_" + self.name.replace("-", "_")
+
+    @property
+    def flag(self) -> bool:
+        return self.metavar is None
+
+
+OPTIONS = (
+    Option(
+        "url",
+        SERVER,
+        "Judge the running server at URL, which may include a path. A query, such as ?token=VALUE, goes with every "
+        "request; its values are written to no file and shown in no message. "
+        "Default, without --url and --target: start the embedded official server and judge it.",
+        "URL",
+    ),
+    Option(
+        "target",
+        SERVER,
+        "Judge a target: the name of one that is shipped with the suite (NAME==VERSION for another release), "
+        "or the path of a TOML file that describes your server.",
+        "NAME_OR_FILE",
+    ),
+    Option(
+        "header",
+        SERVER,
+        "Send this header with every request. Repeatable. The value is written to no file and shown in no message. "
+        "A word $VAR of the value, in single quotes for the shell, is replaced by this environment variable, so that a "
+        "secret is not on the command line: --header 'Authorization: Bearer $TOKEN'.",
+        "'NAME: VALUE'",
+        many=True,
+        shown=False,
+    ),
+    Option(
+        "header-file",
+        SERVER,
+        "Send the headers of this file too: one NAME: VALUE on each line, as for --header; empty lines and lines that "
+        "start with # are skipped. Repeatable. --header replaces a header of the same name.",
+        "FILE",
+        many=True,
+        shown=False,
+    ),
+    Option(
+        "api-key",
+        SERVER,
+        "Send this key as x-api-key with every request. It is written to no file and shown in no message. "
+        f"Default: the environment variable {API_KEY_VARIABLE}.",
+        "KEY",
+        shown=False,
+    ),
+    Option(
+        "profile",
+        JUDGING,
+        "Judge the requirements of this profile; the command `list --profile NAME` shows them. "
+        f"Default: {DEFAULT_PROFILE}; for stored recordings, the profile that they were recorded for.",
+        "NAME",
+    ),
+    Option(
+        "fail-on",
+        JUDGING,
+        "Lowest level that the exit status depends on: `must`, or `should` for MUST and SHOULD. Default: must.",
+        "LEVEL",
+    ),
+    Option(
+        "baseline",
+        JUDGING,
+        "TOML file of known failures, each with a reason. A listed failure does not change the exit status, "
+        "an entry that no longer fails does. Default: the baseline that the target names, if any.",
+        "FILE",
+    ),
+    Option(
+        "write-baseline",
+        JUDGING,
+        "Write the failures of this session to FILE as a baseline; then give a reason for each of them there.",
+        "FILE",
+        shown=False,
+    ),
+    Option(
+        "report-dir",
+        REPORT,
+        "Write the report and the recordings to this folder. Default: a new folder reports/TARGET-DATE-TIME; "
+        "for stored recordings, the folder that holds them.",
+        "DIR",
+        shown=False,
+    ),
+    Option(
+        "concurrency",
+        RECORDING,
+        "Perform at most N scenarios at the same time. Default: what the target file says, otherwise 10.",
+        "N",
+    ),
+    Option(
+        "assistant",
+        SERVER,
+        "Name under which a reference graph is deployed, such as joke=my-joke. Repeatable. "
+        "Default: the name of the graph.",
+        "GRAPH=NAME",
+        many=True,
+    ),
+    Option(
+        "keep-threads",
+        RECORDING,
+        "Keep the threads that the suite creates, so that a request in the report can be repeated. "
+        "Default: delete them at the end.",
+    ),
+    Option(
+        "silence",
+        RECORDING,
+        "Abort the session when no event has arrived on any stream for SECONDS. Default: 30.",
+        "SECONDS",
+    ),
+    Option(
+        "length",
+        RECORDING,
+        "Close a stream SECONDS after its first event. Default: 60.",
+        "SECONDS",
+    ),
+    Option(
+        "max-seconds",
+        RECORDING,
+        "Abort the session after SECONDS; everything recorded until then is judged. Default: no limit.",
+        "SECONDS",
+    ),
+    Option(
+        "clients",
+        CLIENTS,
+        "Play the recorded streams back to real clients (the official SDKs and httpx-sse), have them perform some runs "
+        "themselves, and report where they see something else than the suite. Default: no client.",
+        shown=False,
+    ),
+    Option(
+        "client",
+        CLIENTS,
+        "The same with this client only. Repeatable.",
+        "NAME[==VERSION]",
+        many=True,
+        shown=False,
+    ),
+    Option(
+        "judge",
+        REPORT,
+        "Judge the stored recordings of DIR, a report folder or its recordings/, without a server.",
+        "DIR",
+        shown=False,
+    ),
+)
