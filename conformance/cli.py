@@ -26,6 +26,8 @@ PYTEST_OPTIONS = """\
 options of pytest, among others:
   -k EXPRESSION         Select checks by area (join), level (MUST), requirement id or name of a check.
   -n N                  Judge in N processes.
+  -x, --maxfail N       Stop judging after the first or Nth failure; inconclusive checks do not count.
+  --lf                  Select the checks that did not pass in the last session in this folder.
   -q                    Print less.
   --alluredir DIR       Write results for Allure to DIR.
 """
