@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -25,6 +26,8 @@ PYTEST_OPTIONS = """\
 options of pytest, among others:
   -k EXPRESSION         Select checks by area (join), level (MUST), requirement id or name of a check.
   -n N                  Judge in N processes.
+  -x, --maxfail N       Stop judging after the first or Nth failure; inconclusive checks do not count.
+  --lf                  Select the checks that did not pass in the last session in this folder.
   -q                    Print less.
   --alluredir DIR       Write results for Allure to DIR.
 """
@@ -49,6 +52,7 @@ class Command:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit status."""
+    _print_every_character()
     given = list(sys.argv[1:] if arguments is None else arguments)
     name, rest = (given[0], given[1:]) if given else ("--help", [])
     if name in ("-h", "--help"):
@@ -63,6 +67,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         near = catalogue.nearest(name, COMMANDS)
         return _wrong(f"there is no command {name!r}{near}; the commands are {', '.join(COMMANDS)}")
     return _performed(COMMANDS[name], rest)
+
+
+def _print_every_character() -> None:
+    """Escape what an output cannot encode: Windows encodes what is piped in a code page with 256 characters."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _performed(command: Command, arguments: Sequence[str]) -> int:

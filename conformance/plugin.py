@@ -49,10 +49,13 @@ def _prepare(config: pytest.Config) -> None:
     from conformance.report import allure
     from conformance.runner.collection import JUDGEMENT
     from conformance.runner.controller import Controller
+    from conformance.runner.stopping import refuse_stepwise, take_limit
     from conformance.session.judgement import Judgement
     from conformance.session.output import check_writable
     from conformance.session.plan import make_plan
 
+    refuse_stepwise(config)
+    limit = take_limit(config)
     plan = make_plan(settings(_given(config)))
     worker: dict[str, Any] | None = getattr(config, "workerinput", None)
     if worker is not None:
@@ -60,7 +63,7 @@ def _prepare(config: pytest.Config) -> None:
         return
     judgement = config.stash[JUDGEMENT] = Judgement(plan)
     keyword = config.getoption("keyword", "") or ""
-    config.pluginmanager.register(Controller(config, judgement, keyword), "lg-controller")
+    config.pluginmanager.register(Controller(config, judgement, keyword, limit), "lg-controller")
     if not _records_nothing(config):
         config.option.xmlpath = config.getoption("xmlpath", None) or str(plan.report_folder / "junit.xml")
         check_writable(plan, Path(config.option.xmlpath), allure.results_folder(config))

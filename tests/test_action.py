@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import configparser
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,9 @@ from .test_secrets import KEY, TENANT, echoes_everything
 ACTION = runner.read(ROOT / "action.yml")
 STEPS = ACTION["runs"]["steps"]
 (INSTALL,) = (step for step in STEPS if "-m pip" in step.get("run", ""))
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+PUBLISHING = {"publish": {"actions/download-artifact@v4", "pypa/gh-action-pypi-publish@release/v1"}}
+"""Jobs that publish, and the actions that only they may use."""
 KEY_FORMS = (KEY, TENANT.split()[1])
 
 
@@ -143,14 +149,48 @@ def test_the_action_pins_other_actions_and_uses_every_input() -> None:
     assert all(step.get("shell") == "bash" for step in STEPS if "run" in step)
 
 
-@pytest.mark.parametrize("workflow", sorted((ROOT / ".github" / "workflows").glob("*.yml")), ids=lambda path: path.stem)
-def test_a_workflow_has_few_permissions_a_timeout_and_known_actions(workflow: Path) -> None:
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_workflow_has_few_permissions_timeouts_and_known_actions(workflow: Path) -> None:
     content = runner.read(workflow)
     assert content["permissions"] == {"contents": "read"}
-    for one in content["jobs"].values():
+    for name, one in content["jobs"].items():
         assert one["timeout-minutes"] <= 120
-        assert {step["uses"] for step in one["steps"] if "uses" in step} <= runner.KNOWN
+        assert {step["uses"] for step in one["steps"] if "uses" in step} <= runner.KNOWN | PUBLISHING.get(name, set())
+        assert one.get("permissions") == ({"id-token": "write"} if name in PUBLISHING else None)
         assert not any("${{" in step.get("run", "") for step in one["steps"])
+
+
+def test_every_environment_of_tox_that_a_workflow_runs_exists() -> None:
+    runs = [
+        step.get("run", "") for path in WORKFLOWS for one in runner.read(path)["jobs"].values() for step in one["steps"]
+    ]
+    used = {name for run in runs for name in re.findall(r"tox run -e (\S+)", run)}
+    tox = configparser.ConfigParser(interpolation=None)
+    tox.read(ROOT / "tox.ini", "utf-8")
+    assert used
+    assert [name for name in used if f"testenv:{name}" not in tox] == []
+
+
+def test_every_supported_python_is_tested() -> None:
+    (first,) = re.findall(r'^requires-python = ">=3.(\d+)"', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
+    tested = runner.read(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]["tests"]["strategy"]["matrix"]["python"]
+    assert tested == [f"3.{minor}" for minor in range(int(first), int(first) + len(tested))]
+    assert f"3.{sys.version_info.minor}" in tested
+
+
+def check_schema(schema: str, *files: Path) -> subprocess.CompletedProcess[str]:
+    """Check files against a schema of GitHub's."""
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", *map(str, files)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_workflows_and_action_are_valid_by_the_schemas_of_github(tmp_path: Path) -> None:
+    workflows = check_schema("github-workflows", *WORKFLOWS)
+    assert workflows.returncode == 0, workflows.stdout
+    action = check_schema("github-actions", ROOT / "action.yml")
+    assert action.returncode == 0, action.stdout
+    (tmp_path / "wrong.yml").write_text(WORKFLOWS[0].read_text("utf-8").replace("runs-on:", "runs_on:"), "utf-8")
+    assert check_schema("github-workflows", tmp_path / "wrong.yml").returncode == 1
 
 
 def test_pre_commit_checks_the_same_as_tox_lint() -> None:

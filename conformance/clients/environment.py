@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from conformance.launch.environments import Say, find_python, node_environment, node_version, python_environment
+from conformance.launch.process import missing_posix
 
 Client = Literal["python", "javascript", "curl"]
 CLIENTS: tuple[Client, ...] = ("python", "javascript", "curl")
@@ -55,6 +56,8 @@ def client_environment(client: Client, say: Say) -> ClientEnvironment:
 
 def missing_for_client(client: Client) -> str:
     """Return what this machine lacks for a client, and how to install it; empty if nothing is missing."""
+    if lacking := missing_posix():
+        return f"real clients need {lacking}"
     if client == "python" and find_python(PYTHON) is None:
         return "langgraph_sdk needs Python 3.10 or newer with venv, not found on PATH: `apt-get install python3-venv`"
     if client == "javascript" and node_version() < NODE:

@@ -41,6 +41,11 @@ def temporary_folder() -> Iterator[Path]:
         yield Path(name).resolve()
 
 
+def missing_posix() -> str:
+    """Return what this system lacks to start processes that end with everything they started; empty on POSIX."""
+    return "" if hasattr(os, "killpg") else "a POSIX system, such as Linux, macOS or WSL, to start processes"
+
+
 def free_port() -> int:
     """Return a loopback port on which nothing listens now; another program may take it before the server does."""
     while True:

@@ -21,7 +21,7 @@ from conformance.launch.environments import (
     node_version,
     python_environment,
 )
-from conformance.launch.process import LaunchError
+from conformance.launch.process import LaunchError, missing_posix
 from conformance.launch.server import Recipe, Running, launched
 
 KINDS = ("none", "python", "node")
@@ -61,6 +61,8 @@ class Plan:
 
 def missing(plan: Plan) -> str:
     """Return what the plan needs but this machine lacks, with how to install it; empty if nothing is missing."""
+    if lacking := missing_posix():
+        return f"{plan.recipe.name} needs {lacking}; start the server yourself, and give its address with --url"
     wants = [_missing_modules(plan), _missing_interpreter(plan), _missing_program(plan)]
     wants += [postgres.missing() if service == "postgresql" else "" for service in plan.needs]
     return "; ".join(f"{plan.recipe.name} needs {want}" for want in wants if want)

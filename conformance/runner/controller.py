@@ -13,6 +13,7 @@ from conformance.judging.verdict import UNSURE, USAGE
 from conformance.launch.process import LaunchError
 from conformance.report import allure, terminal
 from conformance.runner.collection import NODE, CheckItem
+from conformance.runner.stopping import FailureLimit
 from conformance.session.judgement import Judgement
 from conformance.session.recording import record_session
 from conformance.session.reporting import SessionReport, write_report
@@ -22,7 +23,7 @@ from conformance.settings import UsageError
 class Controller:
     """A pytest plugin, registered in the process that sees all items and never in a worker of xdist."""
 
-    def __init__(self, config: pytest.Config, judgement: Judgement, keyword: str) -> None:
+    def __init__(self, config: pytest.Config, judgement: Judgement, keyword: str, limit: int) -> None:
         self._config = config
         self._judgement = judgement
         self._plan = judgement.plan
@@ -30,6 +31,12 @@ class Controller:
         self._recorded = False
         self._interrupted = False
         self._report: SessionReport | None = None
+        self._failures = FailureLimit(config, limit)
+        self._session: pytest.Session | None = None
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Remember the session, so that it can be stopped."""
+        self._session = session
 
     def pytest_report_header(self) -> str:
         """Print the suite's folder, because another package may have the same import name."""
@@ -77,7 +84,9 @@ class Controller:
         pytest.exit(self._plan.redactor.text(why), returncode=status)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
-        """Collect the outcome that pytest's own report carries."""
+        """Collect the outcome that pytest's own report carries, and stop after too many failures."""
+        assert self._session
+        self._failures.count(report, self._session)
         given = getattr(report, "lg_outcome", None)
         if given is None:
             return
@@ -96,7 +105,9 @@ class Controller:
         self._report = write_report(self._judgement, with_clients=not self._interrupted)
         if results := allure.results_folder(self._config):
             allure.describe_session(results, self._plan.report_folder / "report.json")
-        if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and self._all_ours(session):
+        # Stopped at the limit of failures, xdist says that it was interrupted.
+        judged = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or self._failures.reached
+        if judged and self._all_ours(session):
             session.exitstatus = self._report.exit_status
         elif exitstatus == pytest.ExitCode.INTERNAL_ERROR:
             session.exitstatus = UNSURE
