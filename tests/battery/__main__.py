@@ -1,7 +1,7 @@
 """`python -m tests.battery [--recorded] [NAME …]`: judge incomplete servers, and compare with what was written down.
 
-Servers that only differ in pace are judged live, between the suite and the embedded official server.  With `--recorded`
-all others are judged from the golden recordings, without a server.
+Each is judged live: the fault proxy stands between the suite and the embedded official server.  With `--recorded` the
+golden recordings are rewritten instead, without a server; those that differ in time only are left out.
 """
 
 from __future__ import annotations
@@ -13,30 +13,44 @@ from collections.abc import Iterator, Sequence
 
 from conformance.judging.verdict import RequirementResult
 
-from . import recorded
+from . import live, recorded
 from .expected import Expected, expected
 from .outcomes import described, differences, failed, judged
 from .servers import SERVERS
+
+Judged = tuple[list[RequirementResult], list[str]]
+"""The requirements with their outcomes, and the errors of the suite."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Return 0 if every server breaks exactly what was expected, otherwise 1."""
     parser = argparse.ArgumentParser("python -m tests.battery", description=__doc__)
-    parser.add_argument("names", metavar="NAME", nargs="*", choices=[*SERVERS, []], help="a server; default: all")
-    parser.add_argument("--recorded", action="store_true", help="judge the golden recordings, without a server")
+    parser.add_argument("names", metavar="NAME", nargs="*", help=f"default: all; servers: {', '.join(SERVERS)}")
+    parser.add_argument("--recorded", action="store_true", help="judge rewritten recordings, without a server")
     chosen = parser.parse_args(arguments)
+    if unknown := set(chosen.names) - set(SERVERS):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; servers: {', '.join(SERVERS)}")
     names = chosen.names or list(SERVERS)
-    differ = 0
-    for name, requirements, errors, seconds in _recorded(names):
-        differ += _print(name, expected()[name], requirements, errors, seconds)
-    return min(differ, 1)
+    differing = []
+    started = time.monotonic()
+    for name, result in _from_recordings(names) if chosen.recorded else _live(names):
+        if _print(name, expected()[name], *result, time.monotonic() - started):
+            differing.append(name)
+        started = time.monotonic()
+    print(f"{len(differing)} differ: {', '.join(differing)}" if differing else "all as expected")
+    return 1 if differing else 0
 
 
-def _recorded(names: Sequence[str]) -> Iterator[tuple[str, list[RequirementResult], list[str], float]]:
+def _from_recordings(names: Sequence[str]) -> Iterator[tuple[str, Judged]]:
     for name in names:
-        if SERVERS[name].pace is None:
-            started = time.monotonic()
-            yield name, *judged(recorded.session(SERVERS[name])), time.monotonic() - started
+        if not SERVERS[name].live:
+            yield name, judged(recorded.session(SERVERS[name]))
+
+
+def _live(names: Sequence[str]) -> Iterator[tuple[str, Judged]]:
+    for name in names:
+        with live.upstream() as url:
+            yield name, live.judged(name, url)
 
 
 def _print(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -204,6 +205,30 @@ def closed_at_silence(events: SentEvents, exchange: FaultContext) -> FaultOutput
         if event.base in exchange.modes:
             return
         yield event
+
+
+def spaced(seconds: float) -> Callable[[SentEvents, FaultContext], FaultOutput]:
+    """Return a rewrite that waits for so many seconds after each event; only the live proxy can run it."""
+
+    def rewrite(events: SentEvents, exchange: FaultContext) -> FaultOutput:
+        for event in events:
+            yield event
+            time.sleep(seconds)
+
+    return rewrite
+
+
+def closed_after(seconds: float) -> Callable[[SentEvents, FaultContext], FaultOutput]:
+    """Return a rewrite that ends the stream before the first event that comes later than so many seconds."""
+
+    def rewrite(events: SentEvents, exchange: FaultContext) -> FaultOutput:
+        started = time.monotonic()
+        for event in events:
+            if time.monotonic() - started > seconds:
+                return
+            yield event
+
+    return rewrite
 
 
 def compressed(portions: Portions, exchange: FaultContext) -> FaultOutput:

@@ -6,8 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.authoring.conditions import Condition, asks_for, everywhere, is_join, is_stateless, is_stream
-from conformance.authoring.conditions import of_graph, with_subgraphs
+from conformance.authoring.conditions import (
+    Condition,
+    asks_for,
+    everywhere,
+    is_join,
+    is_stateless,
+    is_stream,
+    of_graph,
+    with_subgraphs,
+)
 from conformance.authoring.registry import Fault
 from conformance.protocol import MODES
 
@@ -27,20 +35,16 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Pace:
-    """How slow or busy a server is; it can only be seen live."""
+    """How slow or busy a server is."""
 
     delay_s: float = 0.0
     """How long every request waits."""
-    event_interval_s: float = 0.0
-    """The shortest time between two events of a stream."""
-    concurrent: int = 0
-    """How many requests are served at the same time, 0 for any number."""
-    refuses_more: bool = False
-    """Whether further requests are answered with 429, and do not wait."""
-    concurrent_runs: int = 0
+    requests: int = 0
+    """How many requests are served at the same time, 0 for any number; further ones wait."""
+    refused_above: int = 0
+    """How many requests are served before further ones are answered with 429, 0 for any number."""
+    streamed_runs: int = 0
     """How many streamed runs are active at the same time, 0 for any number; further ones wait."""
-    stream_s: float = 0.0
-    """After how many seconds a stream is closed, 0 for never."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,9 @@ class IncompleteServer:
 
     refusals: tuple[Refusal, ...] = ()
     faults: tuple[Fault, ...] = ()
-    pace: Pace | None = None
+    pace: Pace = Pace()
+    live: bool = False
+    """Whether it differs in time only, so that a recording cannot show it."""
 
 
 def _refuses(where: Condition, status: int = UNPROCESSABLE) -> IncompleteServer:
@@ -103,12 +109,12 @@ SERVERS: dict[str, IncompleteServer] = {
         )
     ),
     "forbids_unknown_keys": _refuses(starts_run & rewrite.with_unspecified_key),
-    "answers_in_1_5": IncompleteServer(pace=Pace(delay_s=1.5)),
-    "answers_in_3": IncompleteServer(pace=Pace(delay_s=3)),
-    "one_event_a_second": IncompleteServer(pace=Pace(event_interval_s=1)),
-    "six_connections": IncompleteServer(pace=Pace(concurrent=6)),
-    "busy_above_eight": IncompleteServer(pace=Pace(concurrent=8, refuses_more=True)),
-    "one_run_at_a_time": IncompleteServer(pace=Pace(concurrent_runs=1)),
-    "closes_after_60": IncompleteServer(pace=Pace(stream_s=60)),
+    "answers_in_1_5": IncompleteServer(pace=Pace(delay_s=1.5), live=True),
+    "answers_in_3": IncompleteServer(pace=Pace(delay_s=3), live=True),
+    "one_event_a_second": IncompleteServer(faults=(_fault(rewrite.spaced(1), is_stream),), live=True),
+    "six_connections": IncompleteServer(pace=Pace(requests=6), live=True),
+    "busy_above_eight": IncompleteServer(pace=Pace(refused_above=8), live=True),
+    "one_run_at_a_time": IncompleteServer(pace=Pace(streamed_runs=1), live=True),
+    "closes_after_60": IncompleteServer(faults=(_fault(rewrite.closed_after(60), is_stream),), live=True),
     "closes_after_silence": _rewrites(rewrite.closed_at_silence, is_stream & rewrite.is_silent_for_long),
 }
