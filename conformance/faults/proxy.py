@@ -1,4 +1,4 @@
-"""The fault proxy: a streaming reverse proxy that gives a real server one fault.
+"""The fault proxy: a streaming reverse proxy that gives a real server a fault, or several.
 
 It runs the functions that rewrite recordings on each event as it arrives.  It serves plain HTTP on loopback, one
 request per connection; it is a tool to see a check fail, not a general proxy.
@@ -28,11 +28,11 @@ REMEMBERED_EXCHANGES = 400
 
 
 class Proxy:
-    """Serves `upstream` with one fault."""
+    """Serves `upstream` with faults; of those that rewrite the same stream, the first one does."""
 
-    def __init__(self, upstream: str, fault: Fault) -> None:
+    def __init__(self, upstream: str, *faults: Fault) -> None:
         self._upstream = upstream.rstrip("/")
-        self._fault = fault
+        self._faults = faults
         self._clock = Clock()
         self._recording = Recording("proxy", "proxy", {}, "")
         self._remembered: deque[Exchange] = deque(maxlen=REMEMBERED_EXCHANGES)
@@ -40,21 +40,25 @@ class Proxy:
 
     async def serve(self, port: int) -> asyncio.Server:
         """Listen on a loopback port, 0 for any free one; raises OSError."""
-        return await http_server.serve(port, self._answer)
+        return await http_server.serve(port, self.answer)
 
-    async def _answer(self, request: http_server.Request, writer: asyncio.StreamWriter) -> None:
-        exchange = self._remember(request)
+    async def answer(self, request: http_server.Request, writer: asyncio.StreamWriter) -> None:
+        """Write the answer to a request."""
+        await self.forward(request, self.remember(request), writer)
+
+    async def forward(self, request: http_server.Request, exchange: Exchange, writer: asyncio.StreamWriter) -> None:
+        """Ask the upstream, and write its answer with the faults applied."""
         replaced = {"host", "accept-encoding"}
         kept = [field for field in http_server.end_to_end(request.headers) if field[0].lower() not in replaced]
         kept.append(("accept-encoding", "identity"))  # a fault rewrites text, as it does in a recording
         url = self._upstream + request.path
         with suppress(httpx.HTTPError):
             async with self._http.stream(request.method, url, headers=kept, content=request.body or None) as response:
-                await self._forward(response, exchange, writer)
+                await self._send_on(response, exchange, writer)
         exchange.ended, exchange.ended_t = self._clock.tick()
 
-    async def _forward(self, response: httpx.Response, exchange: Exchange, writer: asyncio.StreamWriter) -> None:
-        """Send the upstream's response on, with the fault applied."""
+    async def _send_on(self, response: httpx.Response, exchange: Exchange, writer: asyncio.StreamWriter) -> None:
+        """Send the upstream's response on, with the faults applied."""
         exchange.status = response.status_code
         exchange.headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
         exchange.answered, exchange.answered_t = self._clock.tick()
@@ -64,11 +68,11 @@ class Proxy:
         if answer.late and exchange.is_stream:
             answer.body = b"".join([data async for data in self._received(response, exchange)])
         if exchange.is_stream and answer.status == 200 and not answer.body and not answer.late:
-            await self._forward_stream(response, exchange, answer, writer)
+            await self._send_stream_on(response, exchange, answer, writer)
         else:
             await http_server.send_whole(answer.status, answer.headers, answer.body, writer)
 
-    def _remember(self, request: http_server.Request) -> Exchange:
+    def remember(self, request: http_server.Request) -> Exchange:
         """Return the exchange of a request, and keep it for faults that look at earlier exchanges."""
         path = request.path
         join = request.method == "GET" and path.partition("?")[0].endswith("/stream")
@@ -76,36 +80,39 @@ class Proxy:
         text = request.body.decode("utf-8", "replace") if request.body else None
         sent = (request.method, self._upstream + path, request.headers, text)
         exchange = Exchange(path, kind, *sent, True, *self._clock.tick())
-        exchange.graph = str(self._context(exchange).body.get("assistant_id", ""))
+        exchange.graph = str(self.context(exchange).body.get("assistant_id", ""))
         self._remembered.append(exchange)
         self._recording.exchanges = list(self._remembered)
         return exchange
 
-    def _context(self, exchange: Exchange) -> FaultContext:
+    def context(self, exchange: Exchange) -> FaultContext:
+        """Return what faults know about an exchange."""
         return FaultContext(exchange, self._recording)
 
-    def _applies(self, exchange: Exchange, *parts: str) -> bool:
-        """Return whether the fault rewrites one of these parts of the exchange."""
-        return self._fault.part in parts and bool(self._fault.where(self._context(exchange)))
+    def _applying(self, exchange: Exchange, *parts: str) -> list[Fault]:
+        """Return the faults that rewrite one of these parts of the exchange."""
+        context = self.context(exchange)
+        return [fault for fault in self._faults if fault.part in parts and fault.where(context)]
 
     def _rewritten(self, exchange: Exchange) -> Answer:
-        """Return the answer of the upstream, with a fault of answers applied."""
+        """Return the answer of the upstream, with the faults of answers applied."""
         assert exchange.status is not None
         body = b"" if exchange.is_stream else exchange.content
         answer = Answer(exchange.status, list(exchange.headers), COMPLETE, body)
-        if self._applies(exchange, "answer"):
-            self._fault.function(answer, self._context(exchange))
+        for fault in self._applying(exchange, "answer"):
+            fault.function(answer, self.context(exchange))
         return answer
 
-    async def _forward_stream(
+    async def _send_stream_on(
         self, response: httpx.Response, exchange: Exchange, answer: Answer, writer: asyncio.StreamWriter
     ) -> None:
         headers = [*http_server.end_to_end(answer.headers), http_server.CHUNKED]
         writer.write(http_server.head(answer.status, headers))
         await writer.drain()
         ending = answer.ending
-        faulty = self._applies(exchange, "events", "bytes")
-        async for pieces in self._faulty(response, exchange) if faulty else self._unchanged(response, exchange):
+        faults = self._applying(exchange, "events", "bytes")
+        unchanged = self._unchanged(response, exchange)
+        async for pieces in self._faulty(faults[0], response, exchange) if faults else unchanged:
             data, end = _framed(pieces)
             writer.write(data)
             await writer.drain()
@@ -121,14 +128,16 @@ class Proxy:
             yield data
 
     async def _unchanged(self, response: httpx.Response, exchange: Exchange) -> AsyncIterator[list[bytes | End]]:
-        """Yield the upstream's bytes as they arrive, for a stream that the fault does not rewrite."""
+        """Yield the upstream's bytes as they arrive, for a stream that no fault rewrites."""
         async for data in self._received(response, exchange):
             yield [data]
 
-    async def _faulty(self, response: httpx.Response, exchange: Exchange) -> AsyncIterator[list[bytes | End]]:
+    async def _faulty(
+        self, fault: Fault, response: httpx.Response, exchange: Exchange
+    ) -> AsyncIterator[list[bytes | End]]:
         """Yield what the fault makes of the upstream's bytes, as soon as it makes it."""
-        pump = Pump(self._fault, self._context(exchange))
-        feeding = asyncio.create_task(self._feed(response, exchange, pump))
+        pump = Pump(fault, self.context(exchange))
+        feeding = asyncio.create_task(self._feed(response, exchange, pump, fault.part))
         try:
             while pieces := await pump.take():
                 yield pieces
@@ -136,12 +145,12 @@ class Proxy:
             feeding.cancel()
             pump.close()
 
-    async def _feed(self, response: httpx.Response, exchange: Exchange, pump: Pump) -> None:
+    async def _feed(self, response: httpx.Response, exchange: Exchange, pump: Pump, part: str) -> None:
         """Hand the upstream's events (or bytes) to the fault; send on blocks that no client dispatches."""
         decoder = Decoder()
         try:
             async for data in self._received(response, exchange):
-                if self._fault.part == "bytes":
+                if part == "bytes":
                     pump.put(data)
                     continue
                 for block in decoder.feed(data):
