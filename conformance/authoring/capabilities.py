@@ -14,35 +14,38 @@ from typing import Any
 
 from conformance import catalogue
 from conformance.catalogue import Capability
-from conformance.evidence.exchange import JOIN, STREAM, Exchange
+from conformance.evidence.exchange import JOIN, STREAM, Event, Events, Exchange
 from conformance.evidence.memo import memoized
 from conformance.evidence.recording import Recording, run_request
 from conformance.protocol import MODES, requested_modes, resource_of, thread_in, wire_name
 from conformance.wire.strict_json import NotJson
 
-_OF_EVENTS = ("mode", "payload", "id", "event")
-"""The groups of capabilities that a check relies on only if it reads the events."""
+_OF_EVENTS = ("output", "payload", "id", "event", "namespace")
+"""The groups of capabilities that a check relies on only if it reads events."""
 
-Shows = Callable[[Recording, Exchange], bool]
+Shows = Callable[[Capability, Recording, Exchange], bool]
 
 
 @memoized
 def asked_for(recording: Recording, exchange: Exchange) -> frozenset[Capability]:
-    """Return the capabilities that a valid exchange asks for and must show; none for a request that may be refused."""
+    """Return the capabilities that a valid exchange asks for and must show; none for a request that may be refused.
+
+    A refused exchange shows no events, so it asks for those capabilities alone that a request names.
+    """
     if not exchange.valid or exchange.status is None:
         return frozenset()
-    found = _asked_of_stream(exchange) if exchange.kind == STREAM else _asked_of_others(exchange)
+    found = _of_run_request(exchange) if exchange.starts_run else _of_other_request(exchange)
     if not exchange.accepted:
-        return frozenset(found)
+        return frozenset(one for one in found if _is_of_request(one))
     return frozenset(one for one in found if not one.graphs or exchange.graph in one.graphs)
 
 
 @memoized
 def shown_by(recording: Recording, exchange: Exchange) -> frozenset[Capability]:
     """Return the capabilities that an exchange shows: the server has them."""
-    if exchange.kind == JOIN:
-        return frozenset(one for one in _of_joined_run(recording, exchange) if _shows(one, recording, exchange))
-    return frozenset(one for one in asked_for(recording, exchange) if _shows(one, recording, exchange))
+    request = run_request(recording, exchange) if exchange.kind == JOIN else None
+    asked = [*asked_for(recording, exchange), *(_of_modes(request.request) if request is not None else ())]
+    return frozenset(one for one in asked if _SHOWS[one.id](one, recording, exchange))
 
 
 def lacking(exchanges: Iterable[tuple[Recording, Exchange]], deployed: Collection[str]) -> frozenset[Capability]:
@@ -58,47 +61,73 @@ def of_event(name: str) -> list[Capability]:
     """Return the capabilities that a check relies on if it reads the events of a mode, or the metadata events."""
     known = catalogue.capabilities()
     modes = [mode for mode in MODES if wire_name(mode) == wire_name(name)]
-    ids = [f"{group}.{mode}" for mode in modes for group in ("mode", "payload", "id")] or [f"event.{name}"]
+    ids = [f"{group}.{mode}" for mode in modes for group in ("mode", *_OF_EVENTS)] or [f"event.{name}"]
     return [known[id] for id in ids if id in known]
 
 
 def of_request(recording: Recording, exchange: Exchange) -> list[Capability]:
-    """Return the capabilities that a check relies on if it looks at an exchange: all of them if it was refused."""
+    """Return the capabilities that a check relies on if it looks at an exchange at all."""
     asked = asked_for(recording, exchange)
-    return [one for one in asked if not exchange.accepted or one.id.partition(".")[0] not in _OF_EVENTS]
+    return [one for one in asked if not exchange.accepted or not _is_of_mode(one)]
 
 
-def _asked_of_stream(exchange: Exchange) -> Iterator[Capability]:
+def _of_run_request(exchange: Exchange) -> Iterator[Capability]:
     known = catalogue.capabilities()
     body = exchange.request if isinstance(exchange.request, dict) else {}
+    yield from _of_form(body)
+    if exchange.kind != STREAM:
+        yield known["join.run"]
+    elif thread_in(exchange.path) is None:
+        yield from (known["stateless.stream"], known["stateless.events"])
+        yield from (_named(known["stateless.mode"], f"the mode {mode}") for mode in _modes(body))
+    if exchange.kind == STREAM:
+        yield known["event.metadata"]
+        yield from _of_modes(body)
+        yield from _of_subgraphs(body)
+
+
+def _of_form(body: dict[str, Any]) -> Iterator[Capability]:
+    """Yield what the fields of a run request ask for."""
+    known = catalogue.capabilities()
     given = body.get("stream_mode")
-    yield known["event.metadata"]
-    for mode in _modes(body):
-        yield from of_event(mode)
-    yield from (_together(known["form.several"], pair) for pair in combinations(_modes(body), 2))
+    yield from (known[f"mode.{mode}"] for mode in _modes(body))
+    yield from (known[f"flag.{flag}"] for flag in ("subgraphs", "resumable") if body.get(f"stream_{flag}") is True)
     if isinstance(given, (str, list)):
         yield known["form.string" if isinstance(given, str) else "form.list"]
-    yield from (known[f"flag.{flag}"] for flag in ("subgraphs", "resumable") if body.get(f"stream_{flag}") is True)
-    if thread_in(exchange.path) is None:
-        yield from (known["stateless.stream"], known["stateless.events"])
+    if isinstance(given, list) and len(given) > 1:
+        yield known["form.several"]
+        yield from (_named(known["form.pair"], " and ".join(pair)) for pair in combinations(_modes(body), 2))
+        yield from [known["output.several"]] if len(_modes(body)) > 1 else []
 
 
-def _asked_of_others(exchange: Exchange) -> Iterator[Capability]:
+def _of_modes(body: Any) -> Iterator[Capability]:
+    """Yield what the requested modes must show in a stream."""
+    for mode in _modes(body):
+        yield from of_event(mode)
+
+
+def _of_subgraphs(body: dict[str, Any]) -> Iterator[Capability]:
+    known = catalogue.capabilities()
+    if body.get("stream_subgraphs") is True:
+        yield from (known["output.subgraphs"], known["output.deeper"], known["namespace.any"])
+
+
+def _of_other_request(exchange: Exchange) -> Iterator[Capability]:
     known = catalogue.capabilities()
     if exchange.kind == JOIN:
         yield from (known["join.stream"], known["join.events"])
-    elif exchange.starts_run:
-        yield known["join.run"]
     elif (resource := resource_of(exchange.path)) is not None:
         yield known[f"resource.{resource}"]
 
 
-def _of_joined_run(recording: Recording, exchange: Exchange) -> Iterator[Capability]:
-    """Yield what a join asks for, and what it can show of the modes that the joined run was started with."""
-    yield from _asked_of_others(exchange)
-    request = run_request(recording, exchange)
-    for mode in _modes(request.request if request is not None else None):
-        yield from of_event(mode)
+def _is_of_mode(capability: Capability) -> bool:
+    """Return whether a check relies on the capability only if it reads the events of a mode."""
+    group, _, rest = capability.id.partition(".")
+    return group in ("mode", "payload", "id", "event") or (group == "output" and rest in MODES)
+
+
+def _is_of_request(capability: Capability) -> bool:
+    return capability.id.partition(".")[0] not in _OF_EVENTS and capability.id != "stateless.events"
 
 
 def _modes(body: Any) -> list[str]:
@@ -107,89 +136,119 @@ def _modes(body: Any) -> list[str]:
 
 
 @cache
-def _together(several: Capability, modes: tuple[str, str]) -> Capability:
-    return replace(several, name=" and ".join(modes) + " together")
+def _named(capability: Capability, name: str) -> Capability:
+    """Return a capability for one of the values that it stands for."""
+    return replace(capability, name=f"{capability.name} ({name})")
 
 
 # --- whether an exchange shows a capability
 
 
-def _shows(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
-    group, _, rest = capability.id.partition(".")
-    if group in ("mode", "payload", "id"):
-        named = (event for event in _events(exchange) if event.base == wire_name(rest))
-        return any(group == "mode" or _has_form(capability, group, rest, event) for event in named)
-    return _SHOWS[capability.id](recording, exchange)
+def _events(exchange: Exchange) -> Events:
+    return exchange.events if exchange.is_stream else Events()
 
 
-def _events(exchange: Exchange) -> Any:
-    return exchange.events if exchange.is_stream else ()
+def _of_mode(capability: Capability, exchange: Exchange) -> Iterator[Event]:
+    wire = wire_name(capability.id.partition(".")[2])
+    return (event for event in _events(exchange) if event.base == wire)
 
 
-def _has_form(capability: Capability, group: str, mode: str, event: Any) -> bool:
+def _is_accepted(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
+    return exchange.is_stream or (exchange.kind != STREAM and exchange.accepted)
+
+
+def _has_output(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
+    return any(_of_mode(capability, exchange))
+
+
+def _has_form(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
+    return any(_is_well_formed(capability, _value(event)) for event in _of_mode(capability, exchange))
+
+
+def _is_well_formed(capability: Capability, value: Any) -> bool:
     """Return whether the data of an event has the form that the mode defines."""
-    try:
-        value = event.value
-    except NotJson:
-        return False
-    match mode, value:
-        case "messages-tuple", [{"content": _, "id": str()}, dict()] if group == "id":
-            return True
-        case "messages-tuple", [{"content": _}, dict()] if group == "payload":
-            return True
-        case "values", dict():
-            return True
-        case "updates", dict():
+    match capability.id, value:
+        case "payload.updates", dict():
             return len(value) == 1 and next(iter(value)) in capability.nodes
-        case "debug", {"type": _, "step": _, "payload": dict()}:
+        case (
+            ("payload.values", dict())
+            | ("payload.messages-tuple", [{"content": _}, dict()])
+            | ("id.messages-tuple", [{"content": _, "id": str()}, dict()])
+            | ("payload.debug", {"type": _, "step": _, "payload": dict()})
+            | ("payload.events", {"event": str(), "name": str(), "run_id": str(), "data": dict()})
+        ):
             return True
-        case "events", {"event": str(), "name": str(), "run_id": str(), "data": dict()}:
-            return True
-    return mode == "custom"
+    return False
 
 
-def _has_event_of_the_run(recording: Recording, exchange: Exchange) -> bool:
+def _has_event_of_the_run(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
+    return bool(_bases_of_the_run(recording, exchange))
+
+
+def _has_several_modes(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
+    return len(_bases_of_the_run(recording, exchange)) > 1
+
+
+def _bases_of_the_run(recording: Recording, exchange: Exchange) -> set[str]:
     request = run_request(recording, exchange)
     modes = requested_modes(request.request) if request is not None else set()
-    return any(event.base in modes for event in _events(exchange))
+    return {event.base for event in _events(exchange)} & modes
 
 
-def _is_stream(recording: Recording, exchange: Exchange) -> bool:
+def _is_stream(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
     return exchange.is_stream
 
 
-def _names_its_run(recording: Recording, exchange: Exchange) -> bool:
+def _names_its_run(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
     return exchange.is_stream and exchange.run_id is not None
 
 
-def _has_namespace(recording: Recording, exchange: Exchange) -> bool:
+def _has_namespace(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
     return any(event.namespace for event in _events(exchange))
 
 
-def _created_run(recording: Recording, exchange: Exchange) -> bool:
+def _has_inner_output(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
+    levels = 2 if capability.id == "output.deeper" else 1
+    return any(
+        len(event.namespace) >= levels or (event.base == "updates" and _names_one_of(capability.nodes, event))
+        for event in _events(exchange)
+    )
+
+
+def _names_one_of(nodes: Collection[str], event: Event) -> bool:
+    value = _value(event)
+    return isinstance(value, dict) and not set(nodes).isdisjoint(value)
+
+
+def _value(event: Event) -> Any:
+    try:
+        return event.value
+    except NotJson:
+        return None
+
+
+def _created_run(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
     return exchange.accepted and exchange.run_id is not None
 
 
-def _has_state(recording: Recording, exchange: Exchange) -> bool:
+def _has_state(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
     value = _json(exchange)
     return isinstance(value, dict) and bool(value.get("values"))
 
 
-def _has_history(recording: Recording, exchange: Exchange) -> bool:
+def _has_history(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
     return bool(_json(exchange)) and isinstance(_json(exchange), list)
 
 
-def _is_the_run(recording: Recording, exchange: Exchange) -> bool:
+def _is_the_run(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
     value = _json(exchange)
     return isinstance(value, dict) and value.get("run_id") == exchange.run_id
 
 
-def _lists_own_runs(recording: Recording, exchange: Exchange) -> bool:
+def _lists_own_runs(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
     value, thread = _json(exchange), thread_in(exchange.path)
-    runs = value if isinstance(value, list) else []
-    return isinstance(value, list) and all(
-        isinstance(run, dict) and run.get("thread_id", thread) == thread for run in runs
-    )
+    runs = value if isinstance(value, list) else [None]
+    return all(isinstance(run, dict) and run.get("thread_id", thread) == thread for run in runs)
 
 
 def _json(exchange: Exchange) -> Any:
@@ -200,13 +259,23 @@ def _json(exchange: Exchange) -> Any:
 
 
 _SHOWS: dict[str, Shows] = {
+    **{f"mode.{mode}": _is_accepted for mode in MODES},
+    **{f"output.{mode}": _has_output for mode in MODES},
+    **{f"payload.{mode}": _has_form for mode in MODES},
+    "id.messages-tuple": _has_form,
     "event.metadata": _names_its_run,
-    "form.string": _has_event_of_the_run,
-    "form.list": _has_event_of_the_run,
-    "form.several": _is_stream,
-    "flag.subgraphs": _has_namespace,
-    "flag.resumable": _is_stream,
+    "form.string": _is_accepted,
+    "form.list": _is_accepted,
+    "form.several": _is_accepted,
+    "form.pair": _is_accepted,
+    "output.several": _has_several_modes,
+    "flag.resumable": _is_accepted,
+    "flag.subgraphs": _is_accepted,
+    "output.subgraphs": _has_inner_output,
+    "output.deeper": _has_inner_output,
+    "namespace.any": _has_namespace,
     "stateless.stream": _is_stream,
+    "stateless.mode": _is_stream,
     "stateless.events": _has_event_of_the_run,
     "join.run": _created_run,
     "join.stream": _is_stream,

@@ -23,6 +23,8 @@ from conformance.wire.endings import COMPLETE, UNREACHABLE
 
 BUSY = (429, 503)
 TOO_LARGE = 413
+_SENT = ("mode.", "output.")
+"""The capabilities without which a server never sends events of a mode."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Reliance:
 
     def empty_mode(self, requirement: str) -> Capability | None:
         """Return the mode that the check read and the server never sends, unless the requirement governs it."""
-        absent = (one for _, one in self.events if one in self.facts.lacking and one.id.startswith("mode."))
+        absent = (one for _, one in self.events if one in self.facts.lacking and one.id.startswith(_SENT))
         return next((one for one in absent if not one.is_governed_by(requirement)), None)
 
 
@@ -185,7 +187,7 @@ class ExchangeView:
 
         A check of several modes sorts them by this, so that it compares all others before it is inconclusive.
         """
-        return any(one.id.startswith("mode.") and one in self._reliance.facts.lacking for one in of_event(mode))
+        return any(one.id.startswith(_SENT) and one in self._reliance.facts.lacking for one in of_event(mode))
 
     def expect_capability(self, id: str) -> None:
         """Be inconclusive if no exchange of the session shows this capability, an id of capabilities.toml."""

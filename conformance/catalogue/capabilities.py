@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from conformance.catalogue.tables import CatalogueError, Table, read
@@ -33,21 +34,28 @@ class Capability:
 
 def read_capabilities(path: Path, known: Collection[str]) -> dict[str, Capability]:
     """Read capabilities.toml; `known` are the areas and requirement ids.  Raises CatalogueError."""
-    found: dict[str, Capability] = {}
+    tables = {table.name: table for table in _tables(path)}
+    found = {name: _capability(table, known, tables) for name, table in tables.items()}
+    try:
+        TopologicalSorter({name: capability.needs for name, capability in found.items()}).prepare()
+    except CycleError as circle:
+        raise CatalogueError(f"{path}: `needs` forms a circle: {' -> '.join(circle.args[1])}; remove one") from None
+    return found
+
+
+def _tables(path: Path) -> Iterator[Table]:
     for group, members in read(path).items():
         if not isinstance(members, dict):
             raise CatalogueError(f"{path}: [{group}]: tables here are named [group.name]; rename it")
         for name, body in members.items():
-            table = Table(path, f"{group}.{name}", body if isinstance(body, dict) else {})
-            found[table.name] = _capability(table, known, found)
-    return found
+            yield Table(path, f"{group}.{name}", body if isinstance(body, dict) else {})
 
 
-def _capability(table: Table, known: Collection[str], earlier: Collection[str]) -> Capability:
+def _capability(table: Table, known: Collection[str], ids: Collection[str]) -> Capability:
     table.only("name", "governed_by", "because", "graphs", "nodes", "needs")
     governed_by = table.known("governed_by", known, "the catalogue")
     graphs, nodes = (table.texts(key) if key in table.body else () for key in ("graphs", "nodes"))
-    needs = table.known("needs", earlier, "the tables above it") if "needs" in table.body else ()
+    needs = table.known("needs", ids, "this file") if "needs" in table.body else ()
     because = table.text("because")
     capability = Capability(table.name, table.required("name"), governed_by, because, graphs, nodes, needs)
     if capability.because and not capability.is_governed_by(capability.because):

@@ -63,8 +63,8 @@ def holds(events: Events, text: str) -> bool:
 def test_a_graph_runs_without_a_thread(recording: RecordingView) -> None:
     """A run without a thread streams what the graph produces."""
     stream = recording["stream"]
-    produced = holds(stream["updates"], JOKE["joke"])
-    expect(produced, f"the stream must hold what the graph produces, {shown(JOKE['joke'])}; no update does", stream)
+    produced = holds(stream.events, JOKE["joke"])
+    expect(produced, f"the stream must hold what the graph produces, {shown(JOKE['joke'])}; no event does", stream)
 
 
 @fault("stateless.stream", part="answer", where=is_stateless)
