@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.authoring.cut import ENDING_S
+
 
 def limit(value: float, reason: str, option: str = "") -> Any:
     """Declare a limit: its default, the reason for it, and the option that changes it, if there is one."""
@@ -50,7 +52,9 @@ class Limits:
     # --- what the recorder does at a limit
 
     status_s: float = limit(10.0, "the answer to the question whether the run of a stream at its limit has ended")
-    ending_s: float = limit(5.0, "the end of a stream whose run has ended: official servers take a tenth of a second")
+    ending_s: float = limit(
+        ENDING_S, "the end of a stream whose run has ended: official servers take a tenth of a second"
+    )
 
     # --- the whole session
 
