@@ -73,7 +73,7 @@ def measure_session(name: str | None) -> None:
         judgement = Judgement(plan, selected=set(plan.items))
         loaded = time.monotonic()
         show("declarations loaded", loaded - start)
-        summary = record_session(plan, list(plan.items), "", lambda done, total, awaited: None, lambda text: None)
+        summary = record_session(plan, list(plan.items), "", lambda state: None, lambda text: None)
         recorded = time.monotonic()
         server = recorded - loaded - summary.seconds
         show("server started and stopped", server)

@@ -136,7 +136,7 @@ def judged(url: str, folder: Path, profile: str) -> Judgement:
     given = {"url": url, "report-dir": str(folder), "profile": profile}
     plan = make_plan(settings({**given, "silence": str(SILENCE_S), "concurrency": "50"}, {}))
     judgement = Judgement(plan, selected=set(plan.items))
-    recorded = record_session(plan, list(plan.items), "", lambda done, total, awaited: None, lambda text: None)
+    recorded = record_session(plan, list(plan.items), "", lambda state: None, lambda text: None)
     judgement.suite_errors += recorded.errors
     judgement.judge_selected()
     write_report(judgement)

@@ -86,3 +86,9 @@ def test_all_events_that_nobody_requested_are_named_at_once() -> None:
 
 def test_a_replay_is_still_found() -> None:
     assert FAILED in words("pure-graph.joined_in_the_middle", "join.does-not-replay")
+
+
+def test_a_join_that_stays_open_after_its_creator_s_stream_has_ended_does_not_end() -> None:
+    assert FAILED in words("langrove.joined_beside_the_creator", "transport.ends")
+    message = messages("langrove.joined_beside_the_creator", "transport.ends")
+    assert "`creator`, another stream of the run, had ended 23 s before" in message

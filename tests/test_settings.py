@@ -1,5 +1,6 @@
 """Options are checked before anything starts; a message names the wrong option and never shows a secret value."""
 
+import dataclasses
 import datetime
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,7 @@ def test_the_help_names_the_defaults_that_apply() -> None:
     defaults = {
         "silence": f"Default: {limits.silence_s:g}.",
         "length": f"Default: {limits.length_s:g}.",
+        "max-seconds": f"Default: {limits.session_s:g}.",
         "concurrency": f"otherwise {Target('name', 'http://h').concurrency}.",
         "profile": f"Default: {DEFAULT_PROFILE};",
         "fail-on": f"Default: {checked().fail_on.lower()}.",
@@ -85,6 +87,12 @@ def test_the_help_names_the_defaults_that_apply() -> None:
     }
     texts = {option.name: option.help for option in OPTIONS}
     assert {name: text for name, text in defaults.items() if text not in texts[name]} == {}
+
+
+def test_every_limit_has_a_reason_and_an_option_that_exists() -> None:
+    declared = [one.metadata for one in dataclasses.fields(Limits)]
+    assert all(one["reason"] for one in declared)
+    assert {one["option"] for one in declared if one["option"]} <= {f"--{option.name}" for option in OPTIONS}
 
 
 def test_the_help_names_the_unit_of_every_time() -> None:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 from conformance.evidence.exchange import JOIN, STREAM, Exchange
 from conformance.protocol import is_terminal, wire_name
-from conformance.wire.endings import LEFT
+from conformance.wire.endings import LEFT, LIMITS
 from conformance.wire.strict_json import NotJson, parse_json
 
 CREATED_BY = "langgraph-stream-conformance"
@@ -58,7 +59,7 @@ class OpenExchange(Protocol):
 
     def resume(self) -> None: ...
 
-    async def until(self, condition: Callable[[], bool]) -> bool: ...
+    async def until(self, condition: Callable[[], bool], awaited: str) -> bool: ...
 
 
 class Connection(Protocol):
@@ -77,6 +78,8 @@ class Connection(Protocol):
     ) -> OpenExchange: ...  # fmt: skip
 
     async def sleep(self, seconds: float) -> None: ...
+
+    def polling(self, name: str, awaited: str) -> AbstractContextManager[Callable[[], None]]: ...
 
     def created(self, base: str, thread: str) -> None: ...
 
@@ -132,18 +135,23 @@ class Server:
     async def ask(self, name: str, method: str, url: str, body: Any = None, **options: Any) -> Reply:
         """Perform one exchange to its end."""
         live = self.send(name, method, url, body, **options)
-        await live.until(lambda: live.over)
+        await live.until(lambda: live.over, "the answer")
         return Reply(live.exchange)
 
-    async def ask_until(self, condition: Callable[[Any], bool], name: str, method: str, url: str) -> Any:
-        """Repeat a request until the JSON value of the answer meets the condition; return the value."""
+    async def ask_until(self, condition: Callable[[Any], bool], awaited: str, name: str, method: str, url: str) -> Any:
+        """Repeat a request until the JSON value of the answer meets the condition; return the value.
+
+        Raises Stopped if it has not become true, as `awaited` describes it, when the limit of a poll is reached.
+        """
         pause = POLL_FIRST_S
-        while True:
-            value = (await self.ask(name, method, url)).value
-            if condition(value):
-                return value
-            await self._connection.sleep(pause)
-            pause = min(POLL_LAST_S, 1.5 * pause)
+        with self._connection.polling(name, awaited) as check:
+            while True:
+                value = (await self.ask(name, method, url)).value
+                if condition(value):
+                    return value
+                check()
+                await self._connection.sleep(pause)
+                pause = min(POLL_LAST_S, 1.5 * pause)
 
     def created(self, thread: str) -> None:
         """Remember a thread that the suite created, to delete it at the end."""
@@ -193,18 +201,18 @@ class Stream:
     async def seen(self, count: int, mode: str) -> None:
         """Wait for `count` events of a mode, of any namespace; raises Stopped if the stream ends before that."""
         wire = wire_name(mode)
-        if not await self._live.until(lambda: self._count(wire) >= count):
-            raise Stopped(f"`{self._name}` ended before {count} `{wire}` events arrived")
+        if not await self._live.until(lambda: self._count(wire) >= count, f"{count} `{wire}` events"):
+            raise Stopped(f"`{self._name}` ended before {count} `{wire}` events arrived{self._how}")
 
     async def answered(self) -> None:
         """Wait for status and headers; raises Stopped if none arrive or the answer is not an event stream."""
-        await self._live.until(lambda: self._live.exchange.answered is not None)
+        await self._live.until(lambda: self._live.exchange.answered is not None, "status and headers")
         if not self._live.exchange.is_stream:
-            raise Stopped(f"`{self._name}` was not answered with an event stream")
+            raise Stopped(f"`{self._name}` was not answered with an event stream{self._how}")
 
     async def ended(self) -> None:
         """Wait until the stream ends, in whatever way."""
-        await self._live.until(lambda: self._live.over)
+        await self._live.until(lambda: self._live.over, "the end of the stream")
 
     async def leave(self) -> None:
         """Close the connection, as a reader that disconnects."""
@@ -236,11 +244,11 @@ class Stream:
 
     async def run_id(self) -> str:
         """Return the run's id from the metadata event; raises Stopped if the stream ends without one."""
-        await self._live.until(lambda: self._live.first("metadata") is not None)
+        await self._live.until(lambda: self._live.first("metadata") is not None, "a metadata event")
         metadata = self.first("metadata")
         found = metadata.get("run_id") if isinstance(metadata, dict) else None
         if not isinstance(found, str) or not found:
-            raise Stopped(f"`{self._name}` has no metadata event with a run_id")
+            raise Stopped(f"`{self._name}` has no metadata event with a run_id{self._how}")
         return found
 
     def first(self, name: str) -> Any:
@@ -253,6 +261,12 @@ class Stream:
     @property
     def _name(self) -> str:
         return self._live.exchange.name
+
+    @property
+    def _how(self) -> str:
+        """Why the suite closed the stream, as the end of a message; empty if it did not."""
+        exchange = self._live.exchange
+        return f": {exchange.detail}" if self._live.over and exchange.ending in LIMITS else ""
 
     def _count(self, wire: str) -> int:
         return sum(name.partition("|")[0] == wire for name in self._live.names)
@@ -292,7 +306,8 @@ class Threads:
             values = state.get("values") if isinstance(state, dict) else None
             return isinstance(values, dict) and condition(values)
 
-        return await self._server.ask_until(holds, name, "GET", path("threads", thread, "state"))
+        url = path("threads", thread, "state")
+        return await self._server.ask_until(holds, "a state that meets the condition", name, "GET", url)
 
 
 class Runs:
@@ -349,7 +364,8 @@ class Runs:
         def ended(value: Any) -> bool:
             return isinstance(value, dict) and is_terminal(value.get("status"))
 
-        return await self._server.ask_until(ended, name, "GET", path("threads", thread, "runs", run))
+        url = path("threads", thread, "runs", run)
+        return await self._server.ask_until(ended, "a terminal status", name, "GET", url)
 
     async def list(self, thread: str, *, name: str = "list runs") -> Reply:
         """GET /threads/{thread_id}/runs"""

@@ -149,7 +149,7 @@ class RecordingView:
         return self.recording.axes
 
     def _found(self, name: str) -> list[Exchange]:
-        if self._declared is not None and name not in (*self._declared, STATUS_AT_THE_LIMIT):
+        if self._declared is not None and name not in self._declared and name != STATUS_AT_THE_LIMIT:
             near = nearest(name, self._declared)
             raise DeclarationError(f"scenario {self.recording.scenario} declares no exchange `{name}`{near}")
         return self.recording.all(name)

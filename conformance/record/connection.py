@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 import httpx
 
 from conformance.authoring.client import Stopped
+from conformance.authoring.cut import STATUS_AT_THE_LIMIT
 from conformance.evidence.exchange import MASKED, Exchange
 from conformance.evidence.writer import RecordingWriter
+from conformance.record.at_limit import AtLimit
 from conformance.record.live_exchange import LiveExchange
 from conformance.record.state import RecordingSession
+from conformance.record.waits import POLL, Wait
 from conformance.settings.credentials import masked_query
 from conformance.wire.endings import LEFT
 
@@ -20,14 +24,22 @@ class ScenarioConnection:
     """The connection of one scenario variant, as `authoring.client.Connection` describes it."""
 
     def __init__(
-        self, session: RecordingSession, http: httpx.AsyncClient, writer: RecordingWriter, exchanges: tuple[str, ...]
+        self,
+        session: RecordingSession,
+        http: httpx.AsyncClient,
+        writer: RecordingWriter,
+        scenario: str,
+        exchanges: tuple[str, ...],
     ) -> None:
-        """`exchanges` are the names that the scenario declares."""
+        """`scenario` is the id of the variant, `exchanges` are the names that the scenario declares."""
         self._session = session
         self._http = http
         self._writer = writer
+        self._scenario = scenario
         self._declared = exchanges
         self._sent: list[LiveExchange] = []
+        self._at_limit = AtLimit(self)
+        self.limits = session.limits
         self.nonce = session.nonce
         self.sends_api_key = any(name.lower() == "x-api-key" for name in session.target.headers)
 
@@ -46,18 +58,33 @@ class ScenarioConnection:
         """Start one exchange; raises Stopped if the session starts nothing more."""
         if self._session.stopped is not None:
             raise Stopped(f"`{name}` was not sent: {self._session.stopped}")
-        if name not in self._declared:
+        if name not in self._declared and name != STATUS_AT_THE_LIMIT:
             raise ValueError(f"the scenario does not declare the exchange `{name}`")
         fields = list((dict(self._session.target.headers) | dict(headers)).items())
         exchange = Exchange(name, kind, method, url, fields, body, valid, *self._session.clock.tick())
         exchange.graph, exchange.query = graph, masked_query(self._session.target.query, MASKED)
         http = self._session.open_client(slow=True) if slowly else self._http
-        self._sent.append(LiveExchange(self._session, http, self._writer, exchange))
-        return self._sent[-1]
+        live = LiveExchange(self._session, http, self._writer, exchange, self._scenario, self._at_limit)
+        self._sent.append(live)
+        return live
 
     async def sleep(self, seconds: float) -> None:
         """Wait between two requests for the same resource."""
         await asyncio.sleep(seconds)
+
+    @contextmanager
+    def polling(self, name: str, awaited: str) -> Iterator[Callable[[], None]]:
+        """Wait for an answer that meets a condition; yield a function that raises Stopped if the limit is reached."""
+        began = self._session.now()
+        ran_out: list[str] = []
+        wait = Wait(self._scenario, name, awaited, POLL, self.limits.poll_s, lambda: began, ran_out.append)
+
+        def check() -> None:
+            if ran_out:
+                raise Stopped(ran_out[0])
+
+        with self._session.waiting(wait):
+            yield check
 
     def created(self, base: str, thread: str) -> None:
         """Remember a thread that the suite created."""
@@ -67,8 +94,21 @@ class ScenarioConnection:
         """Remember a background run that the suite started."""
         self._session.background.append((base, thread, run))
 
-    async def close(self) -> None:
-        """End what the scenario left open."""
+    async def close(self, *, stopped: bool) -> None:
+        """End what the scenario left open; if it was stopped, what is open first ends by itself or at its limit.
+
+        A stream that was closed because another one ran into a limit would show nothing of the server.
+        """
+        for live in self._sent if stopped else ():
+            live.resume()
+        if stopped:
+            await asyncio.gather(*(live.until(lambda: False, "its end") for live in self._sent))
+        await self.abandon(LEFT, "the scenario ended")
+
+    async def abandon(self, ending: str, detail: str) -> None:
+        """Close everything that is open, at once."""
         for live in self._sent:
-            live.close(LEFT, "the scenario ended")
-            await live.until(lambda: False)
+            live.close(ending, detail)
+        await self._at_limit.done()
+        for live in self._sent:
+            await live.until(lambda: False, "its end")

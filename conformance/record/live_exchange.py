@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 import httpx
 
 from conformance.evidence.exchange import Chunk, Exchange
 from conformance.evidence.writer import RecordingWriter
+from conformance.record.at_limit import AtLimit
 from conformance.record.state import RecordingSession
+from conformance.record.waits import SILENCE as SILENT
+from conformance.record.waits import Wait
 from conformance.wire.body import BodyDecoder
-from conformance.wire.endings import BROKEN, COMPLETE, LEFT, SIZE, UNREACHABLE
+from conformance.wire.endings import BROKEN, COMPLETE, LENGTH, SILENCE, SIZE, STOPPED, UNREACHABLE
 from conformance.wire.sse import Decoder
 
 
@@ -26,9 +30,18 @@ class LiveExchange:
     """One exchange while it is under way."""
 
     def __init__(
-        self, session: RecordingSession, http: httpx.AsyncClient, writer: RecordingWriter, exchange: Exchange
+        self,
+        session: RecordingSession,
+        http: httpx.AsyncClient,
+        writer: RecordingWriter,
+        exchange: Exchange,
+        scenario: str,
+        at_limit: AtLimit,
     ) -> None:
         self.exchange = exchange
+        self.ending_at_limit = False
+        self._scenario = scenario
+        self._at_limit = at_limit
         self._session = session
         self._http = http
         self._writer = writer
@@ -39,12 +52,14 @@ class LiveExchange:
         self._first: dict[str, str] = {}
         self._last_id = ""
         self._first_event: float | None = None
+        self._quiet_since = session.now()
         self._bytes = 0
         self._blocks = 0
         self._pending: list[bytes] = []
         self._changed = asyncio.Event()
         self._reading = asyncio.Event()
         self._reading.set()
+        self._finished = asyncio.Event()
         self._closing: tuple[str, str] | None = None
         self._task = asyncio.create_task(self._perform())
         session.live.add(self)
@@ -64,6 +79,16 @@ class LiveExchange:
         """The names of the events received so far, in order."""
         return self._names
 
+    @property
+    def count(self) -> int:
+        """How many events were received so far."""
+        return len(self._names)
+
+    @property
+    def quiet_since(self) -> float:
+        """The time from which silence counts: of the request, the headers, the last event, or an announced silence."""
+        return self._quiet_since if self._reading.is_set() else self._session.now()
+
     def first(self, name: str) -> str | None:
         """Return the data of the first event of this name, None if none arrived."""
         return self._first.get(name)
@@ -77,44 +102,80 @@ class LiveExchange:
 
     def silent_for(self, seconds: float) -> None:
         """Announce that a step is silent for this long on purpose: the limit of silence counts from its end."""
-        self._session.received_event(asyncio.get_running_loop().time() + seconds)
+        self._heard(self._session.now() + seconds)
 
     def pause(self) -> None:
         """Read nothing until `resume`."""
         self._reading.clear()
 
     def resume(self) -> None:
-        """Continue to read."""
+        """Continue to read, if it was paused: the limit of silence counts from now on."""
+        self._heard(self.quiet_since)
         self._reading.set()
 
-    async def until(self, condition: Callable[[], bool]) -> bool:
-        """Wait until the condition holds (True) or the exchange ends without it (False)."""
-        while not condition():
-            if self.over:
-                return False
-            self._changed.clear()
-            await self._changed.wait()
+    async def until(self, condition: Callable[[], bool], awaited: str) -> bool:
+        """Wait until the condition holds (True) or the exchange ends without it (False); `awaited` says for what."""
+        silence_s = self._session.limits.silence_s
+        wait = Wait(
+            self._scenario, self.exchange.name, awaited, SILENT, silence_s, lambda: self.quiet_since, self._ran_out
+        )
+        with self._session.waiting(wait):
+            while not condition():
+                if self.over:
+                    return False
+                self._changed.clear()
+                await self._changed.wait()
+                if not wait.ran_out(self._session.now()):
+                    self._session.waits.add(wait)  # again, if events arrived after it had run out
         return True
 
-    def too_long(self, now: float) -> bool:
-        """Return whether the first event arrived longer ago than an exchange may last."""
-        return self._first_event is not None and now - self._first_event > self._session.limits.length_s
+    async def within(self, seconds: float) -> bool:
+        """Wait until the exchange ends; return whether it did within so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._finished.wait()
+        return self.over
+
+    def enforce(self, now: float) -> str | None:
+        """Begin to end the exchange if it has reached a limit of its own; return which, in words.
+
+        These limits count whether a scenario waits for the exchange or not.
+        """
+        limits, name = self._session.limits, f"limit reached: `{self.exchange.name}` of `{self._scenario}`"
+        if self.over or self.ending_at_limit:
+            return None
+        if now - self.quiet_since > limits.length_s:
+            ending, why = SILENCE, f"{name}: no event on it for {limits.length_s:g} s (--length)"
+        elif self._first_event is not None and now - self._first_event > limits.exchange_s:
+            ending, why = LENGTH, f"{name}: it had not ended {limits.exchange_s:g} s after its first event"
+        else:
+            return None
+        self._at_limit(self, ending, why)
+        return why
+
+    def _ran_out(self, text: str) -> None:
+        self._at_limit(self, SILENCE, text)
+
+    def _heard(self, now: float) -> None:
+        """Count the limit of silence from now on, unless an announced silence lasts longer."""
+        self._quiet_since = max(self._quiet_since, now)
 
     async def _perform(self) -> None:
         ending, detail = COMPLETE, ""
         try:
             await self._send_and_receive()
         except asyncio.CancelledError:
-            ending, detail = self._closing or (LEFT, "the session was interrupted")
+            ending, detail = self._closing or (STOPPED, "the session was interrupted")
         except (httpx.ConnectError, httpx.ConnectTimeout) as problem:
             ending, detail = UNREACHABLE, f"no connection: {problem}"
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError) as problem:
             ending, detail = BROKEN, f"{type(problem).__name__}: {problem}"
         except _TooLarge as problem:
             ending, detail = SIZE, str(problem)
+            self._at_limit(self, SIZE, detail)
         except Exception as problem:
             # Not the server's fault: the session must report it and continue, and nothing may wait for it forever.
-            ending, detail = LEFT, "the suite failed"
+            ending, detail = STOPPED, "the suite failed"
             self._session.errors.append(f"{self.exchange.name}: {type(problem).__name__}: {problem}")
         self._end(ending, detail)
 
@@ -127,6 +188,7 @@ class LiveExchange:
             self.exchange.ended, self.exchange.ended_t = self._session.clock.tick()
             self._session.live.discard(self)
             self._changed.set()
+            self._finished.set()
         self._writer.end(self._number, self.exchange)
 
     async def _send_and_receive(self) -> None:
@@ -138,6 +200,7 @@ class LiveExchange:
             sent.answered, sent.answered_t = self._session.clock.tick()
             self._body = BodyDecoder(sent.header("content-encoding"))
             self._writer.head(self._number, sent)
+            self._heard(self._session.now())
             self._changed.set()
             await self._reading.wait()
             try:
@@ -191,6 +254,7 @@ class LiveExchange:
             if block.dispatched:
                 self._names.append(block.name)
                 self._first.setdefault(block.name, block.data or "")
-                now = asyncio.get_running_loop().time()
+                now = self._session.now()
+                self._heard(now)
                 self._session.received_event(now)
                 self._first_event = self._first_event or now

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,21 +21,31 @@ from conformance.record.connection import ScenarioConnection
 from conformance.record.limits import Limits
 from conformance.record.state import RecordingSession
 from conformance.targets.target import Target
-from conformance.wire.endings import LENGTH, SILENCE, SIZE
+from conformance.wire.endings import STOPPED
 
 WATCH_S = 0.25
 """How often the limits are checked."""
 
-REACH_S = 10.0
-"""How long the server may take to answer when the suite checks whether it is there."""
-
-CLEAN_UP_S = 20.0
-"""How long deleting the suite's threads may take; a thread that is left carries the suite's name and nonce."""
-
 INTERRUPTED = "the session was interrupted (Ctrl-C)"
 
-Progress = Callable[[int, int, Sequence[str]], None]
-"""Called with the number of variants done, their total, and the ids of those still under way or waiting."""
+
+@dataclass(frozen=True)
+class RecordingState:
+    """How far a recording is: scenario variants, what they wait for, and what arrived."""
+
+    done: int
+    total: int
+    awaited: Sequence[str] = ()
+    """The ids of the variants that are under way or have not started."""
+    waits: int = 0
+    """How many waits are open."""
+    events: int = 0
+    """How many events were received."""
+    reached: Sequence[str] = ()
+    """What ran into a limit so far, in words."""
+
+
+Progress = Callable[[RecordingState], None]
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,8 @@ class RecordingSummary:
     slowest: tuple[str, float]
     bytes_received: int
     errors: tuple[str, ...]
+    reached: tuple[str, ...] = ()
+    """What ran into a limit, in words."""
 
 
 def record(
@@ -60,7 +72,7 @@ def record(
     nonce: str,
     limits: Limits,
     keep_threads: bool = False,
-    progress: Progress = lambda done, total, awaited: None,
+    progress: Progress = lambda state: None,
 ) -> RecordingSummary:
     """Perform each variant once and write its recording into `folder`; never raises for what the server does.
 
@@ -93,17 +105,18 @@ class _Recorder:
             if interrupted:
                 self.session.stopped = self.session.stopped or INTERRUPTED
             took = time.monotonic() - started
-            self.progress(len(self.seconds), len(self.variants), [])
+            self.progress(replace(self._state(), awaited=(), waits=0))
             interrupted |= await _interrupted(self._finish(http, keep_threads))
         slowest = max(self.seconds.items(), key=lambda item: item[1], default=("", 0.0))
         session = self.session
         return RecordingSummary(
-            session.stopped, self.answered, interrupted, took, slowest, session.bytes_received, tuple(session.errors)
-        )
+            session.stopped, self.answered, interrupted, took, slowest, session.bytes_received, tuple(session.errors),
+            tuple(session.reached),
+        )  # fmt: skip
 
     async def _perform_all(self, http: httpx.AsyncClient) -> None:
         url = self.target.url
-        if (problem := await _problem_reaching(http, url)) is not None:
+        if (problem := await _problem_reaching(http, url, self.limits.reach_s)) is not None:
             self.session.stopped = f"{url} cannot be reached ({problem}); is the server running, and is this its URL?"
         watch = asyncio.create_task(self._watch())
         try:
@@ -113,14 +126,17 @@ class _Recorder:
 
     async def _finish(self, http: httpx.AsyncClient, keep_threads: bool) -> None:
         """Check that the server still answers, and delete the suite's threads."""
-        self.answered = await _problem_reaching(http, self.target.url) is None
+        self.answered = await _problem_reaching(http, self.target.url, self.limits.reach_s) is None
         if self.answered and not keep_threads:
             with suppress(TimeoutError):
-                async with asyncio.timeout(CLEAN_UP_S):
+                async with asyncio.timeout(self.limits.clean_up_s):
                     await _clean_up(self.session, http)
 
     async def _perform_in_order(self) -> None:
-        """Perform paced and long scenarios first, so that nothing disturbs the paced ones, then all others."""
+        """Perform paced and long scenarios first, so that nothing disturbs the paced ones, then all others.
+
+        The others wait for the paced ones no longer than their limit.
+        """
         async with asyncio.TaskGroup() as group:
             paced = [group.create_task(self._perform(one)) for one in self.variants if one.scenario.paced]
             for variant in self.variants:
@@ -128,7 +144,7 @@ class _Recorder:
                     group.create_task(self._perform(variant))
             if paced:
                 # Not `gather`: it would cancel the tasks too, and a scenario that is cancelled twice cannot clean up.
-                await asyncio.wait(paced)
+                await asyncio.wait(paced, timeout=self.limits.paced_s)
             for variant in self.variants:
                 if not variant.scenario.paced and not variant.scenario.long:
                     group.create_task(self._perform(variant))
@@ -139,42 +155,51 @@ class _Recorder:
             scenario, axes, session = variant.scenario, dict(variant.axes), self.session
             file = session.folder / variant.file
             writer = RecordingWriter(file, session.redactor, scenario.name, variant.id, axes, variant.graph)
-            connection = ScenarioConnection(session, http, writer, scenario.exchanges)
+            connection = ScenarioConnection(session, http, writer, variant.id, scenario.exchanges)
             server = Server(connection, variant.graph, variant.id)
             stopped = Recording.stopped  # it breaks off, if the session is interrupted
             try:
-                await scenario.function(server, **{key: value for key, value in axes.items() if key != "graph"})
-                stopped = None
-            except Stopped as reason:
-                stopped = str(reason)
-            except Exception as problem:
-                stopped = f"the suite failed: {type(problem).__name__}: {problem}"
-                session.errors.append(f"{variant.id}: {stopped}")
+                stopped = await self._performed(variant, server, connection)
             finally:
-                await connection.close()
+                await connection.abandon(STOPPED, session.stopped or INTERRUPTED)
                 writer.finish(stopped)
             self.seconds[variant.id] = time.monotonic() - started
+
+    async def _performed(self, variant: Variant, server: Server, connection: ScenarioConnection) -> str | None:
+        """Perform a scenario; return why it could not be performed to its end, None if it was."""
+        stopped = None
+        arguments = {key: value for key, value in variant.axes.items() if key != "graph"}
+        try:
+            await variant.scenario.function(server, **arguments)
+        except Stopped as reason:
+            stopped = str(reason)
+        except Exception as problem:
+            stopped = f"the suite failed: {type(problem).__name__}: {problem}"
+            self.session.errors.append(f"{variant.id}: {stopped}")
+        await connection.close(stopped=stopped is not None)
+        return stopped
 
     async def _watch(self) -> None:
         """Enforce the limits of the session, and report progress."""
         started = time.monotonic()
         while True:
             await asyncio.sleep(WATCH_S)
-            self._enforce(asyncio.get_running_loop().time(), time.monotonic() - started)
-            awaited = [variant.id for variant in self.variants if variant.id not in self.seconds]
-            self.progress(len(self.seconds), len(self.variants), awaited)
+            self._enforce(time.monotonic() - started)
+            self.progress(self._state())
 
-    def _enforce(self, now: float, elapsed: float) -> None:
+    def _state(self) -> RecordingState:
+        awaited = [variant.id for variant in self.variants if variant.id not in self.seconds]
+        session = self.session
+        done, total = len(self.seconds), len(self.variants)
+        return RecordingState(done, total, awaited, len(session.waits), session.events_received, session.reached)
+
+    def _enforce(self, elapsed: float) -> None:
         limits, session = self.limits, self.session
-        if session.stopped is None and now - session.silent_since > limits.silence_s:
-            session.stop(f"limit reached: no event arrived on any stream for {limits.silence_s:g} s", SILENCE)
+        session.enforce(session.now())
         if elapsed > limits.session_s:
-            session.stop("limit reached: --max-seconds; allow more, or select less with -k", LENGTH)
+            session.stop("limit reached: --max-seconds; allow more, or select less with -k")
         if session.bytes_received > limits.session_bytes:
-            session.stop(f"limit reached: the server sent more than {limits.session_bytes:,} bytes", SIZE)
-        for live in [live for live in session.live if live.too_long(now)]:
-            why = f"limit reached: it had not ended {limits.length_s:g} s after its first event"
-            live.close(LENGTH, why)
+            session.stop(f"limit reached: the server sent more than {limits.session_bytes:,} bytes")
 
 
 async def _interrupted(work: Coroutine[Any, Any, None]) -> bool:
@@ -189,15 +214,15 @@ async def _interrupted(work: Coroutine[Any, Any, None]) -> bool:
     return False
 
 
-async def _problem_reaching(http: httpx.AsyncClient, url: str) -> str | None:
+async def _problem_reaching(http: httpx.AsyncClient, url: str, limit_s: float) -> str | None:
     """Return None if something at the URL answers a request, whatever it answers; otherwise what is wrong."""
     try:
-        async with asyncio.timeout(REACH_S), http.stream("GET", url):
+        async with asyncio.timeout(limit_s), http.stream("GET", url):
             return None
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as problem:
         return str(problem) or type(problem).__name__
     except TimeoutError:
-        return f"no answer within {REACH_S:g} s"
+        return f"no answer within {limit_s:g} s"
 
 
 async def _clean_up(session: RecordingSession, http: httpx.AsyncClient) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,16 +18,12 @@ import httpx
 from conformance.evidence.redaction import Redactor
 from conformance.evidence.writer import Clock
 from conformance.record.limits import Limits
+from conformance.record.waits import Wait
 from conformance.targets.target import Target, is_loopback
+from conformance.wire.endings import STOPPED
 
 SLOW_READER_BYTES = 32 << 10
 """The receive buffer of a slow reader: smaller than any stream that tests it, so that the server notices it."""
-
-CONNECT_S = 10.0
-"""How long opening a connection may take; no reader waits longer for a server."""
-
-# Only connecting has a timeout here: the limits of the session end everything else.
-_TIMEOUT = httpx.Timeout(None, connect=CONNECT_S)
 
 # Bytes are recorded as they arrive, so they must not arrive compressed; httpx would ask for that by default.
 _HEADERS = {"Accept-Encoding": "identity"}
@@ -41,8 +40,8 @@ class Closable(Protocol):
     def close(self, ending: str, detail: str) -> None:
         """End it from the suite's side."""
 
-    def too_long(self, now: float) -> bool:
-        """Return whether it has lasted longer than an exchange may."""
+    def enforce(self, now: float) -> str | None:
+        """Begin to end it if it has reached a limit of its own; return which, in words."""
 
 
 @dataclass
@@ -66,19 +65,54 @@ class RecordingSession:
     """The exchanges that are under way."""
     errors: list[str] = field(default_factory=list)
     """What the suite itself did wrong."""
+    waits: set[Wait] = field(default_factory=set)
+    """What scenarios wait for."""
+    reached: list[str] = field(default_factory=list)
+    """What ran into a limit, in words."""
+    events_received: int = 0
     bytes_received: int = 0
-    silent_since: float = field(default_factory=lambda: asyncio.get_running_loop().time())
-    """The time from which the limit of silence counts: the last event, or the end of an announced silence."""
+    last_event: float = -math.inf
+    """When the last event of any stream arrived."""
+    _began: list[float] = field(default_factory=list)
+    """The times from which the limits of the waits that ran out had counted."""
 
-    def stop(self, why: str, ending: str) -> None:
+    @staticmethod
+    def now() -> float:
+        """Return the time by which limits are measured."""
+        return asyncio.get_running_loop().time()
+
+    def stop(self, why: str) -> None:
         """Close every exchange under way and start nothing more."""
         self.stopped = self.stopped or why
         for exchange in list(self.live):
-            exchange.close(ending, why)
+            exchange.close(STOPPED, why)
 
     def received_event(self, now: float) -> None:
-        """Count the limit of silence from now on, unless an announced silence lasts longer."""
-        self.silent_since = max(self.silent_since, now)
+        """Note that an event arrived on some stream."""
+        self.events_received += 1
+        self.last_event = now
+
+    @contextmanager
+    def waiting(self, wait: Wait) -> Iterator[None]:
+        """Note that a scenario waits for something, as long as it does."""
+        self.waits.add(wait)
+        try:
+            yield
+        finally:
+            self.waits.discard(wait)
+
+    def enforce(self, now: float) -> None:
+        """End the waits and the exchanges that have reached a limit, and the session if the server hangs."""
+        for wait in [wait for wait in self.waits if wait.ran_out(now)]:
+            self.waits.discard(wait)
+            self.reached.append(wait.text)
+            self._began.append(wait.since())
+            wait.end(wait.text)
+        self.reached += [text for live in list(self.live) if (text := live.enforce(now))]
+        hanging = [began for began in self._began if began >= self.last_event]
+        if self.stopped is None and len(hanging) >= self.limits.waits:
+            since = f"no event arrived on any stream since the first of {len(hanging)} waits that ran out began"
+            self.stop(f"limit reached: {since}; the last: {self.reached[-1].removeprefix('limit reached: ')}")
 
     def open_client(self, *, slow: bool = False) -> httpx.AsyncClient:
         """Return a client that reuses no connection, follows no redirect, and uses no proxy for this machine.
@@ -86,9 +120,10 @@ class RecordingSession:
         Each scenario has its own, because the cost of a request grows with what is under way in the same client.
         """
         pool = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+        # Only connecting has a timeout here: the limits of waits and exchanges end everything else.
         given: dict[str, Any] = {
             "headers": _HEADERS,
-            "timeout": _TIMEOUT,
+            "timeout": httpx.Timeout(None, connect=self.limits.connect_s),
             "event_hooks": {"request": [self._add_query]},
         }
         if not slow:

@@ -72,9 +72,10 @@ def performed_by_clients(source: RecordingSource) -> dict[str, list[tuple[str, s
 
 def _limits(plan: Plan, clock: float) -> Limits:
     given, usual = plan.settings, Limits()
-    left = given.max_seconds - (time.monotonic() - clock) if given.max_seconds else usual.session_s
+    left = (given.max_seconds or usual.session_s) - (time.monotonic() - clock)
     silence, length = given.silence_s or usual.silence_s, given.length_s or usual.length_s
-    return replace(usual, silence_s=silence, length_s=length, session_s=left)
+    poll = silence * usual.poll_s / usual.silence_s
+    return replace(usual, silence_s=silence, poll_s=poll, length_s=length, session_s=left)
 
 
 def _write(plan: Plan, description: dict[str, Any]) -> None:
@@ -105,4 +106,5 @@ def _end(clock: float, done: RecordingSummary | None) -> dict[str, Any]:
         "stopped": done.stopped if done else BROKE_OFF,
         "answered_at_end": done.answered_at_end if done else True,
         "suite_errors": list(done.errors) if done else [],
+        "limits_reached": list(done.reached) if done else [],
     }

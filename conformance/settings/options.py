@@ -139,19 +139,20 @@ OPTIONS = (
     Option(
         "silence",
         RECORDING,
-        "Abort the session when no event has arrived on any stream for SECONDS. Default: 30.",
+        "End a wait of a scenario when no event has arrived on the awaited stream for SECONDS; the other scenarios "
+        "continue. Default: 30.",
         "SECONDS",
     ),
     Option(
         "length",
         RECORDING,
-        "Close a stream SECONDS after its first event. Default: 60.",
+        "Close a stream that no scenario waits for when no event has arrived on it for SECONDS. Default: 60.",
         "SECONDS",
     ),
     Option(
         "max-seconds",
         RECORDING,
-        "Abort the session after SECONDS; everything recorded until then is judged. Default: no limit.",
+        "Abort the session after SECONDS; what it cut off is inconclusive. Default: 1200.",
         "SECONDS",
     ),
     Option(

@@ -51,7 +51,7 @@ def judged(name: str, url: str) -> tuple[list[RequirementResult], list[str]]:
         given = {"url": address, "report-dir": str(Path(folder) / name), "max-seconds": str(MAX_SECONDS)}
         plan = make_plan(settings(given, {}))
         judgement = Judgement(plan, selected=set(plan.items))
-        done = record_session(plan, list(plan.items), "", lambda done, total, awaited: None, lambda text: None)
+        done = record_session(plan, list(plan.items), "", lambda state: None, lambda text: None)
         judgement.suite_errors += done.errors
         judgement.judge_selected()
         return judgement.requirements, judgement.suite_errors

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from conformance.authoring.client import Server, Stopped
@@ -106,6 +107,10 @@ class RecordedConnection:
 
     async def sleep(self, seconds: float) -> None:
         """Wait for nothing."""
+
+    def polling(self, name: str, awaited: str) -> AbstractContextManager[Callable[[], None]]:
+        """Return a wait without a limit: a recording has an end."""
+        return nullcontext(lambda: None)
 
     def created(self, base: str, thread: str) -> None:
         """Nothing is cleaned up."""
