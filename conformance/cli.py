@@ -121,7 +121,8 @@ def judge(arguments: Sequence[str]) -> int:
         print(_help(usage, COMMANDS["judge"], (JUDGING, REPORT, CLIENTS)))
         return OK
     if not arguments or arguments[0].startswith("-"):
-        return _wrong(f"the first argument of judge must be a report folder or its recordings/: lg-conformance {usage}")
+        what = "a report folder, its recordings/ or recordings.tar.xz"
+        return _wrong(f"the first argument of judge must be {what}: lg-conformance {usage}")
     return _pytest(["--lg-judge", arguments[0], *(_prefixed(argument) for argument in arguments[1:])])
 
 

@@ -45,6 +45,12 @@ def examine(
     return asyncio.run(examine_each())
 
 
+def merged(old: Sequence[Any], new: Sequence[Any]) -> list[Any]:
+    """Return old and new results; a new result replaces an old one of the same client."""
+    found = {(one["name"], one["version"]): one for one in [*old, *new]}
+    return list(found.values())
+
+
 def _refusal(exchange: Exchange) -> str:
     answer = "nothing" if exchange.status is None else f"status {exchange.status}"
     return f"the client asks for an event stream and receives {answer}"

@@ -43,7 +43,7 @@ def recordings_at(path: Path) -> Sequence[Recording]:
         raise UsageError(f"{path} is not a recording: {problem}") from None
     if not found:
         what = "holds no recordings" if path.exists() else "does not exist"
-        raise UsageError(f"{path} {what}; name a .jsonl file, a report folder, or its recordings/")
+        raise UsageError(f"{path} {what}; name a report folder, its recordings/ or recordings.tar.xz, or a .jsonl file")
     return found
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from conformance.authoring.views import SessionRecordings
 from conformance.catalogue import Requirement
 from conformance.evidence.redaction import Redactor
+from conformance.evidence.source import RecordingSource
 from conformance.judging.items import Item
 from conformance.judging.outcomes import FAILED, INCONCLUSIVE, PASSED, Outcome
 from conformance.report.words import NAMES, Document, ratio
@@ -54,7 +55,7 @@ class Annotator:
 
     profile: str
     session: SessionRecordings
-    recordings: Path
+    recordings: RecordingSource
     redactor: Redactor
 
     def annotate(self, requirement: Requirement, item: Item, outcome: Outcome, text: str) -> None:
@@ -72,10 +73,9 @@ class Annotator:
             attach.evidence(item, outcome, text)
 
 
-def describe_session(results: Path, report: Path) -> None:
-    """Write what Allure shows about the session as a whole, from the written report.json."""
-    document = json.loads(report.read_text("utf-8"))
-    rows = (f"{_property(name)} = {_property(value)}" for name, value in _environment(document))
+def describe_session(results: Path, document: Document, redactor: Redactor) -> None:
+    """Write what Allure shows about the session as a whole, from the content of its report."""
+    rows = (f"{_property(name)} = {_property(redactor.text(str(value)))}" for name, value in _environment(document))
     (results / "environment.properties").write_text("\n".join(rows) + "\n", "utf-8")
     (results / "categories.json").write_text(json.dumps(CATEGORIES, indent=1) + "\n", "utf-8")
 
@@ -116,7 +116,7 @@ class _Attach:
     """Adds attachments to the running step; their type is plain text, so that no page interprets them."""
 
     def __init__(self, annotator: Annotator) -> None:
-        self._folder = annotator.recordings
+        self._source = annotator.recordings
         self._redactor = annotator.redactor
 
     def text(self, name: str, text: str) -> None:
@@ -135,9 +135,8 @@ class _Attach:
 
     def _recording(self, name: str) -> None:
         """Attach a recording if it exists."""
-        path = self._folder / name
-        if path.name == name and path.is_file():
-            self._data(f"recordings/{name}", path.read_bytes(), "jsonl")
+        if name in self._source.names():
+            self._data(f"recordings/{name}", self._source.read(name), "jsonl")
 
     def _data(self, name: str, data: bytes, extension: str) -> None:
         import allure

@@ -116,8 +116,8 @@ def _waiting_for(state: State) -> str:
     return f" · waiting for {waiting}" if waiting else ""
 
 
-def summarise(reporter: Any, document: Document, folder: Path, notes: Sequence[str] = ()) -> None:
-    """Print the outcomes by area, what did not pass, and the verdict; `folder` holds the report, `notes` come last."""
+def summarise(reporter: Any, document: Document, folder: Path | None, notes: Sequence[str] = ()) -> None:
+    """Print the outcomes by area, what did not pass, the verdict and notes; `folder` holds the report, if any."""
     reporter.section("conformance", "=")
     for area, members in areas(document["requirements"]).items():
         if any(one["outcome"] != UNTESTED for one in members):
@@ -127,7 +127,8 @@ def summarise(reporter: Any, document: Document, folder: Path, notes: Sequence[s
         reporter.write_line(f"  {text}", **markup)
     for note in notes:
         reporter.write_line(f"  {note}")
-    reporter.write_line(f"  report {os.path.relpath(folder)}{os.sep}report.html")
+    if folder is not None:
+        reporter.write_line(f"  report {os.path.relpath(folder)}{os.sep}report.html")
 
 
 def _print_area(reporter: Any, area: str, members: Sequence[Document]) -> None:

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from conformance.evidence.archive import ARCHIVE
 from conformance.evidence.recording import Recording
 from conformance.evidence.redaction import Redactor
+from conformance.evidence.source import report_folder_of
 from conformance.evidence.writer import write_json
 from conformance.report.badge import badge
 from conformance.report.document import FORMAT
@@ -82,8 +84,9 @@ def write_matrix(given: Sequence[Path], output: Path) -> list[Path]:
 
 
 def report_file(given: Path) -> Path:
-    """Return the report.json of a report folder; a path that is not a folder is the file itself."""
-    return given / "report.json" if given.is_dir() else given
+    """Return the report.json beside recordings, which are named as for `judge`; another file is the report itself."""
+    stored = given.is_dir() or given.name == ARCHIVE
+    return report_folder_of(given) / "report.json" if stored else given
 
 
 def read_report(file: Path) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class CheckItem(pytest.Item):
         text = explained(self.requirement, self.item, outcome)
         if allure.results_folder(self.config):
             plan = judgement.plan
-            annotator = allure.Annotator(plan.profile.name, judgement.session, plan.recordings, plan.redactor)
+            annotator = allure.Annotator(plan.profile.name, judgement.session, plan.source, plan.redactor)
             annotator.annotate(self.requirement, self.item, outcome, text)
         if outcome.word == INAPPLICABLE:
             pytest.skip(outcome.message)

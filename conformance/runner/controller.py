@@ -104,7 +104,7 @@ class Controller:
             return
         self._report = write_report(self._judgement, with_clients=not self._interrupted)
         if results := allure.results_folder(self._config):
-            allure.describe_session(results, self._plan.report_folder / "report.json")
+            allure.describe_session(results, self._report.document, self._plan.redactor)
         # Stopped at the limit of failures, xdist says that it was interrupted.
         judged = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or self._failures.reached
         if judged and self._all_ours(session):
@@ -126,7 +126,8 @@ class Controller:
             terminalreporter.write_line(f"-k {self._keyword!r} selects no check; {hint}", red=True)
         if self._report is not None:
             notes = [*self._report.compared, *self._baseline_note()]
-            terminal.summarise(terminalreporter, self._report.document, self._plan.report_folder, notes)
+            folder = self._plan.report_folder if self._report.written else None
+            terminal.summarise(terminalreporter, self._report.document, folder, notes)
         return result
 
     def _baseline_note(self) -> Iterator[str]:

@@ -6,17 +6,17 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from conformance.clients.examine import examine
+from conformance.clients.examine import examine, merged
 from conformance.clients.readers import READERS, named
 from conformance.evidence.redaction import Redactor
-from conformance.evidence.source import SUFFIX, report_folder_of
+from conformance.evidence.source import SUFFIX, report_folder_of, source_of
 from conformance.judging.outcomes import FAILED, INCONCLUSIVE
 from conformance.judging.verdict import BROKEN_MUST, OK, UNSURE
 from conformance.replay.replay import recordings_at
 from conformance.report.terminal import client_line
 from conformance.report.write import read_report, write_all
+from conformance.session.reproduction import require_recordings
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -26,13 +26,15 @@ def main(arguments: Sequence[str]) -> int:
     recordings = recordings_at(chosen.recordings)
     report = _report_beside(chosen.recordings)
     document = read_report(report) if report else None
+    if report and document is not None:
+        require_recordings(report.parent, document, source_of(chosen.recordings), "move report.json away")
     found = examine(recordings, readers, lambda text: print(text, file=sys.stderr))
     for one in found:
         print(client_line(one))
         for difference in one["evidence"]:
             print(f"         {difference['recording']}, {difference['exchange']}: {difference['message']}")
     if report and document is not None:
-        document["clients"] = _merged(document.get("clients", []), found)
+        document["clients"] = merged(document.get("clients", []), found)
         write_all(report.parent, document, Redactor())
     words = {one["outcome"] for one in found}
     return BROKEN_MUST if FAILED in words else UNSURE if INCONCLUSIVE in words else OK
@@ -58,9 +60,3 @@ def _report_beside(given: Path) -> Path | None:
     """Return the report.json of these recordings, None if there is none or a single recording is given."""
     file = report_folder_of(given.resolve()) / "report.json"
     return file if file.is_file() and given.suffix != SUFFIX else None
-
-
-def _merged(old: Sequence[Any], new: Sequence[Any]) -> list[Any]:
-    """Return old and new results; a new result replaces an old one of the same client."""
-    found = {(one["name"], one["version"]): one for one in [*old, *new]}
-    return list(found.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,6 +17,7 @@ from conformance.judging.judge import SuiteError, judge
 from conformance.judging.outcomes import FAILED, INAPPLICABLE, INCONCLUSIVE, UNTESTED, Outcome
 from conformance.judging.verdict import RequirementResult, Result, requirement_results
 from conformance.session.plan import Plan
+from conformance.session.scenarios import scenario_digests
 
 BREAKS_OFF = Recording.stopped
 """What a recording says until its scenario has ended."""
@@ -45,7 +47,36 @@ class Judgement:
         """Return the outcome of an item; raises SuiteError if the suite is at fault."""
         if (absent := missing_for_item(item, self.plan.target.lacks)) is not None:
             return Outcome(INAPPLICABLE, f"the target declares that it lacks `{absent}`")
-        return judge(item, self.session)
+        outcome = judge(item, self.session)
+        if outcome.word in (UNTESTED, INCONCLUSIVE) and (why := self._not_recorded(item)) is not None:
+            return Outcome(UNTESTED, why)
+        return outcome
+
+    def _not_recorded(self, item: Item) -> str | None:
+        """Return why stored recordings cannot contain what an item looks at, None if they should.
+
+        They cannot if a scenario is newer than they are, or if it changed and they lack an exchange that it declares.
+        """
+        if not self.plan.judges_again:
+            return None
+        recorded = self._recorded_scenarios
+        for variant in item.variants:
+            name, found = variant.scenario.name, self.session.recordings.get(variant.id)
+            if name not in recorded:
+                return f"the scenario `{name}` did not exist when the session was recorded"
+            lacking = set(variant.scenario.exchanges) - {one.name for one in (found.exchanges if found else ())}
+            if lacking and recorded[name] != self._scenarios[name]:
+                return f"the scenario `{name}` has changed since the session was recorded"
+        return None
+
+    @cached_property
+    def _recorded_scenarios(self) -> Mapping[str, str]:
+        found: dict[str, str] = session_description(self.plan.source).get("scenarios", {})
+        return found
+
+    @cached_property
+    def _scenarios(self) -> Mapping[str, str]:
+        return scenario_digests()
 
     def judge_selected(self) -> None:
         """Judge every selected item that has no outcome yet."""
@@ -108,6 +139,11 @@ class Judgement:
     def _untested(self, item: Item) -> Result:
         why = "it was selected, but not judged" if item.id in self.selected else "it was not selected"
         return self._result(item, Outcome(UNTESTED, why))
+
+
+def items_of_every_profile() -> set[str]:
+    """Return the ids of all items of the suite."""
+    return {item.id for check in suite.load().checks for item in items_of(check)}
 
 
 def _results_of_every_profile() -> list[Result]:

@@ -1,4 +1,4 @@
-"""Checks, before anything is recorded, that the session can write its files."""
+"""Checks, before anything is recorded, that the session can write its files and loses no report."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import tempfile
 from pathlib import Path
 
 from conformance.session.plan import Plan
+from conformance.session.reproduction import check_recordings
 from conformance.settings import UsageError
 
 
 def check_writable(plan: Plan, junit: Path, allure_results: Path | None) -> None:
-    """Raise UsageError for the first folder or file that the session cannot write; create nothing.
+    """Raise UsageError for the first folder or file that the session cannot or must not write; create nothing.
 
     Pytest writes the file `junit`, and the plugin of Allure writes to the folder `allure_results`, if there is one.
     """
     for folder in [plan.report_folder] if plan.judges_again else [plan.recordings, plan.report_folder]:
         _check_folder(folder, "--report-dir")
+    check_recordings(plan)
     if plan.settings.write_baseline is not None:
         _check_file(plan.settings.write_baseline, "--write-baseline")
     _check_file(junit, "--junitxml")

@@ -12,36 +12,39 @@ from conformance.judging.baseline import baseline_text
 from conformance.judging.informational import disputed, observations
 from conformance.judging.verdict import exit_status
 from conformance.report.attribution import suite_facts
-from conformance.report.compare import changes, lines
 from conformance.report.document import document
 from conformance.report.failure_details import failure_details
-from conformance.report.write import read_report, write_all
-from conformance.session.judgement import Judgement
+from conformance.report.write import write_all
+from conformance.session.judgement import Judgement, items_of_every_profile
 from conformance.session.recording import performed_by_clients
+from conformance.session.reproduction import comparison, earlier_report, in_place, kept_note, not_judged_again
 from conformance.settings import UsageError
 
 
 @dataclass(frozen=True)
 class SessionReport:
-    """A written report; `compared` are lines about how it differs from an earlier report of the same recordings."""
+    """The report of a session; `compared` are lines about an earlier report of the same recordings.
+
+    `written` is false if the earlier report was kept instead.
+    """
 
     document: dict[str, Any]
     exit_status: int
     compared: tuple[str, ...] = ()
+    written: bool = True
 
 
 def write_report(judgement: Judgement, *, with_clients: bool = True) -> SessionReport:
     """Write the report and, with --write-baseline, a baseline; raises OSError.
 
-    Real clients that the settings name read the streams now, unless `with_clients` is false.
+    A report beside stored recordings is not overwritten by one that judges less.  Real clients that the settings name
+    read the streams now, unless `with_clients` is false.
     """
     plan = judgement.plan
     content = _document(judgement, _clients(judgement) if with_clients else None)
-    plan.report_folder.mkdir(parents=True, exist_ok=True)
-    compared = _compared(judgement, content)
-    beside = plan.report_folder == plan.folder
-    read = {one.file: one for one in judgement.session.recordings.values()} if beside else None
-    write_all(plan.report_folder, content, plan.redactor, recordings=read)
+    compared, lost = _compared(judgement, content)
+    if not lost:
+        _write(judgement, content)
     if plan.settings.write_baseline is not None:
         _write_baseline(plan.settings.write_baseline, judgement)
     status = exit_status(
@@ -52,7 +55,15 @@ def write_report(judgement: Judgement, *, with_clients: bool = True) -> SessionR
         answered=content["answered_at_end"],
         fail_on=plan.settings.fail_on,
     )
-    return SessionReport(content, status, tuple(compared))
+    return SessionReport(content, status, (*compared, *lost), written=not lost)
+
+
+def _write(judgement: Judgement, content: dict[str, Any]) -> None:
+    plan = judgement.plan
+    plan.report_folder.mkdir(parents=True, exist_ok=True)
+    beside = plan.report_folder == plan.folder
+    read = {one.file: one for one in judgement.session.recordings.values()} if beside else None
+    write_all(plan.report_folder, content, plan.redactor, recordings=read)
 
 
 def _write_baseline(file: Path, judgement: Judgement) -> None:
@@ -90,38 +101,33 @@ def _baseline(judgement: Judgement) -> dict[str, Any]:
 
 
 def _clients(judgement: Judgement) -> list[dict[str, Any]] | None:
-    """Return what real clients saw; without --clients what an earlier report of the same recordings says about it."""
+    """Return what real clients saw, now and according to an earlier report of the same recordings."""
     plan = judgement.plan
     if not plan.readers:
         return _earlier_clients(judgement)
-    from conformance.clients.examine import examine
+    from conformance.clients.examine import examine, merged
 
     performed = performed_by_clients(plan.source)
-    return examine(list(judgement.session.recordings.values()), plan.readers, lambda text: None, performed)
+    found = examine(list(judgement.session.recordings.values()), plan.readers, lambda text: None, performed)
+    return merged(_earlier_clients(judgement) or (), found)
 
 
 def _earlier_clients(judgement: Judgement) -> list[dict[str, Any]] | None:
     try:
-        found: list[dict[str, Any]] | None = (_earlier_report(judgement) or {}).get("clients")
+        found: list[dict[str, Any]] | None = (earlier_report(judgement.plan) or {}).get("clients")
     except UsageError:
         return None  # `_compared` reports that it cannot be read
     return found
 
 
-def _compared(judgement: Judgement, content: dict[str, Any]) -> list[str]:
-    """Return lines about how the verdict differs from an earlier report of the same recordings."""
+def _compared(judgement: Judgement, content: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Return lines about an earlier report of the same recordings, and a line if it must not be overwritten."""
+    plan = judgement.plan
     try:
-        old = _earlier_report(judgement)
+        old = earlier_report(plan)
     except UsageError as problem:
-        return [f"the earlier report of these recordings cannot be compared: {problem}"]
+        return [f"the earlier report of these recordings cannot be compared: {problem}"], []
     if old is None:
-        return []
-    if old["verdict_digest"] == content["verdict_digest"]:
-        return [f"verdict digest {old['verdict_digest'][:12]}: the same as in the earlier report of these recordings"]
-    return [*lines(old, content, changes(old, content))]
-
-
-def _earlier_report(judgement: Judgement) -> dict[str, Any] | None:
-    """Return the report beside stored recordings, None if there is none; raises UsageError if it cannot be read."""
-    file = judgement.plan.folder / "report.json"
-    return read_report(file) if judgement.plan.judges_again and file.exists() else None
+        return [], []
+    lost = not_judged_again(old, content, items_of_every_profile()) if in_place(plan) else []
+    return list(comparison(old, content, judgement.selected)), [kept_note(plan.folder, lost)] if lost else []

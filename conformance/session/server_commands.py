@@ -45,9 +45,8 @@ def replay(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         "lg-conformance replay", description="Serve stored recordings: the recorded bytes at the recorded times."
     )
-    parser.add_argument(
-        "recording", metavar="RECORDING", type=Path, help="a .jsonl file, a report folder or its recordings/"
-    )
+    where = "a report folder, its recordings/ or recordings.tar.xz, or a .jsonl file"
+    parser.add_argument("recording", metavar="RECORDING", type=Path, help=where)
     _add_port(parser)
     parser.add_argument(
         "--speed", type=float, default=1.0, metavar="FACTOR", help="2 plays twice as fast as recorded (default: 1)"

@@ -173,7 +173,7 @@ OPTIONS = (
     Option(
         "judge",
         REPORT,
-        "Judge the stored recordings of DIR, a report folder or its recordings/, without a server.",
+        "Judge the stored recordings of DIR: a report folder, its recordings/ or recordings.tar.xz, without a server.",
         "DIR",
         shown=False,
     ),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from conformance.evidence.archive import ArchiveError
 from conformance.evidence.source import SESSION_FILE, session_description, source_of
 from conformance.launch.environments import Say
 from conformance.launch.startup import own_urls, started
@@ -69,6 +70,8 @@ def recorded_session(given: Path) -> dict[str, Any]:
         return content
     except (FileNotFoundError, NotADirectoryError):
         raise TargetError(f"{given} is not a report folder: there is no {SESSION_FILE} in {source.path}") from None
+    except ArchiveError as problem:
+        raise TargetError(str(problem)) from None
     except (OSError, ValueError, KeyError, TypeError) as problem:
         place = source.path / SESSION_FILE
         raise TargetError(f"{place} does not describe a session ({problem!r}); give a report folder") from None

@@ -48,7 +48,7 @@ class RecordedExchange:
         events = self.exchange.events if self.exchange.is_stream else ()
         return next((event.text for event in events if event.name == name), None)
 
-    async def until(self, condition: Callable[[], bool]) -> bool:
+    async def until(self, condition: Callable[[], bool], awaited: str) -> bool:
         return condition()
 
     def close(self, ending: str, detail: str) -> None:
