@@ -11,6 +11,7 @@ from conformance.evidence.recording import Recording
 from conformance.evidence.source import read_recordings, session_description
 from conformance.judging.applicability import missing_for_item
 from conformance.judging.baseline import Entry
+from conformance.judging.causes import with_cause
 from conformance.judging.items import Item, items_of
 from conformance.judging.judge import SuiteError, judge
 from conformance.judging.outcomes import FAILED, INAPPLICABLE, INCONCLUSIVE, UNTESTED, Outcome
@@ -42,10 +43,10 @@ class Judgement:
         return SessionRecordings(recordings, session_description(source)["stopped"])
 
     def outcome(self, item: Item) -> Outcome:
-        """Return the outcome of an item; raises SuiteError if the suite is at fault."""
+        """Return the outcome of an item, with its likely cause; raises SuiteError if the suite is at fault."""
         if (absent := missing_for_item(item, self.plan.target.lacks)) is not None:
             return Outcome(INAPPLICABLE, f"the target declares that it lacks `{absent}`")
-        return judge(item, self.session)
+        return with_cause(item.check.requirement, judge(item, self.session), self.session)
 
     def judge_selected(self) -> None:
         """Judge every selected item that has no outcome yet."""
