@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,12 +12,15 @@ from conformance import suite
 from conformance.authoring.expectations import Difference
 from conformance.authoring.registry import REGISTRY
 from conformance.authoring.views import SessionRecordings
+from conformance.evidence.exchange import STREAM, Chunk, Exchange
+from conformance.evidence.recording import Recording
 from conformance.faults.known import known_faults, proof
 from conformance.faults.proof import rewritten
 from conformance.judging.causes import STAGES, likely_cause, with_cause
 from conformance.judging.causes.values import REWRITTEN, relations
 from conformance.judging.judge import judge
 from conformance.judging.outcomes import FAILED, PASSED, Failure, Outcome
+from conformance.wire.endings import COMPLETE, LENGTH, SILENCE
 
 from . import golden
 from .reports import report
@@ -46,7 +50,7 @@ def named(fault: str) -> Iterator[tuple[str, str]]:
         ("creates_a_thread_on_the_fly", "run-instead-of-refusal", "`updates`"),
         ("crashes_at_an_unknown_thread", "error-instead-of-refusal", "500"),
         ("refuses_in_plain_text", "reason-not-text", "plain text"),
-        ("leaves_out_content_location", "header-missing", "None of"),
+        ("leaves_out_content_location", "header-missing", "0 of"),
         ("answers_with_the_outcome", "creation-waits", "`success`"),
         ("lists_only_the_last_state", "history-differs", "1 state;"),
         ("makes_ids_of_64_digits", "id-form", "64 hexadecimal"),
@@ -56,7 +60,7 @@ def named(fault: str) -> Iterator[tuple[str, str]]:
         ("never_ends_a_join", "not-ended", "left the stream open"),
         ("debugs_threads_only", "mode-missing", "no `debug` event"),
         ("adds_states_for_joiners", "mode-not-requested", "`values`"),
-        ("ignores_the_flag", "namespace-missing", "no event name"),
+        ("ignores_the_flag", "namespace-missing", "bare name"),
         ("puts_the_namespace_into_data", "namespace-missing", "pair of namespace and chunk"),
         ("error_is_a_detail", "error-keys", "`detail`"),
         ("tells_no_attempt", "metadata-keys", "`attempt`"),
@@ -72,6 +76,79 @@ def named(fault: str) -> Iterator[tuple[str, str]]:
 def test_the_cause_of_a_fault_is_described(fault: str, name: str, words: str) -> None:
     found = list(named(fault))
     assert [text for one, text in found if one == name and words.lower() in text.lower()], found
+
+
+def described(exchange: dict[str, Any], requirement: str, message: str, *, at: int | None = None) -> str:
+    """Return the cause of a failure in a recording of this one exchange; `at` is the position of the event."""
+    events = "".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in exchange.pop("events", ()))
+    given = {"name": "stream", "kind": STREAM, "method": "POST", "url": "http://server/threads/one/runs/stream"}
+    body = json.dumps({"stream_mode": exchange.pop("modes", ["updates"])})
+    answer = {"status": 200, "headers": [("content-type", "text/event-stream")], "ending": COMPLETE}
+    made = Exchange(
+        **{**given, "request_headers": [], "body": body, "valid": True, "sent": 1, "sent_t": 0.0, **answer, **exchange}
+    )
+    made.chunks = made.chunks or [Chunk(2, 0.0, events.encode())]
+    recording = Recording("one", "one", {}, "joke", [made], None)
+    event = made.events[at - 1] if at is not None else None
+    failed = Outcome(FAILED, message, failure=Failure(recording, made, event))
+    return with_cause(requirement, failed, SessionRecordings([recording])).cause
+
+
+PIECE = [{"event": "content-block-start", "content": {"text": ""}}, {}]
+
+
+@pytest.mark.parametrize(
+    ("exchange", "requirement", "message", "at", "words"),
+    [
+        ({"events": [("()", {}), ("('a:1',)", {})]}, "subgraphs.root-bare", "x", None, "printed namespaces"),
+        ({"events": [("data", {"event": "updates", "data": 1})]}, "stateless.stream", "x", None, "named `data`"),
+        (
+            {"events": [("metadata", {"attempt": 0})]},
+            "metadata.fields",
+            "attempt: expected 1",
+            1,
+            "attempt is 0 in every",
+        ),
+        ({"events": [("messages", PIECE)], "modes": ["messages-tuple"]}, "filtering.by-tag", "x", 1, "holds a message"),
+    ],
+)
+def test_the_cause_of_a_failure_without_a_fault_is_described(
+    exchange: dict[str, Any], requirement: str, message: str, at: int | None, words: str
+) -> None:
+    assert words in described(exchange, requirement, message, at=at)
+
+
+def test_runs_of_other_threads_are_counted() -> None:
+    listed = json.dumps([{"thread_id": "one"}, {"thread_id": "two"}]).encode()
+    runs = {
+        "method": "GET",
+        "kind": "request",
+        "url": "http://server/threads/one/runs",
+        "chunks": [Chunk(2, 0.0, listed)],
+    }
+    assert (
+        described({**runs, "chunks": [Chunk(2, 0.0, listed)]}, "errors.unknown-mode", "x")
+        == "1 of the 2 runs in the list belong to other threads."
+    )
+
+
+def test_a_stream_that_the_suite_closed_is_not_called_left_open() -> None:
+    message = "`stream` must end by the rules of HTTP"
+    closed = {"events": [("updates", {"a": 1})], "ending": LENGTH}
+    assert described(closed, "transport.ends", message) == ""
+    assert "left the stream open" in described({"ending": SILENCE}, "transport.ends", message)
+
+
+@pytest.mark.parametrize("name", ["\x1b[31mred", "x" * 10_000, "|" * 500, "(" * 5_000])
+def test_no_text_of_a_server_controls_a_terminal_or_fills_a_page(name: str) -> None:
+    text = described({"events": [(name, {})]}, "updates.node-sequence", "x")
+    assert text.isprintable()
+    assert 0 < len(text) < 700
+
+
+def test_data_that_is_not_json_is_no_error() -> None:
+    history = {"kind": "request", "url": "http://server/threads/one/history", "chunks": [Chunk(2, 0.0, b"[[[")]}
+    assert described(history, "state.history", "x") == ""
 
 
 SPELLED = r"caf\u00e9 \n C:\new"

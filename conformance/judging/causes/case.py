@@ -14,9 +14,12 @@ from conformance.evidence.exchange import JOIN, Event, Exchange
 from conformance.evidence.recording import Recording, run_request
 from conformance.protocol import requested_modes
 from conformance.wire.strict_json import NotJson
+from conformance.wire.text import shortened
 
 NAMED = ("metadata", "error", "end")
 """The events that every stream may have, whatever was requested."""
+NAME_CHARACTERS = 120
+"""How many characters of a name a sentence shows."""
 SHOWN_NAMES = 6
 """How many names of events a sentence lists."""
 
@@ -99,7 +102,7 @@ def template(exchange: Exchange) -> str:
 
 def listed(names: list[str]) -> str:
     """Return names of events as a list in a sentence; a long list is shortened."""
-    shown = [f"`{name or '(empty)'}`" for name in names[:SHOWN_NAMES]]
+    shown = [f"`{shortened(name, NAME_CHARACTERS) or '(empty)'}`" for name in names[:SHOWN_NAMES]]
     more = [f"{len(names) - SHOWN_NAMES} more"] if len(names) > SHOWN_NAMES else []
     *first, last = [*shown, *more]
     return f"{', '.join(first)} and {last}" if first else last

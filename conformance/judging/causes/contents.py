@@ -19,8 +19,7 @@ def sends_no_such_header(case: Case) -> str | None:
     name = found[1]
     alike = [one for one in case.exchanges if one.accepted and one.valid and template(one) == template(case.exchange)]
     with_it = sum(one.header(name) is not None for one in alike)
-    count = f"None of {len(alike)}" if not with_it else f"Only {with_it} of {len(alike)}"
-    return f"{count} answers to `{template(case.exchange)}` in this session have the header {name}."
+    return f"{with_it} of {len(alike)} answers to `{template(case.exchange)}` in this session have the header {name}."
 
 
 def waits_for_the_run(case: Case) -> str | None:

@@ -23,12 +23,13 @@ def _numbers(value: Any) -> Any:
 
 def _positions(part: list[str], whole: list[str]) -> list[int] | None:
     """Return where the items of `part` stand in `whole` in the same order; None if they do not."""
-    positions, start = [], 0
+    positions = []
+    remaining = enumerate(whole)
     for item in part:
-        if item not in whole[start:]:
+        position = next((index for index, other in remaining if other == item), None)
+        if position is None:
             return None
-        start = whole.index(item, start) + 1
-        positions.append(start - 1)
+        positions.append(position)
     return positions
 
 

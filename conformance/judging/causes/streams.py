@@ -12,7 +12,7 @@ from conformance.evidence.recording import Recording
 from conformance.wire.strict_json import NotJson
 from conformance.wire.text import shortened
 
-from .case import NAMED, Case, Description, counted, listed, modes_of
+from .case import Case, Description, counted, listed, modes_of
 
 SHOWN_MESSAGE = 80
 """How many characters of an error's message a sentence shows."""
@@ -96,12 +96,17 @@ def names_no_subgraph(case: Case) -> str | None:
     """No event of a stream with stream_subgraphs has a namespace in its name."""
     body = case.exchange.request
     flagged = isinstance(body, dict) and body.get("stream_subgraphs") is True
+    if case.requirement == "subgraphs.only-requested":
+        return None
     if case.area != "subgraphs" or not flagged or not case.exchange.is_stream or case.requested ^ set(case.modes):
         return None
     if not case.exchange.events or any(event.namespace for event in case.exchange.events):
         return None
-    if all(_is_pair(_value(event.text)) for event in case.exchange.events if event.base not in NAMED):
-        return "The data of every event is a pair of namespace and chunk; the event names have no namespace."
+    pairs = sum(_is_pair(_value(event.text)) for event in case.exchange.events)
+    if pairs:
+        return (
+            f"The data of {counted(pairs, 'event')} is a pair of namespace and chunk, under the bare name of the mode."
+        )
     return (
         "No event name in the stream has a namespace, although the run asked for stream_subgraphs: events from inside "
         "are missing, or have the bare name of their mode."
@@ -109,12 +114,13 @@ def names_no_subgraph(case: Case) -> str | None:
 
 
 def _is_pair(value: object) -> bool:
-    return isinstance(value, list) and len(value) == 2 and isinstance(value[0], list)
+    path = value[0] if isinstance(value, list) and len(value) == 2 else None
+    return isinstance(path, list) and all(isinstance(step, str) for step in path)
 
 
 def prints_the_namespace(case: Case) -> str | None:
     """Event names are namespaces as Python prints them, without a mode."""
-    tuples = [name for name in case.strange if re.fullmatch(r"\((?:'.*',?)?.*\)", name)]
+    tuples = [name for name in case.strange if name.startswith("(") and name.endswith(")")]
     if not tuples or case.requested & set(case.names):
         return None
     return f"The event names are printed namespaces without the name of a mode: {listed(tuples)}."
@@ -139,7 +145,7 @@ def has_other_metadata_keys(case: Case) -> str | None:
         return None
     told = [_value(event.text) for _, one in _streams(case) for event in one.events if event.base == "metadata"]
     lacking = sum(isinstance(value, dict) and found[1] not in value for value in told)
-    return f"In this session {lacking} of {counted(len(told), 'metadata event')} lack `{found[1]}`."
+    return f"`{found[1]}` is missing from {lacking} of {len(told)} metadata events in this session."
 
 
 def counts_attempts_otherwise(case: Case) -> str | None:
@@ -150,14 +156,19 @@ def counts_attempts_otherwise(case: Case) -> str | None:
     attempts = {str(value.get("attempt")) for value in told if isinstance(value, dict)}
     if len(attempts) != 1 or attempts == {"1"}:
         return None
-    return f"The attempt is {attempts.pop()} in all {counted(len(told), 'metadata event')} of this session."
+    return f"The attempt is {attempts.pop()} in every metadata event of this session ({len(told)})."
 
 
 def streams_no_messages(case: Case) -> str | None:
-    """The first item of no pair in the mode messages-tuple has the content of a message."""
+    """The first item of no pair in the mode messages-tuple has the type and the content of a message."""
     pairs = [_value(event.text) for event in case.exchange.events if event.base == "messages"]
     pieces = [pair[0] for pair in pairs if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], dict)]
-    if case.requested != {"messages"} or not pieces or any("content" in piece for piece in pieces):
+    if (
+        case.area == "metadata"
+        or case.requested != {"messages"}
+        or not pieces
+        or any({"type", "content"} <= piece.keys() for piece in pieces)
+    ):
         return None
     return f"No pair in the stream holds a message: the keys of the first piece are {listed(sorted(pieces[0]))}."
 
