@@ -16,6 +16,7 @@ from conformance.evidence.redaction import Redactor
 from conformance.evidence.source import recording_digests
 from conformance.faults.apply import apply
 from conformance.judging.applicability import missing_for_item
+from conformance.judging.causes import with_cause
 from conformance.judging.items import Item
 from conformance.judging.judge import judge
 from conformance.judging.outcomes import INAPPLICABLE, Outcome
@@ -91,7 +92,9 @@ def _results(items: Iterable[Item], session: SessionRecordings, lacks: tuple[str
 
 def _outcome(item: Item, session: SessionRecordings, lacks: tuple[str, ...]) -> Outcome:
     absent = missing_for_item(item, lacks)
-    return Outcome(INAPPLICABLE, f"the target declares that it lacks `{absent}`") if absent else judge(item, session)
+    if absent:
+        return Outcome(INAPPLICABLE, f"the target declares that it lacks `{absent}`")
+    return with_cause(item.check.requirement, judge(item, session), session)
 
 
 def written(folder: Path, content: dict[str, Any], recorded: Iterable[Recording] = ()) -> Path:

@@ -57,7 +57,7 @@ def test_the_page_counts_the_requirements_of_a_long_list() -> None:
 
 @pytest.mark.parametrize("fault", REGISTRY.faults, ids=lambda fault: fault.name)
 def test_the_docstring_of_a_fault_completes_a_server_that(fault: Fault) -> None:
-    """Reports describe the likely cause of a failure with it."""
+    """The page of faults and `explain` describe a faulty server with it."""
     first = fault.doc.split()[0]
     assert first[0].isupper()
     assert (first.endswith("s") and first not in ("Its", "This")) or first in ("Always", "Just", "Never")

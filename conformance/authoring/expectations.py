@@ -6,10 +6,12 @@ A failure holds the event or exchange that shows it, so that a report can print 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 
 from conformance.evidence.exchange import Event, Events, Exchange
+from conformance.wire.strict_json import NotJson
 
 SHOWN_CHARACTERS = 160
 """How many characters of a value a message shows."""
@@ -26,11 +28,24 @@ Where = Event | Exchange | OnExchange
 """Where a failure shows: at an event, or anywhere in an exchange."""
 
 
-class Failed(AssertionError):
-    """The requirement is not met; `where` is the event or exchange at which it shows."""
+@dataclass(frozen=True)
+class Difference:
+    """What was compared when a check failed: two JSON values, or with `sequences` the values of two sequences.
 
-    def __init__(self, message: str, where: Where | None = None) -> None:
+    Of a sequence that was received, what cannot be read and what follows it are left out.
+    """
+
+    expected: Any
+    received: Any
+    sequences: bool = False
+
+
+class Failed(AssertionError):
+    """The requirement is not met; `where` is the event or exchange at which it shows, `difference` what differs."""
+
+    def __init__(self, message: str, where: Where | None = None, difference: Difference | None = None) -> None:
         super().__init__(message)
+        self.difference = difference
         self.where = where if where is None or isinstance(where, (Event, Exchange)) else where.exchange
 
 
@@ -45,9 +60,9 @@ class Inconclusive(Exception):
         self.because = because
 
 
-def fail(message: str, where: Where | None = None) -> NoReturn:
+def fail(message: str, where: Where | None = None, difference: Difference | None = None) -> NoReturn:
     """Fail: the requirement is not met."""
-    raise Failed(message, where)
+    raise Failed(message, where, difference)
 
 
 def inconclusive(why: str) -> NoReturn:
@@ -81,7 +96,7 @@ def equal(actual: Any, expected: Any, what: str, where: Where | None = None) -> 
     """Fail unless two JSON values are equal, in any order of keys; the message names the first difference."""
     difference = first_difference(actual, expected)
     if difference is not None:
-        fail(f"{what}: {difference}", where)
+        fail(f"{what}: {difference}", where, Difference(expected, actual))
 
 
 def same_sequence(events: Events, expected: Sequence[Any], what: str, stream: Where) -> None:
@@ -91,13 +106,29 @@ def same_sequence(events: Events, expected: Sequence[Any], what: str, stream: Wh
 
 def same_values(found: Iterable[tuple[Event, Any]], expected: Sequence[Any], what: str, stream: Where) -> None:
     """Fail unless the found values, each given with its event, are exactly the expected ones, in this order."""
-    count = 0
-    for count, (event, value) in enumerate(found, 1):
-        if count > len(expected):
-            fail(f"{what}: expected {len(expected)} events, received another: {shown(value)}", event)
-        equal(value, expected[count - 1], f"{what}: event {count} of {len(expected)}", event)
-    if count < len(expected):
-        fail(f"{what}: after {count} events expected {shown(expected[count])}, received nothing more", stream)
+    remaining = iter(found)
+    values: list[Any] = []
+    for event, value in remaining:
+        values.append(value)
+        if len(values) > len(expected):
+            message = f"{what}: expected {len(expected)} events, received another: {shown(value)}"
+            fail(message, event, _of_sequences(expected, values, remaining))
+        if (different := first_difference(value, expected[len(values) - 1])) is not None:
+            message = f"{what}: event {len(values)} of {len(expected)}: {different}"
+            fail(message, event, _of_sequences(expected, values, remaining))
+    if (count := len(values)) < len(expected):
+        message = f"{what}: after {count} events expected {shown(expected[count])}, received nothing more"
+        fail(message, stream, Difference(list(expected), values, sequences=True))
+
+
+def _of_sequences(expected: Sequence[Any], values: list[Any], remaining: Iterator[tuple[Event, Any]]) -> Difference:
+    """Return the difference of two sequences, the second one read as far as it can be read."""
+    try:
+        for _, value in remaining:
+            values.append(value)
+    except (NotJson, LookupError, TypeError, AttributeError, ValueError):
+        pass  # The check has failed already; what follows only helps to describe it.
+    return Difference(list(expected), values, sequences=True)
 
 
 def first_difference(actual: Any, expected: Any, path: str = "$") -> str | None:

@@ -10,7 +10,6 @@ from conformance.authoring.registry import Fault
 from conformance.authoring.views import SessionRecordings
 from conformance.catalogue import requirements
 from conformance.faults.apply import apply
-from conformance.faults.cause import LONGEST_MESSAGE
 from conformance.faults.normalize import normalize
 from conformance.judging.items import Item
 from conformance.judging.judge import SuiteError, judge
@@ -18,6 +17,9 @@ from conformance.judging.outcomes import FAILED, Outcome
 
 Entry = Mapping[str, Any]
 """A fault in faults.json: name, requirement, doc, checks{name: message}, requirements[id]."""
+
+LONGEST_MESSAGE = 200
+"""How many characters of a check's message faults.json keeps."""
 
 MAX_NAMED = 12
 """How many other requirements a line of the page names; if there are more, it only counts them."""
@@ -59,7 +61,7 @@ def row(fault: Fault, good: SessionRecordings, items: Iterable[Item]) -> Row:
     red: dict[Item, Outcome] = {}
     errors = []
     for item in items:
-        if _looks_at(item, touched):
+        if looks_at(item, touched):
             try:
                 outcome = judge(item, session)
             except SuiteError as problem:
@@ -72,7 +74,7 @@ def row(fault: Fault, good: SessionRecordings, items: Iterable[Item]) -> Row:
 def changes(good: SessionRecordings, variation: Fault, items: Iterable[Item]) -> list[tuple[str, Outcome, Outcome]]:
     """Return the items whose outcome a conforming variation changes, with the outcome before and after."""
     varied, touched = rewritten(variation, good)
-    pairs = ((item, judge(item, good), judge(item, varied)) for item in items if _looks_at(item, touched))
+    pairs = ((item, judge(item, good), judge(item, varied)) for item in items if looks_at(item, touched))
     return [(item.id, before, after) for item, before, after in pairs if before.word != after.word]
 
 
@@ -82,7 +84,7 @@ def rewritten(fault: Fault, good: SessionRecordings) -> tuple[SessionRecordings,
     return SessionRecordings([changed.get(name, one) for name, one in good.recordings.items()]), set(changed)
 
 
-def _looks_at(item: Item, touched: set[str]) -> bool:
+def looks_at(item: Item, touched: set[str]) -> bool:
     return bool(touched) and (bool(item.check.scope) or any(variant.id in touched for variant in item.variants))
 
 

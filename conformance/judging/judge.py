@@ -18,7 +18,7 @@ from conformance.evidence.memo import memoized
 from conformance.evidence.recording import Recording, shows_a_run
 from conformance.evidence.rows import head_row, last_rows, rows_around
 from conformance.judging.items import Item
-from conformance.judging.outcomes import FAILED, INCONCLUSIVE, PASSED, UNTESTED, Evidence, Outcome
+from conformance.judging.outcomes import FAILED, INCONCLUSIVE, PASSED, UNTESTED, Evidence, Failure, Outcome
 from conformance.wire.strict_json import NotJson
 from conformance.wire.text import printable
 
@@ -103,7 +103,8 @@ def _outcome(
         if not broken and (cut := _cut_that_matters(failure.where, reliance.exchanges, recordings)):
             why = f"the suite closed `{cut.name}` before it ended: {cut.detail}"
             return Outcome(INCONCLUSIVE, f"{failure} (but {why})")
-        return Outcome(FAILED, str(failure), _evidence(failure.where, exchanges, recordings))
+        evidence = _evidence(failure.where, exchanges, recordings)
+        return Outcome(FAILED, str(failure), evidence, failure=_failure(failure, recordings))
     except (Inconclusive, NotJson) as reason:
         return Outcome(INCONCLUSIVE, str(reason), because=getattr(reason, "because", ""))
     except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as problem:
@@ -155,13 +156,28 @@ def _first_invalid_payload(exchanges: Iterable[Exchange]) -> str | None:
     return None
 
 
+def _failure(failed: Failed, recordings: Iterable[Recording]) -> Failure | None:
+    """Return what the check had before it; None if it named neither an event nor an exchange."""
+    event = failed.where if isinstance(failed.where, Event) else None
+    exchange = event.exchange if event is not None else failed.where
+    recording = _recording_of(exchange, recordings)
+    if recording is None or not isinstance(exchange, Exchange):
+        return None
+    return Failure(recording, exchange, event, failed.difference)
+
+
+def _recording_of(exchange: Event | Exchange | None, recordings: Iterable[Recording]) -> Recording | None:
+    return next((one for one in recordings if any(other is exchange for other in one.exchanges)), None)
+
+
 def _evidence(
     where: Event | Exchange | None, exchanges: Sequence[Exchange], recordings: Iterable[Recording]
 ) -> tuple[Evidence, ...]:
     exchange = where.exchange if isinstance(where, Event) else where or next(iter(exchanges), None)
     if exchange is None:
         return ()
-    file = next((one.file for one in recordings if any(other is exchange for other in one.exchanges)), "")
+    recording = _recording_of(exchange, recordings)
+    file = recording.file if recording is not None else ""
     rows = rows_around(where) if isinstance(where, Event) else [head_row(exchange), *last_rows(exchange)]
     marked = len(rows) - 1 if isinstance(where, Event) else None
     return (Evidence(file, exchange.name, printable(exchange.curl), tuple(rows), marked),)

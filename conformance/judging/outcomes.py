@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from conformance.authoring.expectations import Difference
+from conformance.evidence.exchange import Event, Exchange
+from conformance.evidence.recording import Recording
 
 PASSED, FAILED, INCONCLUSIVE = "passed", "failed", "cantTell"
 INAPPLICABLE, UNTESTED = "inapplicable", "untested"
@@ -25,13 +29,26 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """The outcome of a check: a word of EARL, the reason and the evidence.
+class Failure:
+    """What a check had before it when it failed; the event and the difference are None if it named none."""
 
-    `because` is the requirement that governs what an inconclusive check looked through in vain, or empty.
+    recording: Recording
+    exchange: Exchange
+    event: Event | None = None
+    difference: Difference | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The outcome of a check: a word of EARL, the reason, the evidence, and the likely cause if it is known.
+
+    `because` is the requirement that governs what an inconclusive check looked through in vain, or empty.  `failure` is
+    what the cause is found in; it is not part of a report.
     """
 
     word: str
     message: str = ""
     evidence: tuple[Evidence, ...] = ()
     because: str = ""
+    cause: str = ""
+    failure: Failure | None = field(default=None, compare=False, repr=False)

@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from conformance.authoring.registry import Check
-from conformance.faults.cause import known_faults, likely_cause, proof
-from conformance.judging.outcomes import FAILED, INCONCLUSIVE, PASSED
-from conformance.judging.verdict import RequirementResult, Result
+from conformance.faults.known import known_faults, proof
+from conformance.judging.outcomes import FAILED, INCONCLUSIVE
+from conformance.judging.verdict import RequirementResult
 
 
 def failure_details(
@@ -18,12 +18,10 @@ def failure_details(
 
     `options` are the options of the session; the command that runs one check again repeats them.
     """
-    judged = {one.requirement.id: one.outcome for one in outcomes if one.outcome in (PASSED, FAILED)}
-    failed = [id for id, word in judged.items() if word == FAILED]
     return {
         result.id: {
             "acceptable": " ".join(checks[result.id].doc.split()),
-            "cause": _cause(result, failed, list(judged)),
+            "cause": result.outcome.cause,
             "fault": proof(result.id, known_faults()),
             "command": command(options, checks[result.id].name),
         }
@@ -31,14 +29,6 @@ def failure_details(
         for result in one.results
         if result.outcome.word in (FAILED, INCONCLUSIVE)
     }
-
-
-def _cause(result: Result, failed: Sequence[str], judged: Sequence[str]) -> str:
-    if result.outcome.word != FAILED:
-        return ""
-    message = result.outcome.message
-    found = likely_cause(result.requirement, result.id, message, failed=failed, judged=judged, faults=known_faults())
-    return found.text if found else ""
 
 
 def command(options: Sequence[str], selection: str = "") -> str:

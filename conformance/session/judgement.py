@@ -12,6 +12,7 @@ from conformance.evidence.recording import Recording
 from conformance.evidence.source import read_recordings, session_description
 from conformance.judging.applicability import missing_for_item
 from conformance.judging.baseline import Entry
+from conformance.judging.causes import with_cause
 from conformance.judging.items import Item, items_of
 from conformance.judging.judge import SuiteError, judge
 from conformance.judging.outcomes import FAILED, INAPPLICABLE, INCONCLUSIVE, UNTESTED, Outcome
@@ -44,13 +45,13 @@ class Judgement:
         return SessionRecordings(recordings, session_description(source)["stopped"])
 
     def outcome(self, item: Item) -> Outcome:
-        """Return the outcome of an item; raises SuiteError if the suite is at fault."""
+        """Return the outcome of an item, with its likely cause; raises SuiteError if the suite is at fault."""
         if (absent := missing_for_item(item, self.plan.target.lacks)) is not None:
             return Outcome(INAPPLICABLE, f"the target declares that it lacks `{absent}`")
         outcome = judge(item, self.session)
         if outcome.word in (UNTESTED, INCONCLUSIVE) and (why := self._not_recorded(item)) is not None:
             return Outcome(UNTESTED, why)
-        return outcome
+        return with_cause(item.check.requirement, outcome, self.session)
 
     def _not_recorded(self, item: Item) -> str | None:
         """Return why stored recordings cannot contain what an item looks at, None if they should.
