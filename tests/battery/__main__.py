@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 
-from conformance.judging.verdict import RequirementResult
+from conformance.judging.verdict import RequirementResult, summary
 
 from . import live, recorded
 from .expected import Expected, expected
@@ -62,6 +62,8 @@ def _print(
     print(f"  {wanted.server}")
     print(f"  expected MUST: {', '.join(wanted.failed) or 'none'}")
     print(f"  failed MUST:   {', '.join(failed(requirements, 'MUST')) or 'none'}")
+    counts = summary(requirements)["MUST"]
+    print("  outcomes MUST: " + ", ".join(f"{count} {word}" for word, count in counts.items() if count))
     for line in [*map(described, found), *(f"  suite error: {error}" for error in errors)]:
         print(line)
     sys.stdout.flush()
