@@ -20,7 +20,7 @@ from conformance.evidence.recording import Recording, run_request
 from conformance.protocol import MODES, requested_modes, resource_of, thread_in, wire_name
 from conformance.wire.strict_json import NotJson
 
-_OF_EVENTS = ("output", "payload", "id", "event", "namespace")
+_OF_EVENTS = ("output", "payload", "id", "event")
 """The groups of capabilities that a check relies on only if it reads events."""
 
 Shows = Callable[[Capability, Recording, Exchange], bool]
@@ -66,8 +66,9 @@ def of_event(name: str) -> list[Capability]:
 
 
 def of_request(recording: Recording, exchange: Exchange) -> list[Capability]:
-    """Return the capabilities that a check relies on if it looks at an exchange at all."""
-    asked = asked_for(recording, exchange)
+    """Return the capabilities that a check relies on if it looks at an exchange at all, in the catalogue's order."""
+    order = list(catalogue.capabilities())
+    asked = sorted(asked_for(recording, exchange), key=lambda one: (order.index(one.id), one.name))
     return [one for one in asked if not exchange.accepted or not _is_of_mode(one)]
 
 
@@ -79,7 +80,8 @@ def _of_run_request(exchange: Exchange) -> Iterator[Capability]:
         yield known["join.run"]
     elif thread_in(exchange.path) is None:
         yield from (known["stateless.stream"], known["stateless.events"])
-        yield from (_named(known["stateless.mode"], f"the mode {mode}") for mode in _modes(body))
+        for mode in _modes(body):
+            yield _named(known["stateless.mode"], f"the mode {mode} in runs without a thread")
     if exchange.kind == STREAM:
         yield known["event.metadata"]
         yield from _of_modes(body)
@@ -96,7 +98,9 @@ def _of_form(body: dict[str, Any]) -> Iterator[Capability]:
         yield known["form.string" if isinstance(given, str) else "form.list"]
     if isinstance(given, list) and len(given) > 1:
         yield known["form.several"]
-        yield from (_named(known["form.pair"], " and ".join(pair)) for pair in combinations(_modes(body), 2))
+        yield from (
+            _named(known["form.pair"], " and ".join(pair) + " together") for pair in combinations(_modes(body), 2)
+        )
         yield from [known["output.several"]] if len(_modes(body)) > 1 else []
 
 
@@ -109,7 +113,7 @@ def _of_modes(body: Any) -> Iterator[Capability]:
 def _of_subgraphs(body: dict[str, Any]) -> Iterator[Capability]:
     known = catalogue.capabilities()
     if body.get("stream_subgraphs") is True:
-        yield from (known["output.subgraphs"], known["output.deeper"], known["namespace.any"])
+        yield from (known["output.subgraphs"], known["output.deeper"])
 
 
 def _of_other_request(exchange: Exchange) -> Iterator[Capability]:
@@ -138,7 +142,7 @@ def _modes(body: Any) -> list[str]:
 @cache
 def _named(capability: Capability, name: str) -> Capability:
     """Return a capability for one of the values that it stands for."""
-    return replace(capability, name=f"{capability.name} ({name})")
+    return replace(capability, name=name)
 
 
 # --- whether an exchange shows a capability
@@ -151,10 +155,6 @@ def _events(exchange: Exchange) -> Events:
 def _of_mode(capability: Capability, exchange: Exchange) -> Iterator[Event]:
     wire = wire_name(capability.id.partition(".")[2])
     return (event for event in _events(exchange) if event.base == wire)
-
-
-def _is_accepted(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
-    return exchange.is_stream or (exchange.kind != STREAM and exchange.accepted)
 
 
 def _has_output(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
@@ -201,10 +201,6 @@ def _is_stream(capability: Capability, recording: Recording, exchange: Exchange)
 
 def _names_its_run(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
     return exchange.is_stream and exchange.run_id is not None
-
-
-def _has_namespace(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
-    return any(event.namespace for event in _events(exchange))
 
 
 def _has_inner_output(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
@@ -259,21 +255,20 @@ def _json(exchange: Exchange) -> Any:
 
 
 _SHOWS: dict[str, Shows] = {
-    **{f"mode.{mode}": _is_accepted for mode in MODES},
+    **{f"mode.{mode}": _is_stream for mode in MODES},
     **{f"output.{mode}": _has_output for mode in MODES},
     **{f"payload.{mode}": _has_form for mode in MODES},
     "id.messages-tuple": _has_form,
     "event.metadata": _names_its_run,
-    "form.string": _is_accepted,
-    "form.list": _is_accepted,
-    "form.several": _is_accepted,
-    "form.pair": _is_accepted,
+    "form.string": _is_stream,
+    "form.list": _is_stream,
+    "form.several": _is_stream,
+    "form.pair": _is_stream,
     "output.several": _has_several_modes,
-    "flag.resumable": _is_accepted,
-    "flag.subgraphs": _is_accepted,
+    "flag.resumable": _is_stream,
+    "flag.subgraphs": _is_stream,
     "output.subgraphs": _has_inner_output,
     "output.deeper": _has_inner_output,
-    "namespace.any": _has_namespace,
     "stateless.stream": _is_stream,
     "stateless.mode": _is_stream,
     "stateless.events": _has_event_of_the_run,

@@ -106,7 +106,8 @@ SERVERS: dict[str, IncompleteServer] = {
         faults=(
             _fault(rewrite.declared_compressed, everywhere, "answer"),
             _fault(rewrite.compressed, is_stream, "bytes"),
-        )
+        ),
+        live=True,  # the recorder decodes bodies as they arrive
     ),
     "forbids_unknown_keys": _refuses(starts_run & rewrite.with_unspecified_key),
     "answers_in_1_5": IncompleteServer(pace=Pace(delay_s=1.5), live=True),

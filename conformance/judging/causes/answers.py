@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from conformance.authoring.capabilities import of_request
 from conformance.evidence.exchange import Exchange
 from conformance.wire.strict_json import NotJson
 from conformance.wire.text import shortened
@@ -23,7 +24,7 @@ def refuses_a_capability(case: Case) -> str | None:
     exchange = case.exchange
     if not _is_refused(case) or exchange.status in ABSENT:
         return None
-    missing = [one.name for one in case.session.facts.not_granted(exchange)]
+    missing = [one.name for one in of_request(case.recording, exchange) if one in case.session.facts.lacking]
     alone = [name for name in missing if not name.endswith(TOGETHER)]
     pairs = [name.removesuffix(TOGETHER).split(" and ") for name in missing if name.endswith(TOGETHER)]
     # A pair with a mode that is refused in every request says nothing more.
