@@ -1,4 +1,4 @@
-"""Which capabilities an exchange asks for, and which of them it shows.
+"""Which capabilities an exchange asks for; `shown.py` tells which of them it shows.
 
 A check that looks through a capability at something else says nothing about a server that lacks it: the requirement
 that governs the capability fails, and this check is inconclusive.
@@ -6,7 +6,7 @@ that governs the capability fails, and this check is inconclusive.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from itertools import combinations
@@ -14,16 +14,13 @@ from typing import Any
 
 from conformance import catalogue
 from conformance.catalogue import Capability
-from conformance.evidence.exchange import JOIN, STREAM, Event, Events, Exchange
+from conformance.evidence.exchange import JOIN, STREAM, Exchange
 from conformance.evidence.memo import memoized
-from conformance.evidence.recording import Recording, run_request
-from conformance.protocol import MODES, requested_modes, resource_of, thread_in, wire_name
-from conformance.wire.strict_json import NotJson
+from conformance.evidence.recording import Recording
+from conformance.protocol import MODES, resource_of, thread_in, wire_name
 
 _OF_EVENTS = ("output", "payload", "id", "event")
 """The groups of capabilities that a check relies on only if it reads events."""
-
-Shows = Callable[[Capability, Recording, Exchange], bool]
 
 
 @memoized
@@ -38,23 +35,6 @@ def asked_for(recording: Recording, exchange: Exchange) -> frozenset[Capability]
     if not exchange.accepted:
         return frozenset(one for one in found if _is_of_request(one))
     return frozenset(one for one in found if not one.graphs or exchange.graph in one.graphs)
-
-
-@memoized
-def shown_by(recording: Recording, exchange: Exchange) -> frozenset[Capability]:
-    """Return the capabilities that an exchange shows: the server has them."""
-    request = run_request(recording, exchange) if exchange.kind == JOIN else None
-    asked = [*asked_for(recording, exchange), *(_of_modes(request.request) if request is not None else ())]
-    return frozenset(one for one in asked if _SHOWS[one.id](one, recording, exchange))
-
-
-def lacking(exchanges: Iterable[tuple[Recording, Exchange]], deployed: Collection[str]) -> frozenset[Capability]:
-    """Return the capabilities that exchanges with deployed graphs ask for and none shows."""
-    every = list(exchanges)
-    asked = (asked_for(*one) for one in every if one[1].graph in deployed)
-    absent = frozenset[Capability]().union(*asked).difference(*(shown_by(*one) for one in every))
-    ids = {one.id for one in absent}
-    return frozenset(one for one in absent if not ids.intersection(one.needs))
 
 
 def of_event(name: str) -> list[Capability]:
@@ -84,7 +64,7 @@ def _of_run_request(exchange: Exchange) -> Iterator[Capability]:
             yield _named(known["stateless.mode"], f"the mode {mode} in runs without a thread")
     if exchange.kind == STREAM:
         yield known["event.metadata"]
-        yield from _of_modes(body)
+        yield from of_modes(body)
         yield from _of_subgraphs(body)
 
 
@@ -104,7 +84,7 @@ def _of_form(body: dict[str, Any]) -> Iterator[Capability]:
         yield from [known["output.several"]] if len(_modes(body)) > 1 else []
 
 
-def _of_modes(body: Any) -> Iterator[Capability]:
+def of_modes(body: Any) -> Iterator[Capability]:
     """Yield what the requested modes must show in a stream."""
     for mode in _modes(body):
         yield from of_event(mode)
@@ -143,140 +123,3 @@ def _modes(body: Any) -> list[str]:
 def _named(capability: Capability, name: str) -> Capability:
     """Return a capability for one of the values that it stands for."""
     return replace(capability, name=name)
-
-
-# --- whether an exchange shows a capability
-
-
-def _events(exchange: Exchange) -> Events:
-    return exchange.events if exchange.is_stream else Events()
-
-
-def _of_mode(capability: Capability, exchange: Exchange) -> Iterator[Event]:
-    wire = wire_name(capability.id.partition(".")[2])
-    return (event for event in _events(exchange) if event.base == wire)
-
-
-def _has_output(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
-    return any(_of_mode(capability, exchange))
-
-
-def _has_form(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
-    return any(_is_well_formed(capability, _value(event)) for event in _of_mode(capability, exchange))
-
-
-def _is_well_formed(capability: Capability, value: Any) -> bool:
-    """Return whether the data of an event has the form that the mode defines."""
-    match capability.id, value:
-        case "payload.updates", dict():
-            return len(value) == 1 and next(iter(value)) in capability.nodes
-        case (
-            ("payload.values", dict())
-            | ("payload.messages-tuple", [{"content": _}, dict()])
-            | ("id.messages-tuple", [{"content": _, "id": str()}, dict()])
-            | ("payload.debug", {"type": _, "step": _, "payload": dict()})
-            | ("payload.events", {"event": str(), "name": str(), "run_id": str(), "data": dict()})
-        ):
-            return True
-    return False
-
-
-def _has_event_of_the_run(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
-    return bool(_bases_of_the_run(recording, exchange))
-
-
-def _has_several_modes(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
-    return len(_bases_of_the_run(recording, exchange)) > 1
-
-
-def _bases_of_the_run(recording: Recording, exchange: Exchange) -> set[str]:
-    request = run_request(recording, exchange)
-    modes = requested_modes(request.request) if request is not None else set()
-    return {event.base for event in _events(exchange)} & modes
-
-
-def _is_stream(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
-    return exchange.is_stream
-
-
-def _names_its_run(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
-    return exchange.is_stream and exchange.run_id is not None
-
-
-def _has_inner_output(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
-    levels = 2 if capability.id == "output.deeper" else 1
-    return any(
-        len(event.namespace) >= levels or (event.base == "updates" and _names_one_of(capability.nodes, event))
-        for event in _events(exchange)
-    )
-
-
-def _names_one_of(nodes: Collection[str], event: Event) -> bool:
-    value = _value(event)
-    return isinstance(value, dict) and not set(nodes).isdisjoint(value)
-
-
-def _value(event: Event) -> Any:
-    try:
-        return event.value
-    except NotJson:
-        return None
-
-
-def _created_run(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
-    return exchange.accepted and exchange.run_id is not None
-
-
-def _has_state(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
-    value = _json(exchange)
-    return isinstance(value, dict) and bool(value.get("values"))
-
-
-def _has_history(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
-    return bool(_json(exchange)) and isinstance(_json(exchange), list)
-
-
-def _is_the_run(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
-    value = _json(exchange)
-    return isinstance(value, dict) and value.get("run_id") == exchange.run_id
-
-
-def _lists_own_runs(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
-    value, thread = _json(exchange), thread_in(exchange.path)
-    runs = value if isinstance(value, list) else [None]
-    return all(isinstance(run, dict) and run.get("thread_id", thread) == thread for run in runs)
-
-
-def _json(exchange: Exchange) -> Any:
-    try:
-        return exchange.json if exchange.accepted else None
-    except NotJson:
-        return None
-
-
-_SHOWS: dict[str, Shows] = {
-    **{f"mode.{mode}": _is_stream for mode in MODES},
-    **{f"output.{mode}": _has_output for mode in MODES},
-    **{f"payload.{mode}": _has_form for mode in MODES},
-    "id.messages-tuple": _has_form,
-    "event.metadata": _names_its_run,
-    "form.string": _is_stream,
-    "form.list": _is_stream,
-    "form.several": _is_stream,
-    "form.pair": _is_stream,
-    "output.several": _has_several_modes,
-    "flag.resumable": _is_stream,
-    "flag.subgraphs": _is_stream,
-    "output.subgraphs": _has_inner_output,
-    "output.deeper": _has_inner_output,
-    "stateless.stream": _is_stream,
-    "stateless.mode": _is_stream,
-    "stateless.events": _has_event_of_the_run,
-    "join.run": _created_run,
-    "join.stream": _is_stream,
-    "join.events": _has_event_of_the_run,
-    "resource.state": _has_state,
-    "resource.history": _has_history,
-    "resource.run": _is_the_run,
-    "resource.runs": _lists_own_runs,
-}

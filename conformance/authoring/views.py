@@ -7,82 +7,23 @@ that no check has to.  It depends on its recording and on the session's facts, o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any, NoReturn
 
-from conformance.authoring.capabilities import lacking, of_event, of_request
+from conformance.authoring.capabilities import of_event, of_request
 from conformance.authoring.cut import STATUS_AT_THE_LIMIT, cut_short, ended_run
 from conformance.authoring.expectations import Inconclusive, fail, inconclusive, shown
 from conformance.authoring.registry import DeclarationError
-from conformance.catalogue import Capability, nearest
-from conformance.evidence.exchange import STREAM, Event, Events, Exchange
+from conformance.authoring.reliance import SENT, Reliance, SessionFacts, session_facts
+from conformance.authoring.shown import lacking
+from conformance.catalogue import nearest
+from conformance.evidence.exchange import STREAM, Events, Exchange
 from conformance.evidence.recording import Recording, run_request, shows_a_run
 from conformance.protocol import requested_modes, wire_name
 from conformance.wire.endings import COMPLETE, UNREACHABLE
 
 BUSY = (429, 503)
 TOO_LARGE = 413
-_SENT = ("mode.", "output.")
-"""The capabilities without which a server never sends events of a mode."""
-
-
-@dataclass(frozen=True)
-class SessionFacts:
-    """What the recordings of a session tell about the server as a whole."""
-
-    deployed: frozenset[str] = frozenset()
-    """The reference graphs for which the server started at least one run."""
-    lacking: frozenset[Capability] = frozenset()
-    """The capabilities that requests for deployed graphs asked for, and that no exchange showed."""
-    stopped: str | None = None
-    """Why the session ended early, None if it did not."""
-
-
-@cache
-def _session_facts(deployed: frozenset[str], lacking: frozenset[Capability], stopped: str | None) -> SessionFacts:
-    """Return one object for equal facts, because outcomes are memoized by them and comparing sets is slow."""
-    return SessionFacts(deployed, lacking, stopped)
-
-
-@dataclass
-class Reliance:
-    """What a check has looked at, and the capabilities that it relied on: it says nothing if the server lacks one."""
-
-    facts: SessionFacts = SessionFacts()
-    exchanges: list[Exchange] = field(default_factory=list)
-    requests: list[Capability] = field(default_factory=list)
-    events: list[tuple[str, Capability]] = field(default_factory=list)
-    """The capabilities of event names, each with the name."""
-
-    def looks_at(self, recording: Recording, exchange: Exchange) -> None:
-        """Note that the check looks at an exchange."""
-        self.exchanges.append(exchange)
-        self.requests += of_request(recording, exchange)
-
-    def reads(self, name: str) -> None:
-        """Note that the check reads the events of this name."""
-        self.events += [(name, one) for one in of_event(name)]
-
-    def missing(self, requirement: str, where: Event | Exchange | None) -> Capability | None:
-        """Return what the server lacks, the check relied on, and the requirement does not govern; None if nothing.
-
-        If the failure shows at an event of a mode, only this mode counts.  What a server does with a request that it
-        should refuse depends on nothing else.
-        """
-        exchange = where.exchange if isinstance(where, Event) else where
-        if exchange is not None and not exchange.valid:
-            return None
-        base = where.base if isinstance(where, Event) else None
-        narrow = any(name == base for name, _ in self.events)
-        relied = self.requests + [one for name, one in self.events if not narrow or name == base]
-        absent = (one for one in relied if one in self.facts.lacking)
-        return next((one for one in absent if not one.is_governed_by(requirement)), None)
-
-    def empty_mode(self, requirement: str) -> Capability | None:
-        """Return the mode that the check read and the server never sends, unless the requirement governs it."""
-        absent = (one for _, one in self.events if one in self.facts.lacking and one.id.startswith(_SENT))
-        return next((one for one in absent if not one.is_governed_by(requirement)), None)
 
 
 class SessionRecordings:
@@ -97,7 +38,7 @@ class SessionRecordings:
         """What the recordings tell about the server as a whole."""
         every = [(recording, exchange) for recording in self.recordings.values() for exchange in recording.exchanges]
         deployed = frozenset(exchange.graph for _, exchange in every if _started_a_run(exchange))
-        return _session_facts(deployed, lacking(every, deployed), self.stopped)
+        return session_facts(deployed, lacking(every, deployed), self.stopped)
 
     @property
     def shows_a_run(self) -> bool:
@@ -187,7 +128,7 @@ class ExchangeView:
 
         A check of several modes sorts them by this, so that it compares all others before it is inconclusive.
         """
-        return any(one.id.startswith(_SENT) and one in self._reliance.facts.lacking for one in of_event(mode))
+        return any(one.id.startswith(SENT) and one in self._reliance.facts.lacking for one in of_event(mode))
 
     def expect_capability(self, id: str) -> None:
         """Be inconclusive if no exchange of the session shows this capability, an id of capabilities.toml."""

@@ -11,7 +11,8 @@ from typing import Any
 from conformance.authoring.cut import cut_short
 from conformance.authoring.expectations import Failed, Inconclusive
 from conformance.authoring.registry import EVERY_STREAM, WHOLE_SESSION, Check, DeclarationError, Variant
-from conformance.authoring.views import ExchangeView, RecordingView, Reliance, SessionFacts, SessionRecordings
+from conformance.authoring.reliance import Reliance, SessionFacts
+from conformance.authoring.views import ExchangeView, RecordingView, SessionRecordings
 from conformance.catalogue import Capability
 from conformance.evidence.exchange import Event, Exchange
 from conformance.evidence.memo import memoized
