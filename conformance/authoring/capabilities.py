@@ -1,4 +1,4 @@
-"""Which capabilities an exchange asks for; `shown.py` tells which of them it shows.
+"""Which capabilities an exchange asks for; `provided.py` tells which of them it shows.
 
 A check that looks through a capability at something else says nothing about a server that lacks it: the requirement
 that governs the capability fails, and this check is inconclusive.

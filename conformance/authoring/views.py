@@ -13,9 +13,9 @@ from typing import Any, NoReturn
 from conformance.authoring.capabilities import of_event, of_request
 from conformance.authoring.cut import STATUS_AT_THE_LIMIT, cut_short, ended_run
 from conformance.authoring.expectations import Inconclusive, fail, inconclusive, shown
+from conformance.authoring.provided import lacking
 from conformance.authoring.registry import DeclarationError
 from conformance.authoring.reliance import SENT, Reliance, SessionFacts, session_facts
-from conformance.authoring.shown import lacking
 from conformance.catalogue import nearest
 from conformance.evidence.exchange import STREAM, Events, Exchange
 from conformance.evidence.recording import Recording, run_request, shows_a_run
