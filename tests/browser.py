@@ -24,7 +24,7 @@ CHROMIUM = next(
 )
 MISSING = "Chromium is missing, so no page was opened: `apt-get install chromium`"
 
-LIMIT_S = 60
+LIMIT_S = 120
 """The limit for an answer of the browser."""
 
 # Chromium expects the pipe at descriptors 3 and 4, which this process may use for something else.
@@ -40,6 +40,24 @@ _FLAGS = (
     "--hide-scrollbars",
 )
 
+
+# The browser lays out parts of a page only when they come near the screen, which moves everything below them.  So an
+# element is where a click belongs when two frames have not moved it.
+_RESTING_PLACE = """async element => {
+    const frame = () => new Promise(requestAnimationFrame);
+    const place = () => {
+        element.scrollIntoView({block: 'center', inline: 'center', behavior: 'instant'});
+        const box = element.getClientRects()[0];
+        return [box.x + box.width / 2, box.y + box.height / 2];
+    };
+    for (let before = place(); ;) {
+        await frame();
+        await frame();
+        const now = place();
+        if (now.join() === before.join()) return now;
+        before = now;
+    }
+}"""
 
 NAVIGATED = "Inspected target navigated or closed"
 """The error for a command during which the page changed."""
@@ -127,17 +145,14 @@ class Browser:
             return False
 
     def value(self, expression: str) -> Any:
-        """Return the value of a JavaScript expression on the page."""
-        found = self.ask("Runtime.evaluate", expression=expression, returnByValue=True)
+        """Return the value of a JavaScript expression on the page; of a promise, the value that it is resolved with."""
+        found = self.ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
     def click(self, selector: str) -> None:
         """Scroll to an element and click the middle of its first box with the mouse."""
-        box = self.value(
-            f"(e => {{ e.scrollIntoView({{block: 'center', inline: 'center'}}); const r = e.getClientRects()[0];"
-            f" return [r.x + r.width / 2, r.y + r.height / 2] }})(document.querySelector({json.dumps(selector)}))"
-        )
+        box = self.value(f"({_RESTING_PLACE})(document.querySelector({json.dumps(selector)}))")
         for kind in ("mousePressed", "mouseReleased"):
             self.ask("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
 

@@ -98,7 +98,7 @@ def then_resets(data: bytes) -> Script:
 
     async def script(connection: Connection) -> None:
         await connection.send(data)
-        await asyncio.sleep(0.05)  # the client must read the data first, because a reset discards it
+        await asyncio.sleep(0.5)  # the client must read the data first, because a reset discards it
         connection.reset()
 
     return script

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -29,6 +30,11 @@ async def streams_without_end(connection: Connection) -> None:
     await asyncio.Event().wait()
 
 
+async def creates_a_thread(connection: Connection) -> None:
+    """Answer with a new id, because a server on which two threads have the same fails a MUST."""
+    await connection.send(answer(f'{{"thread_id": "{uuid4()}"}}'))
+
+
 async def hangs(connection: Connection) -> None:
     """Never answer."""
     await asyncio.Event().wait()
@@ -36,7 +42,7 @@ async def hangs(connection: Connection) -> None:
 
 SLOW: Mapping[str, Script] = {
     "GET / ": says(answer("", 404)),
-    "POST /threads ": says(answer('{"thread_id": "7d9a8a3c-3b0e-4d5e-9d3a-0d6b6a0a6b6a"}')),
+    "POST /threads ": creates_a_thread,
     "POST /": streams_without_end,
     "DELETE /": says(answer("{}")),
 }
@@ -65,6 +71,11 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+def recorded_so_far(folder: Path) -> list[str]:
+    """Return the data of the events on disk."""
+    return [path.read_text("utf-8", "replace") for path in (folder / "out" / "recordings").glob("*.jsonl")]
+
+
 Interrupted = tuple[Path, int, str, Sequence[str]]
 """An interrupted session: its folder, exit status, output and requests."""
 
@@ -74,7 +85,7 @@ def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Interrupted:
     """A session that was interrupted while streams were active."""
     folder = tmp_path_factory.mktemp("interrupted")
     with session(folder) as (process, fake):
-        time.sleep(0.5)  # the first events arrive
+        wait_until(lambda: any("cats and dogs" in text for text in recorded_so_far(folder)))
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=TOO_LATE_S)
     assert "Traceback" not in output + errors

@@ -58,7 +58,7 @@ def proxy(name: str, upstream: str, folder: Path) -> Iterator[str]:
         yield serving.stdout.readline().partition(" ")[0]
     finally:
         serving.terminate()
-        serving.wait(10)
+        serving.wait(60)
         serving.stdout.close()
 
 

@@ -74,7 +74,7 @@ def test_no_page_scrolls_sideways(page: Browser, folder: Path, file: str, width:
     page.size(width, height, dark=dark)
     page.show(folder / file)
     unfold(page)
-    assert page.value("innerWidth") == width
+    page.until(f"innerWidth === {width}")
     assert page.value("document.documentElement.scrollWidth") <= width
     background = page.value("getComputedStyle(document.body).backgroundColor")
     assert (background == "rgb(255, 255, 255)") is not dark
@@ -145,8 +145,9 @@ def test_a_failed_cell_links_to_its_evidence_and_the_recording(
     page.settled()
     assert page.value("location.hash") == "#join.does-not-replay"
     target = "document.querySelector(':target')"
-    assert page.value(f"{target}.checkVisibility()")
-    assert 0 <= page.value(f"{target}.getBoundingClientRect().top") < height
+    page.until(f"{target}?.checkVisibility()")
+    # The browser scrolls to it after the page is loaded.
+    page.until(f"(top => 0 <= top && top < {height})({target}.getBoundingClientRect().top)")
     shown = page.value(f"{target}.innerText")
     failed = next(one for one in report("bad", None, FAULTS)["requirements"] if one["id"] == "join.does-not-replay")
     evidence = all_evidence({"requirements": [failed]})[0]

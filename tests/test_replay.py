@@ -50,7 +50,7 @@ def serving(path: Path, folder: Path) -> Iterator[str]:
         yield process.stdout.readline().partition(" ")[0]
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         process.stdout.close()
 
 
@@ -118,7 +118,7 @@ def follow(recording: Recording, *, chunked: bool = False) -> list[Result]:
 
     async def perform() -> list[Result]:
         server = await Replay([recording], speed=50).serve(0)
-        async with server, httpx.AsyncClient(base_url=address(server), timeout=5) as http:
+        async with server, httpx.AsyncClient(base_url=address(server), timeout=60) as http:
             return [await asked(http, exchange, chunked=chunked) for exchange in recording.exchanges]
 
     return asyncio.run(perform())
@@ -170,7 +170,7 @@ def test_a_large_body_is_read_after_100_continue() -> None:
     async def perform() -> bytes:
         server = await Replay([recording], speed=1000).serve(0)
         async with server:
-            async with httpx.AsyncClient(base_url=address(server), timeout=5) as http:
+            async with httpx.AsyncClient(base_url=address(server), timeout=60) as http:
                 await asked(http, recording.exchanges[0])
             url = httpx.URL(address(server))
             reader, writer = await asyncio.open_connection(url.host, url.port)
@@ -210,7 +210,7 @@ def test_a_stream_waits_for_a_late_join() -> None:
 
     async def perform() -> tuple[bytes, bytes]:
         server = await Replay([recording], speed=1000).serve(0)
-        async with server, httpx.AsyncClient(base_url=address(server), timeout=5) as http:
+        async with server, httpx.AsyncClient(base_url=address(server), timeout=60) as http:
             for exchange in recording.exchanges[: recording.exchanges.index(first)]:
                 await asked(http, exchange)
             async with http.stream(first.method, first.path) as reading:
@@ -236,7 +236,7 @@ def test_a_stream_waits_for_a_late_join() -> None:
 def test_a_request_that_was_not_recorded_is_answered_404_with_a_reason() -> None:
     async def perform() -> list[httpx.Response]:
         server = await Replay([single("joke_updates")]).serve(0)
-        async with server, httpx.AsyncClient(base_url=address(server), timeout=5) as http:
+        async with server, httpx.AsyncClient(base_url=address(server), timeout=60) as http:
             return [await http.post("/threads", json={"metadata": {}}), await http.get("/")]
 
     for response in asyncio.run(perform()):

@@ -1,0 +1,1 @@
+"""What `tests.mutants` needs to know: which places are changed, and which tests reach them."""
