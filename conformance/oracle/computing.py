@@ -23,6 +23,12 @@ def python_predictor(graphs: Path, interpreter: str = sys.executable) -> tuple[s
     return interpreter, str(PREDICTORS / "predict.py"), str(graphs)
 
 
+def node_predictor(graphs: Path) -> tuple[str, ...]:
+    """Return the command of the JavaScript predictor for a folder with a langgraph.json and node_modules."""
+    loader = graphs / "node_modules" / "tsx" / "dist" / "loader.mjs"
+    return "node", "--import", str(loader), str(PREDICTORS / "predict.mjs"), str(graphs)
+
+
 def computed(cases: Sequence[Case], command: Sequence[str] | None = None) -> Mapping[str, Prediction]:
     """Return the prediction of each case, by its key; raises NoPrediction.
 
@@ -37,7 +43,7 @@ def predicted_lines(cases: Sequence[Case], command: Sequence[str]) -> dict[str, 
     distinct = {case.key: case for case in cases}
     given = "".join(json.dumps(case.data) + "\n" for case in distinct.values())
     done = subprocess.run(command, input=given, capture_output=True, text=True, encoding="utf-8", check=False)
-    lines = done.stdout.splitlines()
+    lines = done.stdout.removesuffix("\n").split("\n")  # JSON may hold other line separators
     if done.returncode or len(lines) != len(distinct):
         raise NoPrediction(f"the library predicted {len(lines)} of {len(distinct)} runs: {done.stderr[-2000:]}")
     return dict(zip(distinct, lines, strict=True))

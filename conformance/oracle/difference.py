@@ -66,7 +66,7 @@ _SENTENCES = {
     ADDITIONAL_EVENT: "expected no event here; the server sent {actual}",
     ORDER: "expected {expected} first; the server sent {actual} before it",
     NAMESPACE: "expected {expected}; the server sent {actual}",
-    LOST: "expected {expected}, which the run yielded after what the reader received; the server did not send it",
+    LOST: "expected {expected}, which comes after something that the reader received; the server did not send it",
     UNDECIDED: "the order has too many possibilities to be decided",
 }
 
@@ -98,7 +98,7 @@ _DEBUG_FIELDS = frozenset({"type", "step", "timestamp", "payload"})
 _PAYLOAD_FIELDS = frozenset({"id", "name", "input", "triggers", "error", "result", "interrupts", "values", "next"})
 _EVENT_FIELDS = frozenset({"event", "name", "run_id", "tags", "data", "parent_ids"})
 _MESSAGE_FIELDS = frozenset({"content", "type", "id"})
-_METADATA_FIELDS = frozenset({"langgraph_node", "langgraph_step", "tags"})
+_METADATA_FIELDS = frozenset({"langgraph_node", "langgraph_step", "tags", "run_id", "thread_id"})
 
 
 def _uncovered(difference: Difference) -> bool:

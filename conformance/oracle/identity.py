@@ -12,6 +12,11 @@ from conformance.protocol import ID_PATTERN
 ID = re.compile(rf"(?:(?:lc_)?run-{{1,2}})?({ID_PATTERN})")
 """An id; the prefix that some releases put before the id of a message is no part of it."""
 
+RUN = "00000000-0000-4000-8000-00000000000a"
+"""The id of the predicted run, which is paired with the id of the recorded one."""
+THREAD = "00000000-0000-4000-8000-00000000000b"
+"""The id of the thread in a prediction."""
+
 SHORTEST = 36
 """The number of characters of an id: a shorter text holds none."""
 

@@ -10,13 +10,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from conformance.oracle.compare import order_of, pins
-from conformance.oracle.difference import ADDITIONAL_EVENT, LOST, MISSING_EVENT, UNDECIDED, Difference
+from conformance.oracle.difference import ADDITIONAL_EVENT, LOST, MISSING_EVENT, NAMESPACE, UNDECIDED, Difference
 from conformance.oracle.identity import Ids
-from conformance.oracle.normal_form import differing_namespace, differing_parts
+from conformance.oracle.normal_form import IDENTITY, Part, differing_namespace, differing_parts
 from conformance.oracle.prediction import Prediction
 from conformance.oracle.search import EFFORT, RecordedEvent
+
+COMPARED = 50
+"""With how many predicted events an unmatched event is compared, to find the one that it resembles most."""
 
 
 def compare_join(
@@ -38,6 +42,15 @@ def compare_join(
     return search.explained()
 
 
+class _Turn(NamedTuple):
+    """The candidates for one event that are left, and the state of the search before it was matched."""
+
+    candidates: Iterator[int]
+    taken: int
+    lost: int
+    extent: int
+
+
 class _Search:
     """The search for what a joining reader missed and for the order of the rest."""
 
@@ -50,21 +63,31 @@ class _Search:
         self.budget.subtract(event.mode for event in recorded)
         self.taken = self.lost = 0
         self.effort = EFFORT
-        self.best = 0
+        self.best, self.furthest = 0, (0, 0)
 
-    def succeeds(self, position: int = 0) -> bool:
-        """Match the events from a position on, one after another; keep the matches if all of them can be matched."""
-        turns: list[tuple[Iterator[int], int, int, int]] = []
-        while len(turns) < len(self.recorded):
-            turns.append((iter(self._candidates(self.recorded[len(turns)])), self.taken, self.lost, self.ids.extent))
-            while not self._advances(turns[-1][0], len(turns) - 1):
+    def succeeds(self) -> bool:
+        """Match the events, one after another; keep the matches if all of them can be matched."""
+        turns: list[_Turn] = []
+        while len(turns) < len(self.recorded) or not self._may_lose(self._rest()):
+            if len(turns) < len(self.recorded):
+                candidates = iter(self._candidates(self.recorded[len(turns)]))
+                turns.append(_Turn(candidates, self.taken, self.lost, self.ids.extent))
+            elif turns:
+                self._return_to(turns[-1])
+            while turns and not self._advances(turns[-1].candidates, len(turns) - 1):
                 turns.pop()
-                if not turns or self.effort < 0:
-                    return False
-                _, self.taken, self.lost, extent = turns[-1]
-                self.ids.undo(extent)
-            self.best = max(self.best, len(turns))
-        return self._may_lose(self._rest())
+                if turns:
+                    self._return_to(turns[-1])
+            if not turns or self.effort < 0:
+                return False
+            if len(turns) > self.best:
+                self.best, self.furthest = len(turns), (self.taken, self.lost)
+        return True
+
+    def _return_to(self, turn: _Turn) -> None:
+        """Take back what was matched since the turn began."""
+        self.taken, self.lost = turn.taken, turn.lost
+        self.ids.undo(turn.extent)
 
     def _advances(self, candidates: Iterator[int], position: int) -> bool:
         """Match an event with the next of its candidates that it is like."""
@@ -115,17 +138,37 @@ class _Search:
         first = min((self.events[number].at for number in _members(self.taken)), default=float("inf"))
         for number in _members(_set(range(len(self.events))) & ~self.taken):
             if self.events[number].at > first:
-                due = self.events[number]
-                return Difference(due.mode, LOST, None, (), due.data, None, due.namespace)
+                return self._lacks(number, LOST)
         return None
 
     def explained(self) -> Difference:
         """Return the difference at the first event that could not be matched."""
-        if self.best < len(self.recorded):
-            event = self.recorded[self.best]
+        self.taken, self.lost = self.furthest
+        if self.best == len(self.recorded):
+            return self._lacks(next(_members(self._rest())), MISSING_EVENT)
+        event = self.recorded[self.best]
+        due = list(_members(self._rest() & self.of_mode.get(event.mode, 0)))
+        parts = {number: self._parts(event, number) for number in due[:COMPARED]}
+        if not due:
             return Difference(event.mode, ADDITIONAL_EVENT, event.position, (), None, event.data, event.namespace)
-        due = self.events[next(_members(self._rest()))]
-        return Difference(due.mode, MISSING_EVENT, None, (), due.data, None, due.namespace)
+        if any(not found for found in parts.values()):
+            return self._lacks(due[0], LOST)
+        part = min(parts.values(), key=len)[0]
+        return Difference(event.mode, part.kind, event.position, part.path, part.expected, part.actual, event.namespace)
+
+    def _lacks(self, number: int, kind: str) -> Difference:
+        due = self.events[number]
+        return Difference(due.mode, kind, None, (), due.data, None, due.namespace)
+
+    def _parts(self, event: RecordedEvent, number: int) -> list[Part]:
+        """Return in what an event is not a predicted one, whatever the ids."""
+        extent = self.ids.extent
+        expected = self.events[number]
+        found = list(differing_parts(event.mode, event.data, expected.data, self.ids))
+        if differing_namespace(event.namespace, expected.namespace, self.ids):
+            found = [Part((), NAMESPACE, list(event.namespace), list(expected.namespace)), *found]
+        self.ids.undo(extent)
+        return [part for part in found if part.kind != IDENTITY]
 
 
 def _closed(order: Sequence[Sequence[int]]) -> list[int]:

@@ -133,7 +133,7 @@ def shipped() -> tuple[Library, ...]:
 
 def unpacked(content: bytes) -> Iterator[Library]:
     """Yield the libraries of a packed file."""
-    lines = iter(lzma.decompress(content).decode("utf-8").splitlines())
+    lines = iter(lzma.decompress(content).decode("utf-8").split("\n"))
     for head in map(json.loads, lines):
         keyed = (next(lines).partition(" ") for _ in range(head["count"]))
         yield Library(head["name"], head["versions"], {key: line for key, _, line in keyed})

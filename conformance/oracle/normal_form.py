@@ -1,6 +1,7 @@
 """The normal form of an event: in what a recorded JSON value may differ from a predicted one.
 
-- Keys that only the recorded value has are allowed, except where a graph's own output stands.
+- Keys that only the recorded value has are allowed, except where a graph's own output stands, and except tags of a
+  model call that has none.  If metadata names a run or a thread, it is this one.
 - Keys that the prediction has must be there with equal values; tags are compared as sets.
 - Ids are paired, as `identity.Ids` does.
 - Timestamps of the library or the server may be any timestamp.  What a graph wrote is equal by value.
@@ -15,7 +16,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from conformance.oracle.identity import ID, Ids, holds_id, without_ids
+from conformance.oracle.identity import ID, RUN, THREAD, Ids, holds_id, without_ids
 
 VALUE, MISSING_KEY, ADDITIONAL_KEY, IDENTITY = "value", "missing key", "additional key", "identity"
 
@@ -38,6 +39,10 @@ _WRITTEN_BY_GRAPH: dict[str, tuple[Path, ...]] = {
     "history": (("values",),),
 }
 """Where nothing but a graph's own output stands, so that an additional key is wrong."""
+
+
+_METADATA: dict[str, Path] = {"messages": (1,), "events": ("metadata",)}
+"""Where servers say of which run an event is."""
 
 
 class Part(NamedTuple):
@@ -96,10 +101,22 @@ def _parts_of_object(
             yield Part((*path, key), MISSING_KEY, None, expected[key])
         else:
             yield from _parts(actual[name], expected[key], (*path, key), ids, mode, exact)
+    if not exact and path == _METADATA.get(mode):
+        yield from _parts_of_additions(actual, expected, path, ids)
     message = "content" in expected and "type" in expected  # to which a newer library may add fields
     if exact and not message:
         for key in actual.keys() - set(names.values()):
             yield Part((*path, key), ADDITIONAL_KEY, actual[key], None)
+
+
+def _parts_of_additions(actual: dict[str, Any], expected: dict[str, Any], path: Path, ids: Ids) -> Iterator[Part]:
+    """Yield what is wrong in keys of metadata that only the recorded value has."""
+    if "tags" not in expected and "tags" in actual and path == _METADATA["messages"] and actual["tags"]:
+        yield Part((*path, "tags"), ADDITIONAL_KEY, actual["tags"], None)
+    for key, own in (("run_id", RUN), ("thread_id", THREAD)):
+        named = actual.get(key)
+        if key not in expected and isinstance(named, str) and not ids.bind(named, own):
+            yield Part((*path, key), IDENTITY, named, own)
 
 
 def _parts_of_list(

@@ -9,10 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-RUN = "00000000-0000-4000-8000-00000000000a"
-"""The id of the predicted run, which is paired with the id of the recorded one."""
-THREAD = "00000000-0000-4000-8000-00000000000b"
-"""The id of the thread in a prediction."""
+from conformance.oracle.identity import RUN
 
 
 @dataclass(frozen=True)
@@ -71,13 +68,14 @@ class Prediction:
 
     `parallel` are the super-steps with more than one task, each as namespace and step.  `history` are the checkpoints
     of the thread after the run, newest first: values, next, step, checkpoint_id, parent_id; empty for a run without a
-    thread.  `inputs` are those of the case.
+    thread.  `inputs` are those of the case.  `loses_tail` is true if an error overtakes events that wait to be sent.
     """
 
     events: tuple[PredictedEvent, ...]
     parallel: frozenset[tuple[tuple[str, ...], int]]
     history: tuple[Mapping[str, Any], ...]
     inputs: Sequence[Any] = ()
+    loses_tail: bool = False
 
 
 def prediction_of(data: Mapping[str, Any]) -> Prediction:
@@ -90,6 +88,7 @@ def prediction_of(data: Mapping[str, Any]) -> Prediction:
         frozenset((tuple(namespace), step) for namespace, step in data["parallel"]),
         tuple(data["history"]),
         [run["input"] for run in data["case"]["runs"]],
+        any(name.startswith("@") for name in data["library"]),
     )
 
 

@@ -107,12 +107,21 @@ class Steps:
         return [[list(place), step] for (place, step), count in self.tasks.items() if count > 1]
 
 
-def renamed(data: Any) -> Any:
-    """Undo the only renaming of the official server: the `state` of a task that is a subgraph."""
+def as_sent(data: Any) -> Any:
+    """Return `debug` data as the official server sends it.
+
+    It renames the `state` of a task that is a subgraph.  Of a config only what identifies the checkpoint is kept, since
+    a server adds its own and the rest is the library's own affair.
+    """
     if data["type"] == "checkpoint":
-        for task in data["payload"]["tasks"]:
+        payload = data["payload"]
+        for task in payload["tasks"]:
             if isinstance(task.get("state"), dict) and "configurable" in task["state"]:
                 task["checkpoint"] = task.pop("state")["configurable"]
+        for name in ("config", "parent_config"):
+            if payload.get(name):
+                configurable = payload[name]["configurable"].items()
+                payload[name] = {"configurable": {key: one for key, one in configurable if not key.startswith("__")}}
     return data
 
 
@@ -136,7 +145,7 @@ async def stream(graph: Any, run: Any, config: Any, modes: list[str], subgraphs:
 def _unpacked(chunk: Any, subgraphs: bool) -> tuple[str, list[str], Any]:
     namespace, mode, data = chunk if subgraphs else ((), *chunk)
     data = plain(data)
-    return mode, list(namespace), renamed(data) if mode == "debug" else data
+    return mode, list(namespace), as_sent(data) if mode == "debug" else data
 
 
 async def predicted(graph: Any, case: Any) -> Any:
