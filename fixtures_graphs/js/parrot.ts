@@ -1,5 +1,5 @@
 /**
- * The only model of the reference graphs: it repeats its prompt word by word, deterministically and without a network.
+ * The model of all reference graphs but `program`: it repeats its prompt word by word, deterministically and without a network.
  *
  * It does not depend on the graphs that call it.
  */

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests import golden
-from tests.generate import observed, pages, published, readmes, snippets
+from tests.generate import observed, pages, predictions, published, readmes, snippets
 
 ROOT = Path(__file__).parents[2]
 MADE_FROM = Path(__file__).with_name("made_from.json")
@@ -87,6 +87,12 @@ def _expensive(name: str, files: Callable[[], Iterator[tuple[Path, str]]], *inpu
 
 PRODUCTS = (
     Product("recordings", (), lambda: golden.make([]) == 0, "a minute; starts the official server", golden.is_current),
+    Product(
+        "predictions",
+        ("conformance/oracle/predictors/*", "fixtures_graphs/*/*", *RECORDINGS),
+        predictions.write,
+        "a minute; needs Node, and once the packages of the library",
+    ),
     _expensive("faults", pages.fault_files, *JUDGING, *RECORDINGS, cost="three minutes"),
     _expensive("examples", pages.example_files, *JUDGING, *RECORDINGS, "tests/generate/examples.py", cost="a minute"),
     _cheap("catalogue", pages.catalogue_files),

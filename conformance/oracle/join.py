@@ -1,0 +1,208 @@
+"""Compares what a joining reader received with a prediction.
+
+A reader that joins a run has missed its beginning: in each mode the first events, as many as it lacks.  What it lacks
+must not be from a later interval between waits than anything that it received.  The rest is an allowed order.
+
+The events of a prediction are numbered; a set of them is an integer with a bit for each number.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from conformance.oracle.compare import order_of, pins
+from conformance.oracle.difference import ADDITIONAL_EVENT, LOST, MISSING_EVENT, NAMESPACE, UNDECIDED, Difference
+from conformance.oracle.identity import Ids
+from conformance.oracle.normal_form import IDENTITY, Part, differing_namespace, differing_parts
+from conformance.oracle.prediction import Prediction
+from conformance.oracle.search import EFFORT, RecordedEvent
+
+COMPARED = 50
+"""With how many predicted events an unmatched event is compared, to find the one that it resembles most."""
+
+
+def compare_join(
+    recorded: Sequence[RecordedEvent], prediction: Prediction, run: str | None, thread: str | None
+) -> Difference | None:
+    """Return the first difference between the stream of a joining reader and a prediction; None if they agree.
+
+    A reader that joined after the run had ended may have received nothing.
+    """
+    search = _Search(recorded, prediction, Ids(pins(prediction, run, thread)))
+    surplus = next((mode for mode, count in search.budget.items() if count < 0), None)
+    if surplus is not None:
+        event = [one for one in recorded if one.mode == surplus][-1]
+        return Difference(surplus, ADDITIONAL_EVENT, event.position, (), None, event.data, event.namespace)
+    if search.succeeds():
+        return search.late_loss()
+    if search.effort < 0:
+        return Difference("", UNDECIDED, None, (), None, None)
+    return search.explained()
+
+
+class _Turn(NamedTuple):
+    """The candidates for one event that are left, and the state of the search before it was matched."""
+
+    candidates: Iterator[int]
+    taken: int
+    lost: int
+    extent: int
+
+
+class _Search:
+    """The search for what a joining reader missed and for the order of the rest."""
+
+    def __init__(self, recorded: Sequence[RecordedEvent], prediction: Prediction, ids: Ids) -> None:
+        self.recorded, self.events, self.ids = recorded, prediction.events, ids
+        self.before = _closed(order_of(prediction))
+        self.mode_of = [event.mode for event in prediction.events]
+        self.of_mode = {mode: _set(n for n, one in enumerate(self.mode_of) if one == mode) for mode in self.mode_of}
+        self.budget = Counter(self.mode_of)
+        self.budget.subtract(event.mode for event in recorded)
+        self.taken = self.lost = 0
+        self.effort = EFFORT
+        self.best, self.furthest = 0, (0, 0)
+
+    def succeeds(self) -> bool:
+        """Match the events, one after another; keep the matches if all of them can be matched."""
+        turns: list[_Turn] = []
+        while len(turns) < len(self.recorded) or not self._may_lose(self._rest()):
+            if len(turns) < len(self.recorded):
+                candidates = iter(self._candidates(self.recorded[len(turns)]))
+                turns.append(_Turn(candidates, self.taken, self.lost, self.ids.extent))
+            elif turns:
+                self._return_to(turns[-1])
+            while turns and not self._advances(turns[-1].candidates, len(turns) - 1):
+                turns.pop()
+                if turns:
+                    self._return_to(turns[-1])
+            if not turns or self.effort < 0:
+                return False
+            if len(turns) > self.best:
+                self.best, self.furthest = len(turns), (self.taken, self.lost)
+        return True
+
+    def _return_to(self, turn: _Turn) -> None:
+        """Take back what was matched since the turn began."""
+        self.taken, self.lost = turn.taken, turn.lost
+        self.ids.undo(turn.extent)
+
+    def _advances(self, candidates: Iterator[int], position: int) -> bool:
+        """Match an event with the next of its candidates that it is like."""
+        for number in candidates:
+            self.effort -= 1
+            extent = self.ids.extent
+            if self._is_like(self.recorded[position], number):
+                self.lost |= self._needed(number)
+                self.taken |= 1 << number
+                return True
+            self.ids.undo(extent)
+        return False
+
+    def _candidates(self, event: RecordedEvent) -> list[int]:
+        """Return the predicted events that this one may be, the most likely first."""
+        free = self.of_mode.get(event.mode, 0) & ~(self.taken | self.lost)
+        possible = [number for number in _members(free) if self._may_lose(self._needed(number))]
+        return sorted(possible, key=lambda number: abs(self._missed_with(number)))
+
+    def _missed_with(self, number: int) -> int:
+        """Return how many events of its mode remain to be missed if this one is the next; 0 is the most likely."""
+        mode = self.of_mode[self.mode_of[number]]
+        missed = ((self.lost | self._needed(number)) & mode).bit_count()
+        return self.budget[self.mode_of[number]] - missed if not self.taken & mode else 0
+
+    def _needed(self, number: int) -> int:
+        """Return what is missed if this event is received now: everything before it that did not come."""
+        return self.before[number] & ~(self.taken | self.lost)
+
+    def _may_lose(self, numbers: int) -> bool:
+        """Return whether events may be missed: nothing before them in their mode came, and no mode misses too many."""
+        lost = self.lost | numbers
+        return all(
+            (lost & mode).bit_count() <= self.budget[name] for name, mode in self.of_mode.items() if numbers & mode
+        ) and not any(self.before[one] & self.taken & self.of_mode[self.mode_of[one]] for one in _members(numbers))
+
+    def _rest(self) -> int:
+        return _set(range(len(self.events))) & ~(self.taken | self.lost)
+
+    def _is_like(self, event: RecordedEvent, number: int) -> bool:
+        expected = self.events[number]
+        if differing_namespace(event.namespace, expected.namespace, self.ids):
+            return False
+        return next(differing_parts(event.mode, event.data, expected.data, self.ids), None) is None
+
+    def late_loss(self) -> Difference | None:
+        """Return the difference of a missed event from a later interval than one that was received."""
+        first = min((self.events[number].at for number in _members(self.taken)), default=float("inf"))
+        for number in _members(_set(range(len(self.events))) & ~self.taken):
+            if self.events[number].at > first:
+                return self._lacks(number, LOST)
+        return None
+
+    def explained(self) -> Difference:
+        """Return the difference at the first event that could not be matched."""
+        self.taken, self.lost = self.furthest
+        if self.best == len(self.recorded):
+            return self._lacks(next(_members(self._rest())), MISSING_EVENT)
+        event = self.recorded[self.best]
+        due = list(_members(self._rest() & self.of_mode.get(event.mode, 0)))
+        parts = {number: self._parts(event, number) for number in due[:COMPARED]}
+        if not due:
+            return Difference(event.mode, ADDITIONAL_EVENT, event.position, (), None, event.data, event.namespace)
+        if any(not found for found in parts.values()):
+            return self._lacks(due[0], LOST)
+        part = min(parts.values(), key=len)[0]
+        return Difference(event.mode, part.kind, event.position, part.path, part.expected, part.actual, event.namespace)
+
+    def _lacks(self, number: int, kind: str) -> Difference:
+        due = self.events[number]
+        return Difference(due.mode, kind, None, (), due.data, None, due.namespace)
+
+    def _parts(self, event: RecordedEvent, number: int) -> list[Part]:
+        """Return in what an event is not a predicted one, whatever the ids."""
+        extent = self.ids.extent
+        expected = self.events[number]
+        found = list(differing_parts(event.mode, event.data, expected.data, self.ids))
+        if differing_namespace(event.namespace, expected.namespace, self.ids):
+            found = [Part((), NAMESPACE, list(event.namespace), list(expected.namespace)), *found]
+        self.ids.undo(extent)
+        return [part for part in found if part.kind != IDENTITY]
+
+
+def _closed(order: Sequence[Sequence[int]]) -> list[int]:
+    """Return, for each event, the set of all that come before it."""
+    found: dict[int, int] = {}
+
+    def before(number: int) -> int:
+        pending = [number]
+        while pending:
+            one = pending[-1]
+            unknown = [earlier for earlier in order[one] if earlier not in found]
+            if unknown:
+                pending += unknown
+                continue
+            pending.pop()
+            found[one] = 0
+            for earlier in order[one]:
+                found[one] |= found[earlier] | 1 << earlier
+        return found[number]
+
+    return [found[number] if number in found else before(number) for number in range(len(order))]
+
+
+def _set(numbers: Sequence[int] | Iterator[int] | range) -> int:
+    """Return the set of numbers."""
+    result = 0
+    for number in numbers:
+        result |= 1 << number
+    return result
+
+
+def _members(numbers: int) -> Iterator[int]:
+    """Yield the numbers of a set, in ascending order."""
+    while numbers:
+        lowest = numbers & -numbers
+        yield lowest.bit_length() - 1
+        numbers ^= lowest

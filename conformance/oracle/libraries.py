@@ -1,0 +1,148 @@
+"""The libraries that a server may use, each with its predictions, and the one that fits a whole session."""
+
+from __future__ import annotations
+
+import json
+import lzma
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from conformance.oracle.compare import compare_stream
+from conformance.oracle.difference import Difference
+from conformance.oracle.join import compare_join
+from conformance.oracle.prediction import Case, Prediction, prediction_of
+from conformance.oracle.search import RecordedEvent
+
+FILE = Path(__file__).with_name("predictions.jsonl.xz")
+"""The shipped predictions: for each library a line with its name and its versions, and then one for each case."""
+
+
+class NotPredicted(LookupError):
+    """No library that is at hand has a prediction for a case."""
+
+
+@dataclass(frozen=True)
+class Library:
+    """A release of a library with its predictions.
+
+    `lines` holds each prediction as JSON, by the key of its case; it is read when it is first asked for.
+    """
+
+    name: str
+    versions: Mapping[str, str]
+    lines: Mapping[str, str]
+    _read: dict[str, Prediction] = field(default_factory=dict, repr=False, compare=False)
+
+    def predicts(self, case: Case) -> bool:
+        """Return whether it has a prediction for a case."""
+        return case.key in self.lines
+
+    def prediction(self, case: Case) -> Prediction:
+        """Return its prediction for a case; raises NotPredicted."""
+        if case.key not in self.lines:
+            raise NotPredicted(f"{self.name} has no prediction for a run of {case.graph} in {', '.join(case.modes)}")
+        if case.key not in self._read:
+            self._read[case.key] = prediction_of(json.loads(self.lines[case.key]))
+        return self._read[case.key]
+
+
+@dataclass(frozen=True)
+class ObservedStream:
+    """A stream as a server sent it: its case, its events, and the ids of run and thread, None if unknown.
+
+    `joined` is true for a reader that joined the run; `ended` is false for a reader that left before the end.
+    """
+
+    case: Case
+    events: Sequence[RecordedEvent]
+    run: str | None
+    thread: str | None
+    joined: bool = False
+    ended: bool = True
+
+
+def first_difference(stream: ObservedStream, library: Library) -> Difference | None:
+    """Return the first difference between a stream and what a library yields; None if they agree.
+
+    A run without a thread may also be performed on a temporary thread.  Raises NotPredicted.
+    """
+    found = _difference(stream, library)
+    if found is not None and not stream.case.thread:
+        on_a_thread = replace(stream, case=replace(stream.case, thread=True), thread=None)
+        if library.predicts(on_a_thread.case) and _difference(on_a_thread, library) is None:
+            return None
+    return found
+
+
+def _difference(stream: ObservedStream, library: Library) -> Difference | None:
+    prediction = library.prediction(stream.case)
+    if stream.joined:
+        return compare_join(stream.events, prediction, stream.run, stream.thread)
+    return compare_stream(stream.events, prediction, stream.run, stream.thread, ended=stream.ended)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How well a library fits a session: for each stream its first difference, None if there is none.
+
+    `unpredicted` are the numbers of the streams for which the library has no prediction.
+    """
+
+    library: Library
+    differences: Sequence[Difference | None]
+    unpredicted: frozenset[int]
+
+    @property
+    def count(self) -> int:
+        """How many streams differ."""
+        return sum(one is not None for one in self.differences)
+
+
+def best_fit(streams: Sequence[ObservedStream], libraries: Sequence[Library]) -> Fit:
+    """Return how the library fits from which the fewest streams of a session differ; the first of equal ones.
+
+    A server must agree with one library in the whole session, so the differences are those from this one.
+    """
+    best: Fit | None = None
+    for library in libraries:
+        fit = fitted(streams, library)
+        if best is None or fit.count < best.count:
+            best = fit
+        if not best.count:
+            break
+    if best is None:
+        raise NotPredicted("no library is at hand")
+    return best
+
+
+def fitted(streams: Sequence[ObservedStream], library: Library) -> Fit:
+    """Compare all streams of a session with one library."""
+    unpredicted = {number for number, one in enumerate(streams) if not library.predicts(one.case)}
+    differences = [None if n in unpredicted else first_difference(one, library) for n, one in enumerate(streams)]
+    return Fit(library, differences, frozenset(unpredicted))
+
+
+@cache
+def shipped() -> tuple[Library, ...]:
+    """Return the libraries whose predictions are shipped, the most recent first."""
+    return tuple(unpacked(FILE.read_bytes()))
+
+
+def unpacked(content: bytes) -> Iterator[Library]:
+    """Yield the libraries of a packed file."""
+    lines = iter(lzma.decompress(content).decode("utf-8").split("\n"))
+    for head in map(json.loads, lines):
+        keyed = (next(lines).partition(" ") for _ in range(head["count"]))
+        yield Library(head["name"], head["versions"], {key: line for key, _, line in keyed})
+
+
+def packed(libraries: Iterable[Library]) -> bytes:
+    """Return the packed file of libraries."""
+    lines: list[str] = []
+    for library in libraries:
+        head: dict[str, Any] = {"name": library.name, "versions": library.versions, "count": len(library.lines)}
+        lines += [json.dumps(head), *(f"{key} {library.lines[key]}" for key in sorted(library.lines))]
+    return lzma.compress("\n".join(lines).encode("utf-8"), preset=9)

@@ -1,0 +1,90 @@
+"""The golden recordings equal the library's output, and conforming variations of them do too."""
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from conformance.oracle import Fit, Library, ObservedStream, best_fit, fitted, observed_streams, shipped
+from conformance.oracle.libraries import packed, unpacked
+
+from . import golden
+from .oracle_faults import changed, comparable
+
+STREAMS = [
+    (recording, exchange, stream)
+    for recording in golden.good().recordings.values()
+    for exchange, stream in observed_streams(recording)
+]
+LIBRARY = shipped()[0]
+MANY = 200
+"""Streams with more events are left out where streams are compared often."""
+SMALL = 20_000
+"""So are streams of more bytes."""
+OBSERVED = [stream for _, _, stream in STREAMS]
+
+
+def differing(fit: Fit) -> list[str]:
+    """Return a line for each stream that differs."""
+    return [
+        f"{recording.variant} {exchange.name}: {found.message}"
+        for (recording, exchange, _), found in zip(STREAMS, fit.differences, strict=True)
+        if found
+    ]
+
+
+def test_every_stream_is_what_the_library_yields() -> None:
+    fit = best_fit(OBSERVED, shipped())
+    assert differing(fit) == []
+    assert fit.library is LIBRARY
+    assert len(fit.unpredicted) < 5 < len(STREAMS)
+
+
+def test_every_mode_creators_and_joining_readers_are_compared() -> None:
+    compared = [stream for stream in OBSERVED if LIBRARY.predicts(stream.case)]
+    modes = {mode for stream in compared for mode in stream.case.modes}
+    assert modes == {"values", "updates", "messages", "custom", "debug", "events"}
+    assert {stream.joined for stream in compared} == {True, False}
+    assert {stream.case.thread for stream in compared} == {True, False}
+    assert any(len(stream.case.inputs) > 1 for stream in compared)
+
+
+@pytest.mark.parametrize("library", shipped()[1:], ids=lambda library: library.name)
+def test_other_libraries_do_not_fit(library: Library) -> None:
+    assert fitted(OBSERVED, library).count > 0
+
+
+def test_no_conforming_variation_differs() -> None:
+    recordings = comparable(LIBRARY, SMALL)
+    varied = {one.name: list(changed(one, recordings)) for one in golden.registry().variations}
+    assert len([name for name, streams in varied.items() if streams]) >= 7
+    for name, streams in varied.items():
+        assert (name, [one.message for one in fitted(streams, LIBRARY).differences if one]) == (name, [])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_stream_without_one_of_its_events_differs(seed: int) -> None:
+    dice = random.Random(seed)
+    stream = dice.choice([one for one in OBSERVED if 2 < len(one.events) < MANY and not one.joined])
+    if LIBRARY.predicts(stream.case):
+        events = list(stream.events)
+        del events[dice.randrange(len(events))]
+        assert fitted([replace(stream, events=events)], LIBRARY).count == 1
+
+
+def test_a_run_without_a_thread_may_be_performed_on_a_temporary_one() -> None:
+    debugged = [one for one in OBSERVED if one.case.thread and "debug" in one.case.modes and len(one.case.inputs) == 1]
+    moved = [_without_thread(one) for one in debugged]
+    predicted = [one for one in moved if LIBRARY.predicts(one.case)]
+    assert predicted
+    assert not any(fitted(predicted, LIBRARY).differences)
+
+
+def _without_thread(stream: ObservedStream) -> ObservedStream:
+    return replace(stream, case=replace(stream.case, thread=False))
+
+
+def test_packing_keeps_libraries() -> None:
+    some = replace(LIBRARY, lines=dict(list(LIBRARY.lines.items())[:3]))
+    other = Library("other", {"package": "1"}, {"key": '{"text": "\u2028"}'})
+    assert list(unpacked(packed([some, other]))) == [some, other]
