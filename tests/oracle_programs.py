@@ -10,7 +10,7 @@ DEPTH = 3
 
 TEXTS = ("plain", "", "line\nbreak", "data: x\n\n", "\u2028\\u0041", "e\u0301 \U0001f469\u200d\U0001f4bb", "null", "[]")
 VALUES: tuple[Any, ...] = (
-    None, False, True, 0, 1, -1, 2**53 - 1, 0.1, 1e300, [], {}, [None], [[]], {"__proto__": 1, "constructor": None},
+    None, False, True, 0, 1, -1, 2**53 - 1, 0.1, 1e300, [], {}, [None], [[]], {"toString": 1, "constructor": None},
     {"": "", "a|b": 0}, "2026-01-01T00:00:00Z", "00000000-0000-4000-8000-000000000001",
     {"$repeat": "long text ", "times": 50}, {"$repeat": [1, "x"], "times": 20},
 )  # fmt: skip

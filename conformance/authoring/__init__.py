@@ -31,6 +31,7 @@ from conformance.authoring.expectations import (
     schema_errors,
     shown,
 )
+from conformance.authoring.library import ComparedStream, compared_streams
 from conformance.authoring.payloads import member, run_id_of, showing_a_run, text_of
 from conformance.authoring.projection import projected, same_output
 from conformance.authoring.registry import EVERY_STREAM, WHOLE_SESSION
@@ -62,6 +63,7 @@ __all__ = [
     "TERMINAL_STATUSES",
     "WHOLE_SESSION",
     "Answer",
+    "ComparedStream",
     "Condition",
     "Event",
     "Events",
@@ -81,6 +83,7 @@ __all__ = [
     "asks_for",
     "at_path",
     "by_method",
+    "compared_streams",
     "condition",
     "disputes",
     "equal",

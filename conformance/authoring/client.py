@@ -51,6 +51,10 @@ class OpenExchange(Protocol):
 
     def first(self, name: str) -> str | None: ...
 
+    def watch(self, text: str) -> None: ...
+
+    def has_shown(self, text: str) -> bool: ...
+
     def close(self, ending: str, detail: str) -> None: ...
 
     def silent_for(self, seconds: float) -> None: ...
@@ -203,6 +207,15 @@ class Stream:
         wire = wire_name(mode)
         if not await self._live.until(lambda: self._count(wire) >= count, f"{count} `{wire}` events"):
             raise Stopped(f"`{self._name}` ended before {count} `{wire}` events arrived{self._how}")
+
+    def watch(self, text: str) -> None:
+        """Note whether the data of an event contains the text; call it before the first event can arrive."""
+        self._live.watch(text)
+
+    async def shows(self, text: str) -> None:
+        """Wait for an event whose data contains a watched text; raises Stopped if the stream ends before that."""
+        if not await self._live.until(lambda: self._live.has_shown(text), f"an event with {text}"):
+            raise Stopped(f"`{self._name}` ended before an event with {text} arrived{self._how}")
 
     async def answered(self) -> None:
         """Wait for status and headers; raises Stopped if none arrive or the answer is not an event stream."""

@@ -71,7 +71,10 @@ def _has_event_of_the_run(capability: Capability, recording: Recording, exchange
 
 
 def _has_several_modes(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
-    return len(_bases_of_the_run(recording, exchange)) > 1
+    """Return whether events of several modes arrived, or others whose modes their names do not tell."""
+    bases = _bases_of_the_run(recording, exchange)
+    unnamed = {event.base for event in _events(exchange)} - bases - {"metadata", "error", "end"}
+    return len(bases) + len(unnamed) > 1 or bool(unnamed)
 
 
 def _bases_of_the_run(recording: Recording, exchange: Exchange) -> set[str]:

@@ -84,6 +84,10 @@ class RecordingView:
             inconclusive(f"`{name}` of `{self.recording.variant}` was not performed: {why}{self._not_deployed()}")
         return [ExchangeView(exchange, self.recording, self._reliance) for exchange in found]
 
+    def is_provided(self, exchange: Exchange) -> bool:
+        """Return whether the server has everything that an exchange of this recording asks for."""
+        return not self._reliance.facts.lacking.intersection(of_request(self.recording, exchange))
+
     @property
     def axes(self) -> dict[str, Any]:
         """The values of the scenario's axes."""

@@ -1,7 +1,8 @@
 """Compares what a joining reader received with a prediction.
 
 A reader that joins a run has missed its beginning: in each mode the first events, as many as it lacks.  What it lacks
-must not be from a later interval between waits than anything that it received.  The rest is an allowed order.
+must not be from a later interval between waits than anything that it received, nor the error at the end, if it
+received anything.  The rest is an allowed order.
 
 The events of a prediction are numbered; a set of them is an integer with a bit for each number.
 """
@@ -134,10 +135,13 @@ class _Search:
         return next(differing_parts(event.mode, event.data, expected.data, self.ids), None) is None
 
     def late_loss(self) -> Difference | None:
-        """Return the difference of a missed event from a later interval than one that was received."""
+        """Return the difference of a missed event that comes after something that was received.
+
+        That is an event from a later interval between waits, or the error at the end.
+        """
         first = min((self.events[number].at for number in _members(self.taken)), default=float("inf"))
         for number in _members(_set(range(len(self.events))) & ~self.taken):
-            if self.events[number].at > first:
+            if self.events[number].at > first or (self.taken and self.events[number].mode == "error"):
                 return self._lacks(number, LOST)
         return None
 

@@ -50,6 +50,7 @@ class LiveExchange:
         self._decoder = Decoder()
         self._names: list[str] = []
         self._first: dict[str, str] = {}
+        self._watched: dict[str, bool] = {}
         self._last_id = ""
         self._first_event: float | None = None
         self._quiet_since = session.now()
@@ -92,6 +93,14 @@ class LiveExchange:
     def first(self, name: str) -> str | None:
         """Return the data of the first event of this name, None if none arrived."""
         return self._first.get(name)
+
+    def watch(self, text: str) -> None:
+        """Note from now on whether the data of an event contains the text."""
+        self._watched[text] = False
+
+    def has_shown(self, text: str) -> bool:
+        """Return whether a watched text was in the data of an event."""
+        return self._watched[text]
 
     def close(self, ending: str, detail: str) -> None:
         """End the exchange from the suite's side."""
@@ -254,6 +263,8 @@ class LiveExchange:
             if block.dispatched:
                 self._names.append(block.name)
                 self._first.setdefault(block.name, block.data or "")
+                for text in self._watched:
+                    self._watched[text] |= text in (block.data or "")
                 now = self._session.now()
                 self._heard(now)
                 self._session.received_event(now)

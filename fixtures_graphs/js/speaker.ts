@@ -9,7 +9,11 @@ import { ChatGenerationChunk, type ChatResult } from "@langchain/core/outputs";
 /** What a model says: a text is a token, a number is a wait in seconds. */
 export type Speech = (string | number)[];
 
-/** Answers with `speech`. Tokens have no id, because the library gives all message chunks of a call the call's id. */
+/**
+ * Answers with `speech`. An answer takes as long when it is not streamed.
+ *
+ * Tokens have no id, because the library gives all message chunks of a call the call's id.
+ */
 export class Speaker extends BaseChatModel {
   readonly speech: Speech;
 
@@ -23,6 +27,8 @@ export class Speaker extends BaseChatModel {
   }
 
   async _generate(_messages: BaseMessage[]): Promise<ChatResult> {
+    const waits = this.speech.filter((token) => typeof token === "number");
+    if (waits.length) await sleep(1000 * waits.reduce((sum, one) => sum + one, 0));
     const text = this.speech.filter((token) => typeof token === "string").join("");
     return { generations: [{ text, message: new AIMessage(text) }] };
   }

@@ -13,7 +13,8 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 class Speaker(BaseChatModel):
     """Answers with ``speech``, in which a text is a token and a number is a wait in seconds.
 
-    Tokens have no id, because the library gives all message chunks of a call its id.
+    An answer takes as long when it is not streamed. Tokens have no id, because the library gives all message chunks of
+    a call its id.
     """
 
     speech: list[Any]
@@ -23,8 +24,12 @@ class Speaker(BaseChatModel):
         return "speaker"
 
     def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
-        answer = "".join(token for token in self.speech if isinstance(token, str))
-        return ChatResult(generations=[ChatGeneration(message=AIMessage(content=answer))])
+        time.sleep(sum(_waits(self.speech)))
+        return _answer(self.speech)
+
+    async def _agenerate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
+        await asyncio.sleep(sum(_waits(self.speech)))
+        return _answer(self.speech)
 
     def _stream(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
         for token in self.speech:
@@ -42,6 +47,15 @@ class Speaker(BaseChatModel):
                 yield _chunk(token)
             else:
                 await asyncio.sleep(token)
+
+
+def _waits(speech: list[Any]) -> list[float]:
+    return [token for token in speech if not isinstance(token, str)]
+
+
+def _answer(speech: list[Any]) -> ChatResult:
+    answer = "".join(token for token in speech if isinstance(token, str))
+    return ChatResult(generations=[ChatGeneration(message=AIMessage(content=answer))])
 
 
 def _chunk(token: str) -> ChatGenerationChunk:

@@ -48,6 +48,13 @@ class RecordedExchange:
         events = self.exchange.events if self.exchange.is_stream else ()
         return next((event.text for event in events if event.name == name), None)
 
+    def watch(self, text: str) -> None:
+        """The recorded events are there."""
+
+    def has_shown(self, text: str) -> bool:
+        events = self.exchange.events if self.exchange.is_stream else ()
+        return any(text in event.text for event in events)
+
     async def until(self, condition: Callable[[], bool], awaited: str) -> bool:
         return condition()
 

@@ -1,0 +1,64 @@
+"""Compares the streams of a session with what the library itself streams for the same runs.
+
+The specification's table of modes defines each mode as the output of a method of the library, lines 216-223.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from conformance.evidence.exchange import Event, Exchange
+from conformance.evidence.memo import memoized
+from conformance.evidence.recording import Recording
+from conformance.oracle import Difference, NotPredicted, first_difference, observed_streams, shipped
+
+
+@dataclass(frozen=True)
+class ComparedStream:
+    """A stream that a library predicts; `difference` is the first one, None if there is none."""
+
+    recording: Recording
+    exchange: Exchange
+    difference: Difference | None
+
+    @property
+    def joined(self) -> bool:
+        return self.exchange.kind == "join"
+
+    @property
+    def where(self) -> Event | Exchange:
+        """The event that differs, or the stream if it lacks an event."""
+        position = self.difference.position if self.difference is not None else None
+        events = self.exchange.events
+        return events[position - 1] if position is not None and position <= len(events) else self.exchange
+
+
+def compared_streams(recordings: Sequence[Recording]) -> list[ComparedStream]:
+    """Return every stream that the library predicts, compared with the release that fits all of them best.
+
+    A server uses one release of the library, so the differences are those from the release with the fewest.
+    """
+    candidates = (
+        [one for recording in recordings for one in _compared(recording, number)] for number in range(len(shipped()))
+    )
+    best: list[ComparedStream] = []
+    fewest = None
+    for streams in candidates:
+        differing = sum(one.difference is not None for one in streams)
+        if streams and (fewest is None or differing < fewest):
+            best, fewest = streams, differing
+        if fewest == 0:
+            break
+    return best
+
+
+@memoized
+def _compared(recording: Recording, library: int) -> list[ComparedStream]:
+    found = []
+    for exchange, stream in observed_streams(recording):
+        try:
+            found.append(ComparedStream(recording, exchange, first_difference(stream, shipped()[library])))
+        except NotPredicted:
+            continue
+    return found
