@@ -31,8 +31,8 @@ INPUT = {"delay": 0}
 KEPT = {"ok_node": {"log": ["ok_node"]}}
 """The update of the first node, the only one that succeeds."""
 PLACES = ("thread", "stateless")
-FAILING = ("fails", "fails_inside")
-"""The graphs whose runs fail; runs of other graphs never do."""
+FAILING = ("fails", "fails_inside", "program")
+"""The graphs whose runs can fail; runs of other graphs never do."""
 
 
 @scenario(
