@@ -92,16 +92,14 @@ def _names_its_run(capability: Capability, recording: Recording, exchange: Excha
 
 
 def _has_inner_output(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
+    """Return whether an event from inside a subgraph arrived, under whatever name."""
     levels = 2 if capability.id == "output.deeper" else 1
-    return any(
-        len(event.namespace) >= levels or (event.base == "updates" and _names_one_of(capability.nodes, event))
-        for event in _events(exchange)
-    )
+    return any(len(event.namespace) >= levels or _is_from(capability.nodes, event) for event in _events(exchange))
 
 
-def _names_one_of(nodes: Collection[str], event: Event) -> bool:
-    value = _value(event)
-    return isinstance(value, dict) and not set(nodes).isdisjoint(value)
+def _is_from(nodes: Collection[str], event: Event) -> bool:
+    """Return whether an event of updates or debug names one of the nodes."""
+    return event.base.startswith(("updates", "debug")) and any(f'"{node}"' in event.text for node in nodes)
 
 
 def _value(event: Event) -> Any:

@@ -14,9 +14,12 @@ from conformance.oracle.cases import observed_streams
 from conformance.oracle.computing import node_predictor, predicted_lines, python_predictor
 from conformance.oracle.libraries import Library
 from conformance.oracle.prediction import Case
+from conformance.protocol import requested_modes
+from conformance.suite.any_run.plan import rows
+from conformance.suite.any_run.scenarios import requests_of
 from tests import golden
 
-LONGEST_LINE = 150_000
+LONGEST_LINE = 2_500_000
 """The number of characters from which a prediction is not shipped: runs with huge inputs are computed when needed."""
 
 OLDEST_PYTHON = (3, 11)
@@ -64,13 +67,23 @@ RELEASES = (
 
 
 def cases() -> list[Case]:
-    """Return the cases of all runs of the golden recordings; a run without a thread also on a temporary one."""
+    """Return the cases of the plan and of the golden recordings; a run without a thread also on a temporary one."""
+    recorded = (stream.case for one in golden.good().recordings.values() for _, stream in observed_streams(one))
     found = {}
-    for recording in golden.good().recordings.values():
-        for _, stream in observed_streams(recording):
-            for case in (stream.case, replace(stream.case, thread=True)):
-                found[case.key] = case
+    for run in (*recorded, *planned()):
+        for case in (run, replace(run, thread=True)):
+            found[case.key] = case
     return list(found.values())
+
+
+def planned() -> Iterator[Case]:
+    """Yield the cases of the rows of `any_run`, so that they can be predicted before they are recorded."""
+    for row in rows().values():
+        requests = requests_of(row)
+        for number, request in enumerate(requests, 1):
+            inputs = tuple(one["input"] for one in requests[:number])
+            modes = tuple(sorted(requested_modes(request)))
+            yield Case("program", inputs, modes, request["stream_subgraphs"], row["thread"] != "none")
 
 
 def library(release: Release) -> Library:

@@ -8,14 +8,18 @@ from conformance.authoring import MODES, Server, Stream, scenario
 from conformance.suite.any_run.plan import modes_of, rows
 from conformance.suite.any_run.programs import FAILURE, SECOND, program
 
-EARLIER = ("earlier run", "run before")
-"""The exchanges of the runs that the thread had before."""
+EARLIER = "run before"
+"""The exchange of the run that the thread had before."""
+
+
+EARLY = [{"step": [{"custom": "early"}, {"append": "early"}, {"say": ["early ", "words"]}]}]
+"""The program of that run."""
 
 
 @scenario(
     graph="program",
     exchanges=(
-        "create thread", *EARLIER, "run", "create run", "reader", "second reader", "late reader", "poll run", "state",
+        "create thread", EARLIER, "run", "create run", "reader", "second reader", "late reader", "poll run", "state",
         "history",
     ),
     row=tuple(rows()),
@@ -24,9 +28,9 @@ async def any_run(server: Server, row: str) -> None:
     """Perform a row of the plan."""
     wanted = rows()[row]
     thread = None if wanted["thread"] == "none" else await server.threads.create()
-    await _earlier_runs(server, thread, wanted)
-    slow = wanted["readers"] not in ("creator", "after the end")
-    fields = {"input": {"program": program(wanted["program"], wanted["text"], slow=slow)}, **request_of(wanted)}
+    *earlier, fields = requests_of(wanted)
+    for request in earlier:
+        await server.runs.streamed(thread, name=EARLIER, **request)
     if thread is None or wanted["start"] == "stream":
         stream = server.runs.stream(thread, name="run", **fields)
         stream.watch(SECOND)
@@ -42,27 +46,28 @@ async def any_run(server: Server, row: str) -> None:
         await server.threads.get_history(thread, limit=3, name="history")
 
 
-def request_of(wanted: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of the request beside its input."""
+def requests_of(wanted: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the fields of each request for a run of a row: perhaps an earlier run of the thread, then the run."""
+    slow = wanted["readers"] not in ("creator", "after the end")
     modes = modes_of(wanted)
-    return {"stream_mode": modes[0] if wanted["form"] == "string" else modes, "stream_subgraphs": wanted["flag"]}
+    run = {
+        "input": {"program": program(wanted["program"], wanted["text"], slow=slow)},
+        "stream_mode": modes[0] if wanted["form"] == "string" else modes,
+        "stream_subgraphs": wanted["flag"],
+    }
+    return [run] if wanted["thread"] in ("none", "new") else [_earlier_run(wanted), run]
 
 
-async def _earlier_runs(server: Server, thread: str | None, wanted: dict[str, Any]) -> None:
-    """Perform the earlier run of the thread: in the other modes, with the other flag; it may fail."""
-    if thread is None or wanted["thread"] == "new":
-        return
-    fails = wanted["thread"] == "after a failure"
-    steps = [{"step": [{"custom": "early"}, {"append": "early"}, {"say": ["early ", "words"]}]}]
-    failing = [{"step": [{"fail": FAILURE}]}] if fails else []
-    modes = [mode for mode in MODES if not wanted[mode]] or ["values"]
-    await server.runs.streamed(
-        thread,
-        name=EARLIER[1],
-        input={"program": [*steps, *failing]},
-        stream_mode=modes,
-        stream_subgraphs=not wanted["flag"],
-    )
+def _earlier_run(wanted: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of the earlier run: in the other modes, with the other flag; it may fail."""
+    failing = [{"step": [{"fail": FAILURE}]}] if wanted["thread"] == "after a failure" else []
+    return {
+        "input": {
+            "program": [{"step": [{"custom": "early"}, {"append": "early"}, {"say": ["early ", "words"]}]}, *failing]
+        },
+        "stream_mode": [mode for mode in MODES if not wanted[mode]] or ["values"],
+        "stream_subgraphs": not wanted["flag"],
+    }
 
 
 async def _read(server: Server, thread: str, run: str, how: str, creator: Stream | None) -> None:
