@@ -56,7 +56,8 @@ def test_other_libraries_do_not_fit(library: Library) -> None:
 
 def test_no_conforming_variation_differs() -> None:
     recordings = comparable(LIBRARY, SMALL)
-    varied = {one.name: list(changed(one, recordings)) for one in golden.registry().variations}
+    of_events = [one for one in golden.registry().variations if one.part == "events"]
+    varied = {one.name: list(changed(one, recordings)) for one in of_events}
     assert len([name for name, streams in varied.items() if streams]) >= 7
     for name, streams in varied.items():
         assert (name, [one.message for one in fitted(streams, LIBRARY).differences if one]) == (name, [])
