@@ -193,6 +193,13 @@ def test_updates_of_parallel_tasks_are_free() -> None:
     assert order == [[], []]
 
 
+def test_an_update_of_a_parallel_task_comes_after_those_of_its_own_subgraph() -> None:
+    inner = [PredictedEvent("updates", (f"{name}:1",), {"x": 1}, (1, 1), 0) for name in ("left", "right")]
+    outer = [PredictedEvent("updates", (), {name: 1}, (1,), 0) for name in ("right", "left")]
+    order = predecessors(Prediction((*inner, *outer), frozenset({((), 1)}), ()))
+    assert order == [[], [], [1], [0]]
+
+
 def test_a_step_binds_all_modes() -> None:
     first, second = PredictedEvent("custom", (), 1, (1,), 0), PredictedEvent("values", (), {}, (1,), 0)
     third = PredictedEvent("updates", (), {}, (2,), 0)
