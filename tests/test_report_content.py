@@ -77,7 +77,7 @@ def test_the_evidence_is_in_a_useful_order() -> None:
         check["message"],
         evidence["rows"][0],
         "first difference" + evidence["rows"][evidence["marked"]],
-        f"  {sent.ending} ",
+        f"  {sent.ending}",
         "before this reader joined",
         details["cause"],
         evidence["curl"],
