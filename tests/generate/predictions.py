@@ -29,7 +29,7 @@ OLDEST_PYTHON = (3, 11)
 class Release:
     """A release of the library that streams something else than the others.
 
-    `packages` is empty for the one that is installed here.  No other package is newer than the last of them.
+    `packages` is empty for the one that is installed here.
     """
 
     packages: tuple[str, ...] = ()
@@ -43,9 +43,7 @@ class Release:
         if python is None:
             raise LaunchError(f"{self.packages[0]} needs Python {OLDEST_PYTHON}")
         name = f"oracle-{self.packages[0].replace('==', '-')}"
-        return python_predictor(
-            graphs, str(python_environment(name, self.packages, python, self.packages[-1], print).python)
-        )
+        return python_predictor(graphs, str(python_environment(name, self.packages, python, None, print).python))
 
 
 @dataclass(frozen=True)
