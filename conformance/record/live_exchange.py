@@ -88,7 +88,13 @@ class LiveExchange:
     @property
     def quiet_since(self) -> float:
         """The time from which silence counts: of the request, the headers, the last event, or an announced silence."""
-        return self._quiet_since if self._reading.is_set() else self._session.now()
+        if not self._reading.is_set():
+            return self._session.now()
+        if self._first_event is not None:
+            return self._quiet_since
+        # The run may wait for its turn, as long as the server sends events of others.
+        turn = max(self._quiet_since, self._session.last_event)
+        return min(turn, self._quiet_since + self._session.limits.queue_s)
 
     def first(self, name: str) -> str | None:
         """Return the data of the first event of this name, None if none arrived."""
@@ -119,7 +125,7 @@ class LiveExchange:
 
     def resume(self) -> None:
         """Continue to read, if it was paused: the limit of silence counts from now on."""
-        self._heard(self.quiet_since)
+        self._heard(self._session.now())
         self._reading.set()
 
     async def until(self, condition: Callable[[], bool], awaited: str) -> bool:
