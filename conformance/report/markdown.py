@@ -80,7 +80,8 @@ def _not_passed(document: Document, recordings: StoredRecordings, evidence: bool
 
 def _advice(document: Document) -> str:
     again = code(words.check_command(document, "CHECK"))
-    return f"`report.html` also draws what happened when. Run one check again: {again}"
+    short = f" {words.REST_OF_EVIDENCE}" if judged.is_short(document["requirements"]) else ""
+    return f"`report.html` also draws what happened when. Run one check again: {again}.{short}"
 
 
 def _heading(requirement: Document) -> str:
@@ -110,7 +111,7 @@ def _reason(name: str, reason: Reason, details: Document, known: Mapping[str, st
         lines.append(f"Expected: {md(details['acceptable'])}")
     if reason.evidence and details["cause"]:
         lines.append(f"Likely cause: {md(details['cause'])}")
-    return "<br>\n  ".join(lines)
+    return "\\\n  ".join(lines)
 
 
 def _evidence(one: Document, recordings: StoredRecordings) -> Iterator[str]:

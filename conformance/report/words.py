@@ -130,6 +130,13 @@ def notes(document: Document) -> list[str]:
     return [note for note in (*session_problems(document), missing_graphs(document)) if note]
 
 
+REST_OF_EVIDENCE = (
+    "To keep this report small, it shows evidence only for the first requirements. The recordings are complete: "
+    "`lg-conformance judge FOLDER --report-dir OTHER` writes the rest into another folder."
+)
+"""What a page says where a published report left evidence out."""
+
+
 def not_passed(document: Document) -> list[Document]:
     """Return the requirements that failed or are inconclusive; MUST comes before SHOULD."""
     found = [one for one in document["requirements"] if one["outcome"] in NOT_PASSED]
