@@ -134,7 +134,8 @@ def summarised(results: Sequence[tuple[Mutant, bool]], chosen: int, least: float
     every, killed = (Counter(mutant.file for mutant, lives in results if not lives or all_) for all_ in (True, False))
     for file in sorted(every):
         print(f"{killed[file]:>4} of {every[file]:<4} {file}")
-    print(f"{killed.total()} of {every.total()} mutants killed; {chosen - len(results)} not tried, the time was over")
+    late = f"; {chosen - len(results)} were not tried, because the time was over" if chosen > len(results) else ""
+    print(f"{killed.total()} of {every.total()} mutants killed{late}")
     return 0 if results and 100 * killed.total() >= least * every.total() else 1
 
 
