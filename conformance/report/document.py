@@ -53,6 +53,7 @@ def document(
         "command": session.get("command"),
         "nonce": session.get("nonce"),
         "platform": session.get("platform"),
+        "concurrency": session.get("concurrency"),
         "summary": counts,
         "baseline": baseline,
         "observations": dict(observations),
