@@ -60,6 +60,7 @@ def document(
         "command": session.get("command"),
         "nonce": session.get("nonce"),
         "platform": session.get("platform"),
+        "concurrency": session.get("concurrency"),
         "summary": counts,
         "baseline": baseline,
         "observations": dict(observations),

@@ -52,6 +52,8 @@ def _facts(document: Document) -> Iterator[tuple[str, str]]:
     if words.clients(document):
         yield "Works with", md(words.works_with(document))
     yield "Judged", md(words.moment(document))
+    if used := words.concurrency(document):
+        yield "Load", md(used)
     yield "Profile", md(document["profile"])
     yield "Suite", md(document["suite"]["version"])
     yield "Server", md(document["target"]["url"] or "started by the suite")
