@@ -22,14 +22,15 @@ def hostile_report(text: str = HOSTILE_TEXT) -> dict[str, Any]:
     content["observations"] = {text: text, "a": [text], "b": {text: [text, {text: text}]}}
     packages = [{"name": text, "version": text}]
     content["platform"] = {"python": text, "system": text, "machine": text, "packages": packages}
-    content["recordings"] = [{"file": text, "sha256": "0" * 64}]
     content["clients"] = [client_result(text)]
     content["disputed"] = [{"id": text, "statement": text, "as_stated": None, "message": text}]
-    content["baseline"] = {"known": [{"check": text, "reason": text}], "stale": [text], "expired": [text]}
+    content["baseline"] = {"known": [{"checks": [text], "reason": text}], "stale": [text], "expired": [text]}
     assert all_evidence(content)
     for row in content["requirements"]:
-        row |= {"statement": text, "sources": [text], "spec": [{"lines": text, "gist": text}]}
-        row["checks"] = [_filled(check, text) | {"outcome": check["outcome"], "cause": text} for check in row["checks"]]
+        names = [*row.get("details", {}), text, text.partition("[")[0]]
+        row["details"] = {name: {"acceptable": text, "cause": text} for name in names}
+        row["passed"] = {text: [text]}
+        row["checks"] = [_filled(check, text) | {"outcome": check["outcome"]} for check in row.get("checks", ())]
     return content
 
 

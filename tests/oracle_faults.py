@@ -15,13 +15,14 @@ from conformance.authoring.registry import Fault
 from conformance.evidence.exchange import Exchange
 from conformance.evidence.recording import Recording
 from conformance.faults.apply import apply
-from conformance.oracle import Library, ObservedStream, first_difference, observed_streams, shipped
+from conformance.oracle import Library, ObservedStream, first_difference, observed_streams, recorded_events, shipped
 from conformance.oracle.cases import WIRE_MODES
+from conformance.wire.endings import COMPLETE
 
 from . import golden
 
 LARGEST = 300_000
-"""The size, in bytes, up to which a stream is compared."""
+"""The size, in bytes, up to which streams are compared."""
 
 
 Recordings = list[tuple[Recording, dict[int, ObservedStream]]]
@@ -29,14 +30,16 @@ Recordings = list[tuple[Recording, dict[int, ObservedStream]]]
 
 
 def comparable(library: Library, largest: int = LARGEST) -> Recordings:
-    """Return the golden recordings with streams that can be compared."""
+    """Return the golden recordings with streams that can be compared, without recordings of larger streams."""
     found = []
     for recording in golden.good().recordings.values():
+        if any(len(exchange.content) > largest for exchange in recording.exchanges):
+            continue
         places = {id(exchange): place for place, exchange in enumerate(recording.exchanges)}
         streams = {
             places[id(exchange)]: stream
             for exchange, stream in observed_streams(recording)
-            if library.predicts(stream.case) and len(exchange.content) <= largest
+            if library.predicts(stream.case)
         }
         if streams:
             found.append((recording, streams))
@@ -47,17 +50,11 @@ def changed(fault: Fault, recordings: Recordings) -> Iterator[ObservedStream]:
     """Yield each stream that a fault (or a variation) changes, as that server sends it."""
     for recording, streams in recordings:
         faulty = apply(fault, recording)
-        for place in streams if faulty else ():
+        for place, stream in streams.items() if faulty else ():
             good, bad = recording.exchanges[place], faulty.exchanges[place] if faulty else None
-            if bad is not None and bad.is_stream and said(bad) != said(good):
-                yield from (one for exchange, one in observed_streams(_with(recording, place, bad)) if exchange is bad)
-
-
-def _with(recording: Recording, place: int, exchange: Exchange) -> Recording:
-    """Return the recording with one exchange replaced, so that its run is known whatever else the fault hides."""
-    exchanges = [*recording.exchanges]
-    exchanges[place] = exchange
-    return replace(recording, exchanges=exchanges)
+            if bad is not None and bad is not good and bad.is_stream and said(bad) != said(good):
+                ended = bad.ending == COMPLETE
+                yield replace(stream, events=recorded_events(bad), run=bad.run_id or stream.run, ended=ended)
 
 
 def said(exchange: Exchange) -> list[tuple[str, str]]:

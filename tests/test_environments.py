@@ -3,26 +3,20 @@
 Nothing is installed.
 """
 
-import json
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conformance.launch import environments
-from conformance.launch.environments import (
-    cache_root,
-    cached,
-    find_python,
-    node_environment,
-    python_environment,
-    version_of,
-)
+from conformance.launch.cache import cache_root, cached
+from conformance.launch.environments import find_python, node_environment, python_environment, version_of
 from conformance.launch.process import LaunchError
 
 
@@ -112,7 +106,7 @@ def test_what_a_killed_process_left_incomplete_is_deleted(cache: Path) -> None:
     code = """
 import os, sys
 from pathlib import Path
-from conformance.launch.environments import cached
+from conformance.launch.cache import cached
 def make(folder):
     folder.mkdir()
     (folder / "left over").touch()
@@ -153,11 +147,9 @@ def test_a_second_request_waits_for_the_first() -> None:
 
 
 class Installer:
-    """Stands in for `run`: pip with an index to which the release was uploaded at the given time."""
+    """Stands in for `run`, and installs nothing."""
 
-    def __init__(self, uploaded: str = "2025-06-20T21:48:38Z", *, dated: bool = True) -> None:
-        self.uploaded = uploaded
-        self.dated = dated
+    def __init__(self) -> None:
         self.commands: list[list[str]] = []
         self.variables: list[dict[str, str]] = []
 
@@ -166,10 +158,6 @@ class Installer:
         self.variables.append(dict(variables or {}))
         if "venv" in command:
             Path(command[-1]).mkdir()
-        if "index" in command:
-            if self.dated and command[command.index("--uploaded-prior-to") + 1] <= self.uploaded:
-                raise LaunchError("ERROR: No matching distribution found for server")
-            return json.dumps({"name": "server", "versions": ["1.2"]})
         return ""
 
     def installed(self) -> list[str]:
@@ -201,47 +189,11 @@ def test_the_packages_are_installed_once_for_each_list_of_them(installer: Instal
 
 def test_a_release_is_installed_with_packages_of_its_day_from_the_main_index_alone(installer: Installer) -> None:
     plain = python_environment("s", ["server==1.2"], HERE, None, silent)
-    dated = python_environment("s", ["server==1.2"], HERE, "server==1.2", silent)
+    dated = python_environment("s", ["server==1.2"], HERE, date(2025, 12, 31), silent)
     assert dated.folder != plain.folder
-    assert installer.installed() == ["--uploaded-prior-to", "2025-06-21T00:00:00Z", "server==1.2"]
+    assert installer.installed() == ["--uploaded-prior-to", "2026-01-01T00:00:00Z", "server==1.2"]
     assert sorted(installer.variables[-1]) == ["PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"]
-
-
-@pytest.mark.parametrize(
-    ("uploaded", "cut"),
-    [("2025-06-20T00:00:00Z", "2025-06-21"), ("2025-06-20T23:59:59Z", "2025-06-21"), ("2023-01-01T09", "2023-01-02")],
-)
-def test_the_packages_are_those_before_the_midnight_after_the_upload(
-    installer: Installer, uploaded: str, cut: str
-) -> None:
-    installer.uploaded = uploaded
-    python_environment("s", ["server==1.2"], HERE, "server==1.2", silent)
-    assert installer.installed()[1] == f"{cut}T00:00:00Z"
-
-
-def test_the_error_for_an_unknown_release_names_how_to_list_the_releases(installer: Installer, cache: Path) -> None:
-    with pytest.raises(LaunchError, match=r"^s: .*server==9.*`pip index versions server`"):
-        python_environment("s", ["server==9"], HERE, "server==9", silent)
-    assert folders(cache) == []
-
-
-def test_the_error_for_an_index_without_upload_times_names_the_release(installer: Installer) -> None:
-    installer.dated = False
-    with pytest.raises(LaunchError, match=r"^s: .*index .*server==1\.2 was uploaded"):
-        python_environment("s", ["server==1.2"], HERE, "server==1.2", silent)
-
-
-def test_another_failure_of_the_index_is_not_taken_for_a_missing_release(
-    installer: Installer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def unreachable(command: Sequence[str], *rest: Any) -> str:
-        if "index" in command:
-            raise LaunchError("the index cannot be reached")
-        return installer(command, *rest)
-
-    monkeypatch.setattr(environments, "run", unreachable)
-    with pytest.raises(LaunchError, match="the index cannot be reached"):
-        python_environment("s", ["server==1.2"], HERE, "server==1.2", silent)
+    assert python_environment("s", ["server==1.2"], HERE, date(2025, 12, 30), silent).folder != dated.folder
 
 
 def test_an_interpreter_must_run_and_be_new_enough(tmp_path: Path) -> None:

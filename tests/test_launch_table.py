@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,10 @@ from conformance.targets.launch_table import PLACEHOLDERS, read_plan
 from conformance.targets.target import TargetError
 from conformance.targets.target_file import SHIPPED, named_target, read_target, shipped_targets
 
+from .generate.versions import RELEASES
+
+DAY = "2025-06-20"
+"""When release 0.2.60 of the official server was uploaded."""
 LAUNCH = """
 [launch]
 command = ["{python}", "-m", "server", "{port}"]
@@ -24,10 +29,10 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
-def planned(path: Path, version: str = "") -> Plan:
+def planned(path: Path, version: str = "", day: str = "") -> Plan:
     """Return the plan in a target file."""
     table = tomllib.loads(path.read_text("utf-8"))
-    return read_plan(table.get("name", path.stem), table.get("version", ""), table["launch"], path, version)
+    return read_plan(table.get("name", path.stem), table.get("version", ""), table["launch"], path, version, day)
 
 
 def with_line(line: str) -> str:
@@ -61,13 +66,13 @@ def test_a_launch_table_is_read(tmp_path: Path) -> None:
     """
     path = written(tmp_path, text)
     plan = planned(path)
-    assert (plan.version, plan.release) == ("1.2", None)
+    assert (plan.version, plan.last_day) == ("1.2", None)
     assert plan.packages == ("uvicorn", "server==1.2", "more==1.2")
     assert (plan.requires, plan.needs, plan.graphs) == ((3, 12), ("postgresql",), tmp_path / "graphs")
     assert plan.recipe.version_at == ()
     assert plan.recipe.environment == {"DATABASE": "{database_url}", "CONFIG": "{config}"}
-    other = planned(path, "2.0rc1")
-    assert (other.version, other.release) == ("2.0rc1", "server==2.0rc1")
+    other = planned(path, "2.0rc1", "2026-02-01")
+    assert (other.version, other.last_day) == ("2.0rc1", date(2026, 2, 1))
     assert other.packages == ("uvicorn", "server==2.0rc1", "more==2.0rc1")
 
 
@@ -128,11 +133,28 @@ def test_every_placeholder_but_one_is_used_by_a_shipped_target() -> None:
 
 def test_a_given_version_of_a_shipped_target_has_its_own_environment() -> None:
     here = planned(SHIPPED / "langgraph-dev.toml")
-    assert (here.has_own_python, here.version, here.release) == (False, "", None)
+    assert (here.has_own_python, here.version, here.last_day) == (False, "", None)
     old = planned(SHIPPED / "langgraph-dev.toml", "0.2.60")
-    assert (old.has_own_python, old.version, old.release) == (True, "0.2.60", "langgraph-api==0.2.60")
+    assert (old.has_own_python, old.version, old.last_day) == (True, "0.2.60", date.fromisoformat(DAY))
     assert "langgraph-api==0.2.60" in old.packages
     assert named_target("langgraph-dev==0.2.60").version == "0.2.60"
+
+
+def test_the_day_of_a_release_is_given_or_known(tmp_path: Path) -> None:
+    path = SHIPPED / "langgraph-dev.toml"
+    assert planned(path, "0.0.1", "2024-02-29").last_day == date(2024, 2, 29)
+    assert planned(path, "0.2.60", "2024-02-29").last_day == date(2024, 2, 29), "what the user gives takes precedence"
+    assert named_target("langgraph-dev==0.0.1@2024-02-29").version == "0.0.1"
+    aegra = SHIPPED / "aegra.toml"
+    version = tomllib.loads(aegra.read_text("utf-8"))["version"]
+    assert planned(aegra, version).last_day is None, "the version that the file names has the packages of today"
+
+
+def test_the_day_of_every_release_that_is_compared_is_known() -> None:
+    released = tomllib.loads((SHIPPED / "langgraph-dev.toml").read_text("utf-8"))["launch"]["released"]
+    assert set(RELEASES) <= set(released)
+    days = [date.fromisoformat(day) for day in released.values()]
+    assert days == sorted(days)
 
 
 def test_the_javascript_server_has_the_version_that_its_graphs_require() -> None:
@@ -151,6 +173,9 @@ def test_the_javascript_server_has_the_version_that_its_graphs_require() -> None
         ("aegra==>1", ["'>1'", "aegra==1.2.3"]),
         ("aegra==1 --pre", ["'1 --pre'", "aegra==1.2.3"]),
         ("langgraphjs==2.0.0", ["langgraphjs", "leave out ==2.0.0"]),
+        ("langgraph-dev==0.0.1", ["on which day 0.0.1 was released", "0.16.7", "==0.0.1@2025-06-20"]),
+        ("langgraph-dev==0.0.1@", ["no day after @", "langgraph-dev==1.2.3@2025-06-20"]),
+        ("langgraph-dev==0.0.1@june", ["the day of 0.0.1", "'june'", "2025-06-20"]),
         ("aegre==1", ["did you mean aegra?"]),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 
 from conformance import cli
 from conformance.report.html import report_html
+from conformance.report.judged import statement
 from conformance.report.recordings import StoredRecordings
 
 from .browser import CHROMIUM, MISSING, Browser, browser
@@ -151,7 +152,7 @@ def test_a_failed_cell_links_to_its_evidence_and_the_recording(
     shown = page.value(f"{target}.innerText")
     failed = next(one for one in report("bad", None, FAULTS)["requirements"] if one["id"] == "join.does-not-replay")
     evidence = all_evidence({"requirements": [failed]})[0]
-    assert all(part in shown for part in (failed["statement"], evidence["curl"], *evidence["rows"]))
+    assert all(part in shown for part in (statement(failed), evidence["curl"], *evidence["rows"]))
     link = page.value(f"{target}.querySelector('a[href^=recordings]').href")
     assert link == (folder / "bad" / "recordings" / evidence["recording"]).as_uri()
 

@@ -141,6 +141,21 @@ def test_a_message_names_event_part_expected_and_actual() -> None:
     assert found.message == "event 1 (`values`) at `a.0`: expected 1; the server sent 2"
 
 
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        (difference("values", "missing event"), "before event 1: expected `values` 1; the server did not send it"),
+        (difference("state", "value", "next"), "the state of the thread at `next`: expected 1; the server sent 2"),
+        (
+            difference("history", "additional event"),
+            "entry 1 of the history: expected no event here; the server sent 2",
+        ),
+    ],
+)
+def test_a_message_says_where(found: Difference, text: str) -> None:
+    assert found.message == text
+
+
 def test_a_case_is_known_by_its_data() -> None:
     one = Case("joke", ({"topic": "a"},), ("values", "updates"))
     assert one.key == Case("joke", ({"topic": "a"},), ("updates", "values")).key

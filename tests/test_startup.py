@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.launch import environments, postgres, startup
+from conformance.launch import postgres, startup
+from conformance.launch.cache import CachedEnvironment
 from conformance.launch.process import LaunchError
 from conformance.launch.server import Recipe
 from conformance.launch.startup import Plan, missing, own_urls, started
@@ -114,7 +115,7 @@ def test_the_version_and_the_time_to_start_are_shown(tmp_path: Path, reported: s
 def test_a_server_runs_in_the_environment_created_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python").symlink_to(sys.executable)
-    environment = environments.CachedEnvironment(tmp_path, 0.0)
+    environment = CachedEnvironment(tmp_path, 0.0)
     monkeypatch.setattr(startup, "python_environment", lambda *_: environment)
     monkeypatch.setenv("PYTHONPATH", "/elsewhere")
     code = SERVER.replace("{", "{{").replace("}", "}}").replace('"VERSION"', '"PYTHONPATH"')

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from conformance.launch.environments import Say, find_python, node_environment, node_version, python_environment
+from conformance.launch.cache import Say
+from conformance.launch.environments import find_python, node_environment, node_version, python_environment
 from conformance.launch.process import missing_posix
 
 Client = Literal["python", "javascript", "curl"]

@@ -15,11 +15,11 @@ from conformance.clients.readers import Reader, lacking
 from conformance.evidence.exchange import Exchange
 from conformance.evidence.recording import Recording
 from conformance.judging.outcomes import FAILED, INCONCLUSIVE, PASSED
-from conformance.launch.environments import Say
+from conformance.launch.cache import Say
 from conformance.launch.process import LaunchError
 from conformance.wire import http_server
 
-EVIDENCE_LIMIT = 20
+EVIDENCE_LIMIT = 5
 """How many differences of one client a report lists; the message says how many there are."""
 
 

@@ -17,7 +17,7 @@ from conformance.clients.readers import Reader, lacking
 from conformance.evidence.exchange import JOIN, Chunk, Events, Exchange
 from conformance.evidence.recording import Recording
 from conformance.evidence.redaction import Redactor
-from conformance.launch.environments import Say
+from conformance.launch.cache import Say
 from conformance.launch.process import LaunchError
 from conformance.protocol import requested_modes, wire_name
 from conformance.targets.target import Target

@@ -11,7 +11,7 @@ from typing import Any
 
 from conformance.clients.compare import Part, Reading
 from conformance.clients.readers import Reader, driver_command
-from conformance.launch.environments import Say
+from conformance.launch.cache import Say
 
 AT_ONCE = 16
 """How many streams a client reads concurrently."""

@@ -13,7 +13,8 @@ from conformance.clients.environment import (
     missing_for_client,
     pinned_packages,
 )
-from conformance.launch.environments import Say, find_python, python_environment
+from conformance.launch.cache import Say
+from conformance.launch.environments import find_python, python_environment
 from conformance.settings import UsageError
 
 

@@ -1,129 +1,50 @@
-"""Creates the Python and Node environments that servers run in, once, and keeps them in the user's cache.
+"""Creates the Python and Node environments that servers and clients run in.
 
 Packages come from the index for which pip or npm is configured.  It knows nothing of target files.
 """
 
 from __future__ import annotations
 
-import bisect
 import datetime
 import hashlib
-import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from filelock import FileLock
-
+from conformance.launch.cache import CachedEnvironment, Say, cached
 from conformance.launch.process import LaunchError
-from conformance.settings import UsageError
-
-Say = Callable[[str], None]
-"""Shows a line to the user, for instance before something that takes long."""
 
 PIP = "pip>=26"
 """The first pip with `--uploaded-prior-to`."""
-FIRST_DAY = datetime.date(2023, 1, 1)
-"""Earlier than the first release of any server of this API."""
 NEWEST_PYTHON = 20
 """The minor version of Python up to which interpreters are searched on PATH."""
 TAIL_LINES = 12
 """How many of the last lines of a failed command's output an error shows."""
 
 
-@dataclass(frozen=True)
-class CachedEnvironment:
-    """An environment in the cache."""
-
-    folder: Path
-    seconds: float
-    """How long it took to create; 0 if it was reused."""
-
-    @property
-    def python(self) -> Path:
-        """The interpreter of a Python environment.
-
-        The scripts beside it do not run: they contain the path of the folder in which they were created.
-        """
-        return self.folder / "bin" / "python"
-
-    def __str__(self) -> str:
-        if not self.seconds:
-            return f"environment reused from {self.folder}"
-        return f"environment created in {self.seconds:.1f} s"
-
-
-def cache_root(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder of the cache: `lg-conformance` in XDG_CACHE_HOME, by default in ~/.cache."""
-    given = Path(environment.get("XDG_CACHE_HOME", ""))
-    return (given if given.is_absolute() else Path.home() / ".cache") / "lg-conformance"
-
-
-def cached(name: str, key: Sequence[str], make: Callable[[Path], None], say: Say) -> CachedEnvironment:
-    """Return the cached environment of this name and key; `make` creates its folder if there is none.
-
-    The folder is renamed when it is complete, so that an incomplete one is never used; the remains of an interrupted
-    `make` are deleted by the next call.  A process waits while another creates the same environment.
-    """
-    slug = re.sub(r"[^\w.=-]+", "-", name)
-    folder = cache_root() / f"{slug}-{hashlib.sha256(json.dumps(list(key)).encode()).hexdigest()[:12]}"
-    half = folder.with_name(f"{folder.name}.half")
-    with _locked(folder.with_name(f"{folder.name}.lock")):
-        if folder.is_dir():
-            return CachedEnvironment(folder, 0.0)
-        shutil.rmtree(half, ignore_errors=True)
-        say(f"creating the environment of {name}, once, in {folder}")
-        start = time.monotonic()
-        try:
-            make(half)
-            half.rename(folder)
-        except BaseException:
-            shutil.rmtree(half, ignore_errors=True)
-            raise
-        return CachedEnvironment(folder, time.monotonic() - start)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path)
-        lock.acquire()
-    except OSError as problem:
-        fix = "set XDG_CACHE_HOME to a writable folder"
-        raise UsageError(f"the cache {path.parent} cannot be written: {problem.strerror}; {fix}") from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 # --- Python
 
 
 def python_environment(
-    name: str, packages: Sequence[str], python: Path, release: str | None, say: Say
+    name: str, packages: Sequence[str], python: Path, last_day: datetime.date | None, say: Say
 ) -> CachedEnvironment:
     """Return a virtual environment of the interpreter `python` with these packages; raises LaunchError.
 
-    `release` is one of the packages, as NAME==VERSION; then no package is newer than the day of its upload.
+    No package was uploaded after `last_day` (UTC), unless it is None.
     """
 
     def make(folder: Path) -> None:
         run([str(python), "-m", "venv", str(folder)], name)
         inside = folder / "bin" / "python"
         run([*_pip(inside), "install", "--upgrade", PIP], name)
-        before = ["--uploaded-prior-to", _midnight_after(release, inside, name)] if release else []
-        run([*_pip(inside), "install", *before, *packages], name, _main_index_only(folder) if release else {})
+        before = ["--uploaded-prior-to", _midnight_after(last_day)] if last_day else []
+        run([*_pip(inside), "install", *before, *packages], name, _main_index_only(folder) if last_day else {})
 
-    key = ["python", str(python), *version_of(python), *packages, f"as of {release}"]
+    key = ["python", str(python), *version_of(python), *packages, f"as of {last_day}"]
     return cached(name, key, make, say)
 
 
@@ -162,35 +83,8 @@ def _pip(python: Path) -> list[str]:
     return [str(python), "-I", "-m", "pip", "--disable-pip-version-check", "--no-input"]
 
 
-def _midnight_after(release: str, python: Path, name: str) -> str:
-    """Return the first midnight (UTC) after the upload of a release.
-
-    It is found by bisection with pip alone, because that works with every index that pip can use.
-    """
-    package, _, version = release.partition("==")
-    days = (datetime.datetime.now(datetime.UTC).date() - FIRST_DAY).days + 1
-
-    def midnight(day: int) -> str:
-        return f"{FIRST_DAY + datetime.timedelta(day)}T00:00:00Z"
-
-    def has(day: int) -> bool:
-        command = [*_pip(python), "index", "versions", package, "--pre", "--json", "--uploaded-prior-to", midnight(day)]
-        try:
-            output = run(command, name, _main_index_only(python.parents[1]))
-        except LaunchError as problem:
-            if "No matching distribution" in str(problem):
-                return False
-            raise
-        return version in json.loads(output)["versions"]
-
-    if not has(days):
-        ways = f"`pip index versions {package}` lists the releases"
-        raise LaunchError(f"{name}: pip does not find {release} for this Python; {ways}")
-    if has(0):
-        raise LaunchError(
-            f"{name}: pip's index does not say when {release} was uploaded; configure one that does, such as PyPI"
-        )
-    return midnight(bisect.bisect_left(range(days), True, key=has))
+def _midnight_after(day: datetime.date) -> str:
+    return f"{day + datetime.timedelta(1)}T00:00:00Z"
 
 
 def _main_index_only(folder: Path) -> dict[str, str]:

@@ -10,17 +10,12 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from conformance.launch import postgres
-from conformance.launch.environments import (
-    CachedEnvironment,
-    Say,
-    find_python,
-    node_environment,
-    node_version,
-    python_environment,
-)
+from conformance.launch.cache import CachedEnvironment, Say
+from conformance.launch.environments import find_python, node_environment, node_version, python_environment
 from conformance.launch.process import LaunchError, missing_posix
 from conformance.launch.server import Recipe, Running, launched
 
@@ -48,8 +43,8 @@ class Plan:
     """The command line that installs what is missing."""
     needs: tuple[str, ...] = ()
     """Services that run beside the server, members of SERVICES."""
-    release: str | None = None
-    """The package, as NAME==VERSION, whose upload day no other package may be newer than."""
+    last_day: date | None = None
+    """The day after which no package was uploaded that is installed; None for the newest packages."""
     graph_path: str = ""
     """The path, with {graph}, at which each graph is served; empty if all are served at the same URL."""
 
@@ -132,7 +127,7 @@ def _environment(plan: Plan, say: Say) -> CachedEnvironment | None:
     if plan.has_own_python:
         python = find_python(plan.requires)
         assert python, "missing() checks this"
-        return python_environment(name, plan.packages, python, plan.release, say)
+        return python_environment(name, plan.packages, python, plan.last_day, say)
     if plan.kind == "node":
         assert plan.graphs, "read_plan() checks this"
         return node_environment(name, plan.graphs, say)

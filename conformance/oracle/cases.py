@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs
 
 from conformance.evidence.exchange import JOIN, Event, Exchange
 from conformance.evidence.recording import Recording, run_request
@@ -89,7 +90,8 @@ def observed_streams(recording: Recording) -> list[tuple[Exchange, ObservedStrea
 def _is_plain(exchange: Exchange) -> bool:
     """Return whether a request asks for all events of a run from now on."""
     resumes = any(name.lower() == "last-event-id" for name, _ in exchange.request_headers)
-    return exchange.valid and "?" not in exchange.path and not resumes
+    wishes = parse_qs(exchange.path.partition("?")[2]).keys() - {"cancel_on_disconnect"}
+    return exchange.valid and not wishes and not resumes
 
 
 def recorded_events(exchange: Exchange) -> list[RecordedEvent]:

@@ -25,8 +25,9 @@ class Difference:
     """The first difference of a stream, a state or a history.
 
     `mode` is the wire name of the mode, `error`, `state` or `history`.  `position` is the number of the event in its
-    stream, from 1 (of the entry in a history); None if the stream lacks the event.  `path` leads to the part that
-    differs, empty for the event as a whole.  `expected` and `actual` are that part.
+    stream, from 1, or of the entry in a history.  For a missing event it is the number of the event before which it is
+    due, None at the end.  `path` leads to the part that differs, empty for the event as a whole.  `expected` and
+    `actual` are that part.
     """
 
     mode: str
@@ -50,11 +51,19 @@ class Difference:
     @property
     def message(self) -> str:
         """The difference as a sentence: what was expected, what the server sent, and where."""
-        where = f"event {self.position} (`{self.mode}`)" if self.position else f"the stream, mode `{self.mode}`"
         part = f" at `{self.place}`" if self.path else ""
-        return (
-            f"{where}{part}: {_SENTENCES[self.kind].format(expected=shown(self.expected), actual=shown(self.actual))}"
-        )
+        words = {"expected": shown(self.expected), "actual": shown(self.actual), "mode": self.mode}
+        return f"{self._where}{part}: {_SENTENCES[self.kind].format(**words)}"
+
+    @property
+    def _where(self) -> str:
+        if self.mode == "state":
+            return "the state of the thread"
+        if self.mode == "history":
+            return f"entry {self.position} of the history" if self.position else "the end of the history"
+        if self.kind in (MISSING_EVENT, LOST, UNDECIDED):
+            return f"before event {self.position}" if self.position else "the stream"
+        return f"event {self.position} (`{self.mode}`)"
 
 
 _SENTENCES = {
@@ -62,11 +71,11 @@ _SENTENCES = {
     MISSING_KEY: "expected the key with {expected}; the server sent no such key",
     ADDITIONAL_KEY: "expected no such key in the output of the graph; the server sent {actual}",
     IDENTITY: "expected the same id wherever the run has the same one ({expected}); the server sent {actual}",
-    MISSING_EVENT: "expected {expected}; the server did not send it",
+    MISSING_EVENT: "expected `{mode}` {expected}; the server did not send it",
     ADDITIONAL_EVENT: "expected no event here; the server sent {actual}",
     ORDER: "expected {expected} first; the server sent {actual} before it",
     NAMESPACE: "expected {expected}; the server sent {actual}",
-    LOST: "expected {expected}, which comes after something that the reader received; the server did not send it",
+    LOST: "expected `{mode}` {expected}, which comes after what the reader received; the server did not send it",
     UNDECIDED: "the order has too many possibilities to be decided",
 }
 

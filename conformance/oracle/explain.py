@@ -15,10 +15,7 @@ from conformance.oracle.difference import (
 )
 from conformance.oracle.identity import Ids
 from conformance.oracle.normal_form import Part
-from conformance.oracle.search import RecordedEvent, Result, Search
-
-COMPARED = 50
-"""With how many predicted events an unmatched event is compared, to find the one that it resembles most."""
+from conformance.oracle.search import COMPARED, RecordedEvent, Result, Search
 
 
 def explained(recorded: Sequence[RecordedEvent], state: Search, result: Result) -> Difference:

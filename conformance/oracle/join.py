@@ -18,10 +18,7 @@ from conformance.oracle.difference import ADDITIONAL_EVENT, LOST, MISSING_EVENT,
 from conformance.oracle.identity import Ids
 from conformance.oracle.normal_form import IDENTITY, Part, differing_namespace, differing_parts
 from conformance.oracle.prediction import Prediction
-from conformance.oracle.search import EFFORT, RecordedEvent
-
-COMPARED = 50
-"""With how many predicted events an unmatched event is compared, to find the one that it resembles most."""
+from conformance.oracle.search import COMPARED, EFFORT, RecordedEvent
 
 
 def compare_join(

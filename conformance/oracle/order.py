@@ -3,7 +3,8 @@
 - A super-step binds all modes of a namespace: everything of a step comes before everything of the next.
 - Within a step each mode keeps its own order, and modes are free against each other.
 - Parallel tasks are free against each other, as far as their events can be told apart: by task in `debug`, by call in
-  `messages`.  Nothing tells `updates` and `custom` apart, so there each event is free.
+  `messages`.  Nothing tells `updates` and `custom` apart, so there each event is free, except that an update comes
+  after those of the subgraph of its node.
 - A subgraph lies within the step of its parent.  In each mode its events come after the announcement of its task and
   before what the parent says of the task.
 - `events` are a tree of tasks, and free against the other modes.
@@ -12,7 +13,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -151,6 +152,8 @@ def _link_mode(
     sent = _chain(step.of(SENT, mode), started, order)
     if mode == "debug":
         _results_after_children(step, children, events, order)
+    if mode == "updates":
+        _updates_after_children(step, children, events, order)
     told = _chain(step.of(TOLD, mode), _joined(sent, within, before), order)
     return _chain(step.of(CLOSED, mode), told, order)
 
@@ -183,6 +186,18 @@ def _results_after_children(
         for number in _debug_of(step, segment, events):
             if events[number].data["type"] == "task_result":
                 order[number] += ends
+
+
+def _updates_after_children(
+    step: Step, children: dict[str, list[int]], events: Sequence[PredictedEvent], order: Predecessors
+) -> None:
+    """Put the update of a task after those of its subgraph, if no other task of the step has the name of its node."""
+    nodes = Counter(segment.partition(":")[0] for segment in children)
+    ends = {segment.partition(":")[0]: last for segment, last in children.items()}
+    for strand in step.of(SENT, "updates"):
+        node = next(iter(events[strand[0]].data), "")
+        if nodes[node] == 1:
+            order[strand[0]] += ends[node]
 
 
 def _debug_of(step: Step, segment: str, events: Sequence[PredictedEvent]) -> list[int]:

@@ -15,6 +15,9 @@ from conformance.oracle.prediction import PredictedEvent
 EFFORT = 20_000
 """How many comparisons beyond one for each event are made before the search gives up."""
 
+COMPARED = 50
+"""With how many predicted events an unmatched event is compared, to find the one that it resembles most."""
+
 Group = tuple[str, int]
 """Mode and depth of the namespace: only events of the same group can be matched."""
 

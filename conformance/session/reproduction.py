@@ -5,7 +5,7 @@ A report is written in place only if all its recordings are there, unchanged, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from conformance.evidence.source import RecordingSource, recording_digests
 from conformance.judging.outcomes import UNTESTED
 from conformance.report.attribution import verdict_digest
 from conformance.report.compare import suite_differences
+from conformance.report.judged import checks
 from conformance.report.words import NAMES, Document
 from conformance.report.write import read_report
 from conformance.session.plan import Plan
@@ -50,17 +51,16 @@ def in_place(plan: Plan) -> bool:
 
 
 def require_recordings(folder: Path, report: Document, source: RecordingSource, way_out: str) -> None:
-    """Raise UsageError if a recording that a report lists is missing or has another digest than in the report."""
-    listed, found = _digests(report["recordings"]), _digests(recording_digests(source))
-    missing = [name for name in listed if name not in found]
-    changed = [name for name in listed if name in found and found[name] != listed[name]]
-    groups = {"are missing": missing, "have changed": changed}
-    problems = [f"{len(names)} {what} ({_some(names)})" for what, names in groups.items() if names]
-    if problems:
-        raise UsageError(
-            f"the report in {folder} cannot be reproduced and is left as it is: of its {len(listed)} recordings "
-            f"{' and '.join(problems)} in {source.path}; put them back, or {way_out}"
-        )
+    """Raise UsageError if recordings of a report are missing, or are not the ones that it was made from."""
+    listed, found = report["recordings"], recording_digests(source)
+    if listed == found:
+        return
+    missing = listed["files"] - found["files"]
+    problem = f"{missing} are missing" if missing > 0 else "some have changed"
+    raise UsageError(
+        f"the report in {folder} cannot be reproduced and is left as it is: of its {listed['files']} recordings "
+        f"{problem} in {source.path}; put them back, or {way_out}"
+    )
 
 
 def not_judged_again(old: Document, new: Document, known: set[str]) -> list[str]:
@@ -114,12 +114,8 @@ def _only_in_one(was: dict[str, str], now: dict[str, str]) -> Iterator[str]:
         yield f"{len(gone)} checks of the earlier report are not in this one ({_some(gone)})"
 
 
-def _digests(listed: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    return {one["file"]: one["sha256"] for one in listed}
-
-
 def _outcomes(report: Document) -> dict[str, str]:
-    return {check["id"]: check["outcome"] for one in report["requirements"] for check in one["checks"]}
+    return {check["id"]: check["outcome"] for one in report["requirements"] for check in checks(one)}
 
 
 def _some(names: Sequence[str]) -> str:

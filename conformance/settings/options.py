@@ -50,8 +50,8 @@ OPTIONS = (
     Option(
         "target",
         SERVER,
-        "Judge a target: the name of one that is shipped with the suite (NAME==VERSION for another release), "
-        "or the path of a TOML file that describes your server.",
+        "Judge a target: the name of one that is shipped with the suite (NAME==VERSION or NAME==VERSION@DAY for "
+        "another release), or the path of a TOML file that describes your server.",
         "NAME_OR_FILE",
     ),
     Option(

@@ -13,7 +13,7 @@ from conformance.authoring.expectations import shown
 from conformance.clients.environment import CLIENTS, Client, ClientEnvironment, client_environment, missing_for_client
 from conformance.evidence.redaction import Redactor
 from conformance.judging.outcomes import FAILED, INCONCLUSIVE, PASSED, Outcome
-from conformance.launch.environments import Say
+from conformance.launch.cache import Say
 from conformance.launch.process import LaunchError
 from conformance.snippets.blocks import CodeBlock, performed
 from conformance.snippets.expected import output_problem

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ PLACEHOLDERS = ("port", "workdir", "nonce", "python", "config", "graphs", "here"
 _KEYS: dict[str, type] = {
     "command": list, "ready": str, "kind": str, "graphs": str, "graph_path": str, "requires_python": str,
     "requires_node": str, "packages": list, "modules": list, "install": str, "needs": list, "nonce_at": list,
-    "version_at": list, "environment": dict,
+    "version_at": list, "environment": dict, "released": dict,
 }  # fmt: skip
 
 
@@ -39,19 +40,21 @@ def check_types(table: Mapping[str, Any], keys: Mapping[str, type], place: str) 
             raise TargetError(f"{place}: {key} must be {_TYPES[keys[key]]}")
 
 
-def read_plan(name: str, version: str, table: Mapping[str, Any], path: Path, asked: str = "") -> Plan:
+def read_plan(name: str, version: str, table: Mapping[str, Any], path: Path, asked: str = "", day: str = "") -> Plan:
     """Return the plan in the table [launch] of the target file `path`; raises TargetError.
 
     `version` is the version that the file names, `asked` the one that the user asks for instead, empty for none.
+    `day` is the day of that release, if the user gives it.
     """
     place = f"{path}, launch"
     check_types(table, _KEYS, place)
     _check_launch(table, place)
     kind, templates = table.get("kind", "none"), table.get("packages", [])
-    if asked and not _release(templates, asked):
+    versioned = any("{version}" in template for template in templates)
+    if asked and not versioned:
         raise TargetError(f"the version of {name} is fixed by its graphs; leave out =={asked}")
     chosen = asked or version
-    if _release(templates, "any") and not (chosen or table.get("modules")):
+    if versioned and not (chosen or table.get("modules")):
         raise TargetError(f"{path}: launch.packages uses {{version}}, but the file has no version; add one")
     recipe = Recipe(
         name=name,
@@ -73,15 +76,24 @@ def read_plan(name: str, version: str, table: Mapping[str, Any], path: Path, ask
         modules=() if asked else tuple(table.get("modules", ())),
         install=table.get("install", ""),
         needs=tuple(table.get("needs", ())),
-        release=_release(templates, asked),
+        last_day=_last_day(asked, day, table.get("released", {}), place) if asked and asked != version else None,
         graph_path=table.get("graph_path", ""),
     )
 
 
-def _release(packages: Sequence[str], version: str) -> str | None:
-    """Return the first package with the placeholder {version}, filled in; None without one or without a version."""
-    filled = (package.replace("{version}", version) for package in packages if "{version}" in package)
-    return next(filled, None) if version else None
+def _last_day(version: str, day: str, released: Mapping[str, str], place: str) -> date:
+    """Return the day of a release, which the user or the file gives; raises TargetError."""
+    given = day or released.get(version, "")
+    if not given:
+        known = ", ".join(released) or "none"
+        raise TargetError(
+            f"{place}: released does not say on which day {version} was released (known: {known}); "
+            f"add the day, as in =={version}@2025-06-20, so that no newer packages are installed"
+        )
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise TargetError(f"{place}: the day of {version} must be a date such as 2025-06-20, not {given!r}") from None
 
 
 def _check_launch(table: Mapping[str, Any], place: str) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from conformance.evidence.archive import ArchiveError
 from conformance.evidence.source import SESSION_FILE, session_description, source_of
-from conformance.launch.environments import Say
+from conformance.launch.cache import Say
 from conformance.launch.startup import own_urls, started
 from conformance.settings import Settings
 from conformance.settings.credentials import split_query
@@ -88,12 +88,15 @@ def shipped_targets() -> list[str]:
 
 
 def named_target(given: str) -> Target:
-    """Return the shipped target NAME or NAME==VERSION, or the target of a file; raises TargetError."""
-    name, equals, version = given.partition("==")
+    """Return the shipped target NAME or NAME==VERSION[@DAY], or the target of a file; raises TargetError."""
+    name, equals, release = given.partition("==")
+    version, at, day = release.partition("@")
     if name in shipped_targets():
         if equals and not re.fullmatch(r"\d[\w.!+-]*", version):
             raise TargetError(f"--target {given}: {version!r} is not a version; give one such as {name}==1.2.3")
-        return read_target(SHIPPED / f"{name}.toml", version)
+        if at and not day:
+            raise TargetError(f"--target {given}: there is no day after @; give one such as {name}==1.2.3@2025-06-20")
+        return read_target(SHIPPED / f"{name}.toml", version, day)
     if given.endswith(".toml") or len(Path(given).parts) > 1 or Path(given).exists():
         return read_target(Path(given))
     near = difflib.get_close_matches(name, shipped_targets(), 1)
@@ -102,10 +105,10 @@ def named_target(given: str) -> Target:
     raise TargetError(f"--target {given}: no shipped target has this name{meant}; {valid}")
 
 
-def read_target(path: Path, version: str = "") -> Target:
+def read_target(path: Path, version: str = "", day: str = "") -> Target:
     """Read a target file; raises TargetError naming the file and the key.
 
-    `version` replaces the version that the file names.
+    `version` replaces the version that the file names; `day` is when that version was released.
     """
     table = _read_table(path)
     launch = table.pop("launch", None) if isinstance(table.get("launch"), dict) else None
@@ -121,7 +124,7 @@ def read_target(path: Path, version: str = "") -> Target:
         table.get("name", path.stem), url, urls=urls, lacks=tuple(table.get("lacks", ())), baseline=baseline,
         query=query, **given,
     )  # fmt: skip
-    return target if launch is None else _launchable(target, launch, path, version)
+    return target if launch is None else _launchable(target, launch, path, version, day)
 
 
 def _read_table(path: Path) -> dict[str, Any]:
@@ -143,9 +146,9 @@ def _check_table(table: Mapping[str, Any], has_launch: bool, path: Path) -> None
         raise TargetError(f"{path}: there are both a url and a table [launch]; remove one of them")
 
 
-def _launchable(target: Target, table: Mapping[str, Any], path: Path, version: str) -> Target:
+def _launchable(target: Target, table: Mapping[str, Any], path: Path, version: str, day: str) -> Target:
     """Return the target with a function that starts it."""
-    plan = read_plan(target.name, target.version, table, path, version)
+    plan = read_plan(target.name, target.version, table, path, version, day)
 
     @contextmanager
     def launch(say: Say) -> Iterator[Target]:

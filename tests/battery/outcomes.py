@@ -43,7 +43,7 @@ def judged(session: SessionRecordings) -> tuple[list[RequirementResult], list[st
             except SuiteError as problem:
                 errors.append(f"{item.id}: {problem}")
                 outcome = Outcome("cantTell", "the suite failed")
-            results.append(Result(item.id, item.check.requirement, item.scenario, outcome))
+            results.append(Result(item.id, item.check.requirement, outcome))
     return requirement_results(required, results), errors
 
 

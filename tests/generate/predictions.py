@@ -29,10 +29,9 @@ OLDEST_PYTHON = (3, 11)
 class Release:
     """A release of the library that streams something else than the others.
 
-    `packages` is empty for the one that is installed here.  No other package is newer than the last of them.
+    `packages` is empty for the one that is installed here.
     """
 
-    name: str
     packages: tuple[str, ...] = ()
 
     def command(self) -> tuple[str, ...]:
@@ -42,11 +41,9 @@ class Release:
             return python_predictor(graphs)
         python = find_python(OLDEST_PYTHON)
         if python is None:
-            raise LaunchError(f"{self.name} needs Python {OLDEST_PYTHON}")
+            raise LaunchError(f"{self.packages[0]} needs Python {OLDEST_PYTHON}")
         name = f"oracle-{self.packages[0].replace('==', '-')}"
-        return python_predictor(
-            graphs, str(python_environment(name, self.packages, python, self.packages[-1], print).python)
-        )
+        return python_predictor(graphs, str(python_environment(name, self.packages, python, None, print).python))
 
 
 @dataclass(frozen=True)
@@ -58,10 +55,11 @@ class JavaScriptRelease(Release):
 
 
 RELEASES = (
-    Release("langgraph 1.2"),
-    Release("langgraph 0.6 to 1.1", ("langgraph==1.1.6", "langchain-core==1.2.30")),
-    Release("langgraph 0.4", ("langgraph==0.4.8", "langchain-core==0.3.66")),
-    JavaScriptRelease("langgraph for JavaScript 1.7"),
+    Release(),
+    Release(("langchain-core==1.7.0", "langgraph==1.2.18")),
+    Release(("langgraph==1.1.6", "langchain-core==1.2.30")),
+    Release(("langgraph==0.4.8", "langchain-core==0.3.66")),
+    JavaScriptRelease(),
 )
 """The most recent first; releases between them stream the same."""
 
@@ -90,7 +88,8 @@ def library(release: Release) -> Library:
     """Return what a release predicts for the cases."""
     lines = predicted_lines(cases(), release.command())
     versions = json.loads(next(iter(lines.values())))["library"]
-    return Library(release.name, versions, {key: one for key, one in lines.items() if len(one) <= LONGEST_LINE})
+    name = " ".join(next(iter(versions.items())))
+    return Library(name, versions, {key: one for key, one in lines.items() if len(one) <= LONGEST_LINE})
 
 
 def write() -> bool:

@@ -2,6 +2,7 @@
 
 While a scenario reads a stream it asks the server for the run.  An event was not held back if it arrived before such a
 request was sent, the answer says that the run is active, and that answer arrived before a later event of the stream.
+A request that was answered only after the later event shows nothing, and keeps the scenario from sending the next one.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,12 +24,12 @@ ASKED = "run while streaming"
 
 def expect_delivered_while_active(recording: RecordingView, early: Event, late: Event) -> None:
     """Fail unless the run was still active after `early` had arrived, as seen before `late` arrived."""
-    asked = [ask for ask in recording.all(ASKED) if early.seq < ask.sent]
-    shown = any(_shows_active_run(ask) and (ask.exchange.answered or late.seq) < late.seq for ask in asked)
+    asked = recording.all(ASKED)
+    shown = any(_shows_active_run(ask) and early.seq < ask.sent and not _answered_after(ask, late) for ask in asked)
     if not shown and any(ask.sent < late.seq and _answered_after(ask, late) for ask in asked):
         inconclusive(
-            f"the request for the run that was sent after event {early.position} (`{early.name}`) was answered only "
-            f"after event {late.position}: a slow answer does not show what was held back; lower --concurrency"
+            f"a request for the run was sent before event {late.position} (`{late.name}`) and answered only after it: "
+            "a slow answer does not show what was held back; lower --concurrency"
         )
     expect(
         shown,

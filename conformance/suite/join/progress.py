@@ -86,6 +86,20 @@ def updates_after_join(stream: ExchangeView) -> Events:
     return updates or inconclusive(f"`{stream.name}` carried no update")
 
 
+def expect_answer_during(seconds: float, since: float | None, answer: ExchangeView) -> None:
+    """Be inconclusive if a run of so many seconds may have ended before the answer arrived.
+
+    `since` is a time before which the run cannot have started.  The graphs sleep in each step, so a run cannot take
+    less than the sum of its delays.
+    """
+    passed = (answer.exchange.answered_t or 0.0) - (since or 0.0)
+    if passed >= seconds:
+        inconclusive(
+            f"`{answer.name}` was answered {passed:.1f} s after a run of {seconds:g} s may have started, so the run "
+            "may have ended before; lower --concurrency"
+        )
+
+
 def is_over(created: ExchangeView) -> bool:
     """Return whether the answer that created a run says that the run has ended."""
     return is_terminal(member(created.json, "status"))
