@@ -28,6 +28,7 @@ from conformance.catalogue.queries import (
     specification,
     statements,
 )
+from conformance.catalogue.ranking import places
 from conformance.catalogue.tables import CatalogueError, nearest
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "implementation_defined",
     "load",
     "nearest",
+    "places",
     "profile",
     "profiles",
     "requirements",

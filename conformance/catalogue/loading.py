@@ -27,7 +27,7 @@ from conformance.catalogue.entries import (
 from conformance.catalogue.tables import CatalogueError, Table, nearest, read
 
 ROOT = Path(__file__).parents[1]
-OTHER_FILES = ("implementation-defined", "disputed", "specification", "capabilities")
+OTHER_FILES = ("implementation-defined", "disputed", "specification", "capabilities", "ranking")
 """The names of the files that do not belong to an area."""
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 RANGE = re.compile(r"[1-9][0-9]*(-[1-9][0-9]*)?")
