@@ -19,6 +19,9 @@ _WIRE_NAMES = {"messages-tuple": "messages"}
 TERMINAL_STATUSES = ("success", "error", "timeout", "interrupted")
 """Run statuses after which a run does not continue."""
 
+BUSY = (429, 503)
+"""The HTTP statuses by which a server says that it is busy: Too Many Requests, Service Unavailable."""
+
 ID_PATTERN = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 """A UUID in the form that the official servers use for threads and runs."""
 

@@ -131,10 +131,12 @@ def main(arguments: Sequence[str]) -> int:
 
 def summarised(results: Sequence[tuple[Mutant, bool]], chosen: int, least: float) -> int:
     """Print how many mutants of each file were killed; return 0 if it is at least `least` per cent of all."""
-    every, killed = (Counter(mutant.file for mutant, lives in results if not lives or all_) for all_ in (True, False))
+    every = Counter(mutant.file for mutant, _ in results)
+    killed = Counter(mutant.file for mutant, lives in results if not lives)
     for file in sorted(every):
         print(f"{killed[file]:>4} of {every[file]:<4} {file}")
-    print(f"{killed.total()} of {every.total()} mutants killed; {chosen - len(results)} not tried, the time was over")
+    late = f"; {chosen - len(results)} were not tried, because the time was over" if chosen > len(results) else ""
+    print(f"{killed.total()} of {every.total()} mutants killed{late}")
     return 0 if results and 100 * killed.total() >= least * every.total() else 1
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from conformance.cli import main
+from conformance.report import judged
 from conformance.report.compare import BROKEN, CHANGED, FIXED, GONE, NEW, Change, changes, markdown
-from conformance.report.judged import checks
 
 from . import reports
 
@@ -62,7 +62,7 @@ def test_every_kind_of_change_is_listed_the_broken_ones_first() -> None:
 
 def test_another_failing_check_breaks_a_requirement_that_failed_before() -> None:
     good = reports.report()
-    id = next(one["id"] for one in good["requirements"] if len(checks(one)) > 1)
+    id = next(one["id"] for one in good["requirements"] if len(judged.checks(one)) > 1)
     old, new = altered(good, {id: "failed"}), altered(good, {id: "failed"})
     checks = next(one["checks"] for one in new["requirements"] if one["id"] == id)
     checks[1]["outcome"] = "failed"

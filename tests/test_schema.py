@@ -54,13 +54,13 @@ def damaged(value: Any) -> Iterator[Any]:
             yield without(value, str(key))
         yield altered(value, {} if isinstance(part, list) else [], key)
         if isinstance(part, dict | list):
-            yield from (altered(value, worse, key) for worse in damaged(part) if key != "observations")
+            yield from (altered(value, worse, key) for worse in damaged(part) if key not in ("observations", "passed"))
 
 
 OUTCOMES = ("passed", "failed", "cantTell", "inapplicable", "untested")
 EVENT: dict[str, Any] = {"event": "on_chain_start", "name": "node", "run_id": UUID, "data": {}}
 REPORT: dict[str, Any] = DOCUMENTS["report"]["examples"][0]
-FAILED: dict[str, Any] = {"id": "metadata.fields", "level": "MUST", "outcome": "failed"}
+FAILED: dict[str, Any] = {"id": "metadata.fields", "level": "MUST", "outcome": "failed", "passed": {}}
 
 WRONG: dict[str, list[object]] = {
     "metadata": [
@@ -133,6 +133,8 @@ WRONG: dict[str, list[object]] = {
                 (("requirements", 0, "level"), "MAY"),
                 (("requirements", 0, "outcome"), "skipped"),
                 (("requirements", 0, "passed"), ["test_x"]),
+                (("requirements", 0, "passed"), {"test_x": []}),
+                (("requirements", 0, "passed"), {"test_x": [1]}),
                 (("requirements", 0), FAILED | {"checks": [{"id": "test_x", "outcome": "skipped"}]}),
                 (("requirements", 0), FAILED | {"checks": [{"id": "", "outcome": "failed"}]}),
                 (("requirements", 0), FAILED | {"checks": [{"id": "test_x"}]}),

@@ -19,10 +19,9 @@ from conformance.authoring.reliance import SENT, Reliance, SessionFacts, session
 from conformance.catalogue import nearest
 from conformance.evidence.exchange import STREAM, Events, Exchange
 from conformance.evidence.recording import Recording, run_request, shows_a_run
-from conformance.protocol import requested_modes, wire_name
+from conformance.protocol import BUSY, requested_modes, wire_name
 from conformance.wire.endings import COMPLETE, UNREACHABLE
 
-BUSY = (429, 503)
 TOO_LARGE = 413
 
 

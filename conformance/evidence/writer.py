@@ -26,7 +26,11 @@ class Clock:
     def tick(self) -> tuple[int, float]:
         """Return the next running number, and the seconds since the clock was created."""
         self._seq += 1
-        return self._seq, round(time.monotonic() - self._start, 4)
+        return self._seq, round(self.seconds(), 4)
+
+    def seconds(self) -> float:
+        """Return the seconds since the clock was created."""
+        return time.monotonic() - self._start
 
 
 class RecordingWriter:

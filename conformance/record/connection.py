@@ -94,6 +94,16 @@ class ScenarioConnection:
         """Remember a background run that the suite started."""
         self._session.background.append((base, thread, run))
 
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """What was sent, in order."""
+        return [live.exchange for live in self._sent]
+
+    @property
+    def took(self) -> list[tuple[str, float]]:
+        """Kind and seconds of each answer, without those that start a run, which may take long."""
+        return [(one.exchange.kind, one.took) for one in self._sent if one.took and not one.exchange.starts_run]
+
     async def close(self, *, stopped: bool) -> None:
         """End what the scenario left open; if it was stopped, what is open first ends by itself or at its limit.
 

@@ -28,6 +28,11 @@ class Limits:
         "and no scenario is silent for over 6 s without announcing it",
         "--silence",
     )
+    queue_s: float = limit(
+        90.0,
+        "before the first event of an exchange, while events of others arrive, silence begins so much later: a server "
+        "may perform runs one after another, and a slow server is not wrong",
+    )
     poll_s: float = limit(
         60.0,
         "a state or a run is asked for again and again: its answers do not show whether the run goes on, so a poll may "

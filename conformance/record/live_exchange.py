@@ -40,6 +40,8 @@ class LiveExchange:
     ) -> None:
         self.exchange = exchange
         self.ending_at_limit = False
+        self.took: float | None = None
+        """How long the answer took, in seconds without the lag of the suite; None if there is none."""
         self._scenario = scenario
         self._at_limit = at_limit
         self._session = session
@@ -53,6 +55,7 @@ class LiveExchange:
         self._watched: dict[str, bool] = {}
         self._last_id = ""
         self._first_event: float | None = None
+        self._shows_output = False
         self._quiet_since = session.now()
         self._bytes = 0
         self._blocks = 0
@@ -88,7 +91,13 @@ class LiveExchange:
     @property
     def quiet_since(self) -> float:
         """The time from which silence counts: of the request, the headers, the last event, or an announced silence."""
-        return self._quiet_since if self._reading.is_set() else self._session.now()
+        if not self._reading.is_set():
+            return self._session.now()
+        if self._first_event is not None:
+            return self._quiet_since
+        # The run may wait for its turn, as long as the server sends events of others.
+        turn = max(self._quiet_since, self._session.last_event)
+        return min(turn, self._quiet_since + self._session.limits.queue_s)
 
     def first(self, name: str) -> str | None:
         """Return the data of the first event of this name, None if none arrived."""
@@ -119,7 +128,7 @@ class LiveExchange:
 
     def resume(self) -> None:
         """Continue to read, if it was paused: the limit of silence counts from now on."""
-        self._heard(self.quiet_since)
+        self._heard(self._session.now())
         self._reading.set()
 
     async def until(self, condition: Callable[[], bool], awaited: str) -> bool:
@@ -207,6 +216,8 @@ class LiveExchange:
             sent.status = response.status_code
             sent.headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
             sent.answered, sent.answered_t = self._session.clock.tick()
+            self.took = self._session.seconds_to(sent)
+            self._session.concurrency.took(sent.kind, self.took)
             self._body = BodyDecoder(sent.header("content-encoding"))
             self._writer.head(self._number, sent)
             self._heard(self._session.now())
@@ -265,6 +276,9 @@ class LiveExchange:
                 self._first.setdefault(block.name, block.data or "")
                 for text in self._watched:
                     self._watched[text] |= text in (block.data or "")
+                if block.name != "metadata" and not self._shows_output:
+                    self._shows_output = True
+                    self._session.first_output(self.exchange)
                 now = self._session.now()
                 self._heard(now)
                 self._session.received_event(now)

@@ -1,10 +1,13 @@
-"""Performs scenario variants, each exactly once and many at the same time, within limits, and cleans up afterwards."""
+"""Performs scenario variants, many at the same time, within limits, and cleans up afterwards.
+
+A variant that meets a busy server is performed again; only its last performance is recorded.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,8 +20,10 @@ from conformance.authoring.registry import Variant
 from conformance.evidence.recording import Recording
 from conformance.evidence.redaction import Redactor
 from conformance.evidence.writer import RecordingWriter
+from conformance.record.concurrency import PACED, PERFORMANCES
 from conformance.record.connection import ScenarioConnection
 from conformance.record.limits import Limits
+from conformance.record.room import Room
 from conformance.record.state import RecordingSession
 from conformance.targets.target import Target
 from conformance.wire.endings import STOPPED
@@ -61,6 +66,8 @@ class RecordingSummary:
     errors: tuple[str, ...]
     reached: tuple[str, ...] = ()
     """What ran into a limit, in words."""
+    concurrency: Mapping[str, Any] = field(default_factory=dict)
+    """How many scenarios could run at the same time, and which were performed again; see schemas/report.schema.json."""
 
 
 def record(
@@ -95,10 +102,17 @@ class _Recorder:
     seconds: dict[str, float] = field(default_factory=dict)
     """How long each variant took that is done."""
     answered: bool = True
+    refused: dict[str, bool] = field(default_factory=dict)
+    """Whether the server refused a request of the last performance, by variant."""
+    took: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
+    """Kind and seconds of each answer of the last performance, by variant."""
+    repeated: list[str] = field(default_factory=list)
+    """The ids of the variants that were performed again."""
 
     async def record(self, keep_threads: bool) -> RecordingSummary:
         self.session = RecordingSession(self.target, self.folder, self.redactor, self.nonce, self.limits)
-        self.room = asyncio.Semaphore(self.target.concurrency)
+        self.room = Room(self.session.concurrency, self.session.now)
+        self.paced = asyncio.Semaphore(min(PACED, self.target.concurrency))
         started = time.monotonic()
         async with self.session.open_client() as http:
             interrupted = await _interrupted(self._perform_all(http))
@@ -111,8 +125,13 @@ class _Recorder:
         session = self.session
         return RecordingSummary(
             session.stopped, self.answered, interrupted, took, slowest, session.bytes_received, tuple(session.errors),
-            tuple(session.reached),
+            tuple(session.reached), self._concurrency(),
         )  # fmt: skip
+
+    def _concurrency(self) -> dict[str, Any]:
+        found = self.session.concurrency
+        given = self.target.concurrency
+        return {"given": given, "least": found.least, "most": found.most, "performed_again": sorted(self.repeated)}
 
     async def _perform_all(self, http: httpx.AsyncClient) -> None:
         url = self.target.url
@@ -120,9 +139,27 @@ class _Recorder:
             self.session.stopped = f"{url} cannot be reached ({problem}); is the server running, and is this its URL?"
         watch = asyncio.create_task(self._watch())
         try:
-            await self._perform_in_order()
+            await self._perform_in_order(self.variants)
+            for _ in range(1, PERFORMANCES):
+                await self._perform_again()
         finally:
             watch.cancel()
+
+    async def _perform_again(self) -> None:
+        """Perform again what met a busy server, with fewer at the same time."""
+        again = [variant for variant in self.variants if self._met_a_busy_server(variant)]
+        if again and self.session.stopped is None and not self.session.concurrency.gives_up:
+            self.session.concurrency.again()
+            for variant in again:
+                del self.seconds[variant.id]
+            self.repeated += [variant.id for variant in again if variant.id not in self.repeated]
+            await self._perform_in_order(again)
+
+    def _met_a_busy_server(self, variant: Variant) -> bool:
+        """Return whether a request was refused, or answered too late for a scenario that must react during a run."""
+        is_late = self.session.concurrency.is_late
+        late = any(is_late(kind, seconds) for kind, seconds in self.took.get(variant.id, ()))
+        return self.refused.get(variant.id, False) or (late and variant.scenario.paced)
 
     async def _finish(self, http: httpx.AsyncClient, keep_threads: bool) -> None:
         """Check that the server still answers, and delete the suite's threads."""
@@ -132,26 +169,36 @@ class _Recorder:
                 async with asyncio.timeout(self.limits.clean_up_s):
                     await _clean_up(self.session, http)
 
-    async def _perform_in_order(self) -> None:
+    async def _perform_in_order(self, variants: Sequence[Variant]) -> None:
         """Perform paced and long scenarios first, so that nothing disturbs the paced ones, then all others.
 
         The others wait for the paced ones no longer than their limit.
         """
         async with asyncio.TaskGroup() as group:
-            paced = [group.create_task(self._perform(one)) for one in self.variants if one.scenario.paced]
-            for variant in self.variants:
+            paced = [group.create_task(self._perform(one)) for one in variants if one.scenario.paced]
+            for variant in variants:
                 if variant.scenario.long:
                     group.create_task(self._perform(variant))
             if paced:
                 # Not `gather`: it would cancel the tasks too, and a scenario that is cancelled twice cannot clean up.
                 await asyncio.wait(paced, timeout=self.limits.paced_s)
-            for variant in self.variants:
+            for variant in variants:
                 if not variant.scenario.paced and not variant.scenario.long:
                     group.create_task(self._perform(variant))
 
     async def _perform(self, variant: Variant) -> None:
-        async with self.room, self.session.open_client() as http:
-            started = time.monotonic()
+        if variant.scenario.paced:
+            async with self.paced, self.room.entered(first=True):
+                await self._record(variant)
+        else:
+            async with self.room.entered(first=False):
+                await self._record(variant)
+
+    async def _record(self, variant: Variant) -> None:
+        if variant.id in self.repeated and self.session.stopped is not None:
+            return  # the recording of the last performance is kept
+        async with self.session.open_client() as http:
+            started = self.session.now()
             scenario, axes, session = variant.scenario, dict(variant.axes), self.session
             file = session.folder / variant.file
             writer = RecordingWriter(file, session.redactor, scenario.name, variant.id, axes, variant.graph)
@@ -163,7 +210,9 @@ class _Recorder:
             finally:
                 await connection.abandon(STOPPED, session.stopped or INTERRUPTED)
                 writer.finish(stopped)
-            self.seconds[variant.id] = time.monotonic() - started
+            self.seconds[variant.id] = self.session.now() - started
+            self.refused[variant.id] = self.room.met(connection.exchanges, connection.took, started=started)
+            self.took[variant.id] = connection.took
 
     async def _performed(self, variant: Variant, server: Server, connection: ScenarioConnection) -> str | None:
         """Perform a scenario; return why it could not be performed to its end, None if it was."""
@@ -181,10 +230,13 @@ class _Recorder:
 
     async def _watch(self) -> None:
         """Enforce the limits of the session, and report progress."""
-        started = time.monotonic()
+        started = now = self.session.now()
         while True:
             await asyncio.sleep(WATCH_S)
-            self._enforce(time.monotonic() - started)
+            self.session.lag = max(0.0, self.session.now() - now - WATCH_S)
+            now = self.session.now()
+            self._enforce(now - started)
+            self.room.wake()
             self.progress(self._state())
 
     def _state(self) -> RecordingState:
@@ -227,7 +279,7 @@ async def _problem_reaching(http: httpx.AsyncClient, url: str, limit_s: float) -
 
 async def _clean_up(session: RecordingSession, http: httpx.AsyncClient) -> None:
     """Cancel background runs and delete the suite's threads.  Best effort: failures are ignored."""
-    room = asyncio.Semaphore(session.target.concurrency)
+    room = asyncio.Semaphore(session.concurrency.width)
 
     async def send(method: str, url: str) -> None:
         async with room:

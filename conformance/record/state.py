@@ -15,8 +15,10 @@ from typing import Any, Protocol
 
 import httpx
 
+from conformance.evidence.exchange import Exchange
 from conformance.evidence.redaction import Redactor
 from conformance.evidence.writer import Clock
+from conformance.record.concurrency import Concurrency
 from conformance.record.limits import Limits
 from conformance.record.waits import Wait
 from conformance.targets.target import Target, is_loopback
@@ -54,6 +56,7 @@ class RecordingSession:
     nonce: str
     limits: Limits = field(default_factory=Limits)
     clock: Clock = field(default_factory=Clock)
+    concurrency: Concurrency = field(init=False)
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
     stopped: str | None = None
     """Why nothing more is started, None while everything is performed."""
@@ -69,12 +72,17 @@ class RecordingSession:
     """What scenarios wait for."""
     reached: list[str] = field(default_factory=list)
     """What ran into a limit, in words."""
+    lag: float = 0.0
+    """By how many seconds the suite itself is late at present."""
     events_received: int = 0
     bytes_received: int = 0
     last_event: float = -math.inf
     """When the last event of any stream arrived."""
     _began: list[float] = field(default_factory=list)
     """The times from which the limits of the waits that ran out had counted."""
+
+    def __post_init__(self) -> None:
+        self.concurrency = Concurrency(self.target.concurrency)
 
     @staticmethod
     def now() -> float:
@@ -84,6 +92,7 @@ class RecordingSession:
     def stop(self, why: str) -> None:
         """Close every exchange under way and start nothing more."""
         self.stopped = self.stopped or why
+        self.concurrency.not_before = 0.0  # what still waits for its turn only notes that nothing more is sent
         for exchange in list(self.live):
             exchange.close(STOPPED, why)
 
@@ -91,6 +100,14 @@ class RecordingSession:
         """Note that an event arrived on some stream."""
         self.events_received += 1
         self.last_event = now
+
+    def seconds_to(self, exchange: Exchange) -> float:
+        """Return how long a request has been under way, without the lag of the suite."""
+        return self.clock.seconds() - exchange.sent_t - self.lag
+
+    def first_output(self, exchange: Exchange) -> None:
+        """Note that a stream has just shown the first output of its run."""
+        self.concurrency.first_output(self.seconds_to(exchange))
 
     @contextmanager
     def waiting(self, wait: Wait) -> Iterator[None]:

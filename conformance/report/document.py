@@ -62,6 +62,7 @@ def document(
         "command": session.get("command"),
         "nonce": session.get("nonce"),
         "platform": session.get("platform"),
+        "concurrency": session.get("concurrency"),
         "summary": counts,
         "baseline": baseline,
         "observations": dict(observations),
@@ -123,7 +124,7 @@ def _requirement(
         "checks": [_check(each, shown) for each in one.results if each.outcome.word != PASSED],
         "details": {name: failure_details[name] for name in bad if name in failure_details},
     }
-    return {key: value for key, value in content.items() if value}
+    return {key: value for key, value in content.items() if value or key == "passed"}
 
 
 def _check(one: Result, shown: Iterable[str]) -> dict[str, Any]:

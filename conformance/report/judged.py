@@ -32,6 +32,11 @@ def by_name(ids: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
+def is_short(requirements: Iterable[Entry]) -> bool:
+    """Return whether a published report left the evidence for some requirements out."""
+    return any(failing(one) and "details" not in one for one in requirements)
+
+
 def kinds(requirements: Iterable[Entry]) -> dict[tuple[str, str], list[Entry]]:
     """Return requirements by level and outcome."""
     found: dict[tuple[str, str], list[Entry]] = {}

@@ -52,6 +52,8 @@ def _facts(document: Document) -> Iterator[tuple[str, str]]:
     if words.clients(document):
         yield "Works with", md(words.works_with(document))
     yield "Judged", md(words.moment(document))
+    if used := words.concurrency(document):
+        yield "Load", md(used)
     yield "Profile", md(document["profile"])
     yield "Suite", md(document["suite"]["version"])
     yield "Server", md(document["target"]["url"] or "started by the suite")
@@ -81,7 +83,8 @@ def _not_passed(document: Document, recordings: StoredRecordings, evidence: bool
 
 def _advice(document: Document) -> str:
     again = code(words.check_command(document, "CHECK"))
-    return f"`report.html` also draws what happened when. Run one check again: {again}"
+    short = f" {words.REST_OF_EVIDENCE}" if judged.is_short(document["requirements"]) else ""
+    return f"`report.html` also draws what happened when. Run one check again: {again}.{short}"
 
 
 def _consequences(governing: str, members: list[Document], anchors: bool) -> str:
@@ -118,7 +121,7 @@ def _reason(name: str, reason: Reason, details: Document, known: Mapping[str, st
         lines.append(f"Expected: {md(details['acceptable'])}")
     if reason.evidence and details["cause"]:
         lines.append(f"Likely cause: {md(details['cause'])}")
-    return "<br>\n  ".join(lines)
+    return "\\\n  ".join(lines)
 
 
 def _evidence(one: Document, recordings: StoredRecordings) -> Iterator[str]:

@@ -19,6 +19,7 @@ from conformance.report.words import (
     below,
     client_title,
     clients,
+    concurrency,
     consequences,
     known,
     lacks,
@@ -185,6 +186,8 @@ def _problems(document: Document) -> Iterator[Line]:
         yield f"stale in the baseline: {subject} (it no longer fails; remove it)", red
     for subject in baseline.get("expired", ()):
         yield f"expired in the baseline: {subject}", {"yellow": True}
+    if (document.get("concurrency") or {}).get("performed_again"):
+        yield concurrency(document), {}
     if absent := lacks(document):
         yield f"declared absent: {', '.join(absent)}", {}
     if selected := selection(document):

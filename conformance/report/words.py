@@ -125,9 +125,27 @@ def missing_graphs(document: Document) -> str:
     return f"{affected} requirements are inconclusive {because}; {fix}"
 
 
+def concurrency(document: Document) -> str:
+    """Return how many scenarios ran at the same time, and how many were performed again; empty if it is unknown."""
+    used = document.get("concurrency")
+    if not used:
+        return ""
+    widths = sorted({used["least"], used["most"]})
+    again = len(used["performed_again"])
+    repeated = f"; {again} performed again because the server was busy" if again else ""
+    return f"up to {' to '.join(map(str, widths))} scenarios at the same time (--concurrency {used['given']}){repeated}"
+
+
 def notes(document: Document) -> list[str]:
     """Return what a reader must know before the outcomes: problems of the session, and missing reference graphs."""
     return [note for note in (*session_problems(document), missing_graphs(document)) if note]
+
+
+REST_OF_EVIDENCE = (
+    "To keep this report small, it shows evidence only for the first requirements. The recordings are complete: "
+    "`lg-conformance judge FOLDER --report-dir OTHER` writes the rest into another folder."
+)
+"""What a page says where a published report left evidence out."""
 
 
 def not_passed(document: Document) -> list[Document]:

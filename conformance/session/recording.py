@@ -107,4 +107,5 @@ def _end(clock: float, done: RecordingSummary | None) -> dict[str, Any]:
         "answered_at_end": done.answered_at_end if done else True,
         "suite_errors": list(done.errors) if done else [],
         "limits_reached": list(done.reached) if done else [],
+        "concurrency": done.concurrency if done else None,
     }

@@ -119,7 +119,8 @@ OPTIONS = (
     Option(
         "concurrency",
         RECORDING,
-        "Perform at most N scenarios at the same time. Default: what the target file says, otherwise 10.",
+        "Perform at most N scenarios at the same time, fewer if the server is slow or busy. "
+        "Default: what the target file says, otherwise 40.",
         "N",
     ),
     Option(

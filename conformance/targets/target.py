@@ -16,8 +16,8 @@ from conformance.settings.credentials import query_secrets
 Launch = Callable[[Callable[[str], None]], AbstractContextManager["Target"]]
 """Starts a server; it is given a function that shows a line to the user."""
 
-DEFAULT_CONCURRENCY = 10
-"""How many scenarios run at once if the target does not say; moderate, because nothing is known about the server."""
+DEFAULT_CONCURRENCY = 40
+"""How many scenarios run at once at most if the target does not say; the recorder starts with fewer."""
 
 
 class TargetError(UsageError):

@@ -67,13 +67,13 @@ def reached(root: Path, files: Collection[str], pytest: Sequence[str]) -> Reache
     Of the faults only the first of each requirement is tried on the engine.  Raises RuntimeError.
     """
     suite.load()
+    engine = [file for file in files if not file.startswith(SUITE)]
     faults = {file: _faults(file) for file in files if file.startswith(SUITE)}
     first = {fault.requirement: FAULT.format(fault.name) for fault in reversed(REGISTRY.faults)}
-    wanted = dict.fromkeys([*first.values(), *(test for tests in faults.values() for test in tests)])
-    plugin = ("-p", "tests.mutation.contexts")
-    done = subprocess.run(
-        [*pytest, *plugin, *UNIT_TESTS, GOLDEN, *wanted], cwd=root, check=False, stdout=subprocess.DEVNULL
-    )
+    tests = [GOLDEN, *dict.fromkeys(test for found in faults.values() for test in found)]
+    tests += [*UNIT_TESTS, *first.values()] if engine else []
+    command = [*pytest, "-p", "tests.mutation.contexts", *tests]
+    done = subprocess.run(command, cwd=root, check=False, stdout=subprocess.DEVNULL)
     if done.returncode not in (0, 1):
         raise RuntimeError(f"the tests cannot be performed without a mutant: exit status {done.returncode}")
     failed = frozenset((root / FAILED).read_text("utf-8").splitlines())
@@ -82,7 +82,6 @@ def reached(root: Path, files: Collection[str], pytest: Sequence[str]) -> Reache
     print(f"left out, because they fail without a mutant: {', '.join(sorted(failed)) or 'no test'}", flush=True)
     data = coverage.CoverageData(str(root / ".coverage"))
     data.read()
-    engine = [file for file in files if not file.startswith(SUITE)]
     return Reached({file: list(_functions(root / file, data)) for file in engine}, faults, failed)
 
 
