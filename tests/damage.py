@@ -167,7 +167,7 @@ def noticed(faulty: Recording) -> bool:
     session = SessionRecordings([faulty if name == faulty.variant else one for name, one in good.recordings.items()])
     looking = (
         item
-        for item in golden.items().values()
+        for item in golden.table_items().values()
         if item.check.scope or any(v.id == faulty.variant for v in item.variants)
     )
     return any(judge(item, session).word != PASSED for item in looking)

@@ -50,7 +50,8 @@ def standing(fault: Fault) -> Standing | None:
     session, touched = rewritten(fault, golden.good())
     known = golden.outcomes()
     judged = [
-        (item, judge(item, session) if looks_at(item, touched) else known[id]) for id, item in golden.items().items()
+        (item, judge(item, session) if looks_at(item, touched) else known[id])
+        for id, item in golden.table_items().items()
     ]
     found = Standing(fault, tuple(ranking(judged)))
     return found if fault.requirement in found.order else None

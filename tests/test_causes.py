@@ -32,7 +32,7 @@ def named(fault: str) -> Iterator[tuple[str, str]]:
     """Yield name and text of each cause that is named for a failure of the fault's own requirement."""
     broken = next(one for one in REGISTRY.faults if one.name == fault)
     session, _ = rewritten(broken, golden.good())
-    for item in golden.items().values():
+    for item in golden.table_items().values():
         if item.check.requirement == broken.requirement and (outcome := judge(item, session)).word == FAILED:
             found = likely_cause(broken.requirement, outcome, session)
             yield (found[0].name, found[1]) if found is not None else ("", "")
@@ -223,7 +223,7 @@ def test_a_good_server_has_no_causes() -> None:
 def test_an_outcome_keeps_the_text_and_drops_what_it_was_found_in() -> None:
     session = SessionRecordings(rewritten(_fault("answers_created"), golden.good())[0].recordings.values())
     failed = next(
-        one for item in golden.items().values()
+        one for item in golden.table_items().values()
         if item.check.requirement == "transport.stream-on-thread" and (one := judge(item, session)).word == FAILED
     )  # fmt: skip
     assert failed.failure is not None

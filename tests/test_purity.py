@@ -42,7 +42,7 @@ def test_shared_and_fresh_objects_give_the_same_answers(fault: Fault) -> None:
 
 @pytest.mark.parametrize("name", SAMPLE)
 def test_a_row_of_the_fault_table_does_not_depend_on_other_rows(name: str) -> None:
-    items = list(golden.items().values())
+    items = list(golden.table_items().values())
     alone = SessionRecordings(map(fresh, golden.good().recordings.values()))
     expected = row(FAULTS[name], alone, items)
     after_others = [row(FAULTS[other], golden.good(), items) for other in [*reversed(SAMPLE), name]][-1]

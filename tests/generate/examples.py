@@ -62,7 +62,7 @@ def fault_of(requirement: str) -> Fault:
 
 def examples() -> dict[str, dict[str, Any]]:
     """Return the content of examples.json: an example for each requirement that has a fault."""
-    golden.items()
+    golden.table_items()
     faulty = {fault.requirement for fault in REGISTRY.faults}
     return {id: example(fault_of(id)) for id in requirements() if id in faulty}
 
@@ -92,7 +92,7 @@ def example(fault: Fault) -> dict[str, Any]:
 
 
 def _first_failure(fault: Fault, session: SessionRecordings) -> tuple[Item, Outcome]:
-    for item in golden.items().values():
+    for item in golden.table_items().values():
         if item.check.requirement == fault.requirement:
             outcome = judge(item, session)
             if outcome.word == FAILED:
