@@ -92,7 +92,7 @@ def _holds_of(good: SessionRecordings, cause: Cause, item: Item, outcome: Outcom
 
 def of_the_faults() -> dict[str, list[Cause]]:
     """Return the causes of every fault's own failures, by its name."""
-    good, outcomes = golden.good(), golden.outcomes()
+    good, outcomes = golden.table(), golden.outcomes()
     items = [item for id, item in golden.table_items().items() if outcomes[id].word == "passed"]
     return {fault.name: list(of_a_fault(fault, items, good)) for fault in golden.registry().faults}
 

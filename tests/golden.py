@@ -59,6 +59,12 @@ def items() -> dict[str, Item]:
 
 
 @cache
+def table() -> SessionRecordings:
+    """Return the golden recordings that the fault table rewrites: all but those of `any_run`."""
+    return SessionRecordings(one for one in good().recordings.values() if one.scenario != any_run.name)
+
+
+@cache
 def table_items() -> dict[str, Item]:
     """Return the items that the fault table judges: all but those of `any_run`, which `test_any_run.py` proves.
 

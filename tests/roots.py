@@ -47,7 +47,7 @@ class Standing:
 
 def standing(fault: Fault) -> Standing | None:
     """Return how the report of a server with this fault is ordered; None if its own requirement did not fail."""
-    session, touched = rewritten(fault, golden.good())
+    session, touched = rewritten(fault, golden.table())
     known = golden.outcomes()
     judged = [
         (item, judge(item, session) if looks_at(item, touched) else known[id])

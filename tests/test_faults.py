@@ -23,7 +23,7 @@ suite.load()
 def result(name: str) -> Row:
     fault = next(fault for fault in REGISTRY.faults if fault.name == name)
     passing = [item for id, item in golden.table_items().items() if golden.outcomes()[id].word == "passed"]
-    return row(fault, golden.good(), passing)
+    return row(fault, golden.table(), passing)
 
 
 @pytest.mark.parametrize("name", [fault.name for fault in REGISTRY.faults])
@@ -90,7 +90,7 @@ def test_the_requirement_of_every_fault_exists() -> None:
 
 @pytest.mark.parametrize("variation", REGISTRY.variations, ids=lambda variation: variation.name)
 def test_no_outcome_changes_on_a_conforming_variation(variation: Fault) -> None:
-    changed = changes(golden.good(), variation, golden.items().values())
+    changed = changes(golden.table(), variation, golden.items().values())
     outcomes = [(id, before.word, after.word, after.message) for id, before, after in changed]
     assert [one for one in outcomes if requirement_of(one[0]) not in variation.unsafe] == []
     assert {requirement_of(one[0]) for one in outcomes if one[2] == "failed"} == set(variation.unsafe)

@@ -34,7 +34,7 @@ def traceability_page() -> str:
 def faults() -> list[dict[str, Any]]:
     """Return every fault with the checks that fail on it, as data."""
     items = list(golden.table_items().values())
-    return entries([row(fault, golden.good(), items) for fault in REGISTRY.faults])
+    return entries([row(fault, golden.table(), items) for fault in REGISTRY.faults])
 
 
 def faults_json() -> str:
