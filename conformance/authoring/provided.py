@@ -42,8 +42,14 @@ def _of_mode(capability: Capability, exchange: Exchange) -> Iterator[Event]:
     return (event for event in _events(exchange) if event.base == wire)
 
 
+KNOWN_NAMES = {wire_name(mode) for mode in MODES} | {"metadata", "error", "end", "heartbeat", "ping", "keep-alive"}
+"""Event names of which it is known that they are, or are not, the output of a mode."""
+
+
 def _has_output(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
-    return any(_of_mode(capability, exchange))
+    """Return whether events of the mode arrived, perhaps under a wrong name."""
+    misnamed = any(event.base not in KNOWN_NAMES for event in _events(exchange))
+    return misnamed or any(_of_mode(capability, exchange))
 
 
 def _has_form(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
