@@ -33,8 +33,8 @@ def test_an_expectation_names_requirements_of_the_profile(entry: Expected) -> No
 
 def test_scenarios_performed_on_recordings_of_a_complete_server_give_the_same_recordings() -> None:
     session = recorded.session(IncompleteServer())
-    assert session.recordings.keys() == golden.good().recordings.keys()
-    for name, recording in golden.good().recordings.items():
+    assert session.recordings.keys() == golden.table().recordings.keys()
+    for name, recording in golden.table().recordings.items():
         assert session.recordings[name].exchanges == recording.exchanges, name
         assert session.recordings[name].stopped == recording.stopped, name
 
@@ -44,7 +44,7 @@ def test_a_rewritten_server_differs_from_the_official_one(name: str) -> None:
     if name == "no_info":
         pytest.skip("no scenario asks for it")
     session = recorded.session(SERVERS[name])
-    good = golden.good().recordings
+    good = golden.table().recordings
     assert any(recording.exchanges != good[id].exchanges for id, recording in session.recordings.items())
 
 
