@@ -130,7 +130,8 @@ def pytest_report_teststatus(report: Any) -> tuple[str, str, tuple[str, dict[str
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     """Attach the outcome to pytest's own report, which also comes from a worker of xdist."""
     report = yield
-    if report.when == "call" and hasattr(item, "outcome") and SUITE in item.path.parents:
+    ended = report.when == "call" or (report.when == "setup" and call.excinfo)
+    if ended and hasattr(item, "outcome") and SUITE in item.path.parents:
         from dataclasses import asdict
 
         raised = str(call.excinfo.value) if call.excinfo else ""

@@ -96,7 +96,7 @@ def is_partial(document: Document) -> bool:
 
 
 def known(document: Document) -> dict[str, str]:
-    """Return the reasons of the failures that the baseline lists, by the id of the check."""
+    """Return the reasons of the outcomes that the baseline excuses, by the id of the check."""
     return {one["check"]: one["reason"] for one in (document.get("baseline") or {}).get("known", ())}
 
 

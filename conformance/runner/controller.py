@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from conformance.judging.outcomes import FAILED, PASSED, Evidence, Outcome
+from conformance.judging.outcomes import PASSED, Evidence, Outcome
 from conformance.judging.verdict import UNSURE, USAGE
 from conformance.launch.process import LaunchError
 from conformance.report import allure, terminal
@@ -131,7 +131,9 @@ class Controller:
         return result
 
     def _baseline_note(self) -> Iterator[str]:
-        if (file := self._plan.settings.write_baseline) is not None:
-            failures = sum(result.outcome.word == FAILED for result in self._judgement.all_results)
-            hint = "give each a reason, otherwise --baseline rejects the file" if failures else "nothing failed"
-            yield f"wrote {failures} entries to the baseline {file}; {hint}"
+        update = self._report.baseline if self._report else None
+        if update is not None:
+            numbers = f"{len(update.kept)} kept, {len(update.dropped)} dropped, {len(update.added)} added"
+            yield f"wrote the baseline {self._plan.settings.write_baseline}: {numbers}"
+            if update.unexplained:
+                yield f"{update.unexplained} entries have no reason; add it, otherwise --baseline rejects the file"
