@@ -35,15 +35,15 @@ def document(
     """
     counts = summary(outcomes)
     results = [result for one in outcomes for result in one.results]
-    selected = sum(result.selected for result in results)
+    not_selected = [result.id for result in results if not result.selected]
     return {
         "format": FORMAT,
         "suite": dict(suite),
         "target": session["target"],
         "profile": session["profile"],
-        "verdict": verdict(counts, partial=bool(session["target"]["lacks"]) or selected < len(results)),
+        "verdict": verdict(counts, partial=bool(session["target"]["lacks"]) or bool(not_selected)),
         "verdict_digest": verdict_digest(session["profile"], [(one.id, one.outcome.word) for one in results]),
-        "selection": {"checks": selected, "of": len(results)},
+        "selection": _selection(len(results), not_selected),
         "started": session["started"],
         "duration_s": session["duration_s"],
         "stopped": session["stopped"],
@@ -61,6 +61,11 @@ def document(
         "recordings": list(recordings),
         **({} if clients is None else {"clients": list(clients)}),
     }
+
+
+def _selection(number: int, not_selected: Sequence[str]) -> dict[str, Any]:
+    left_out = {"not_selected": list(not_selected)} if not_selected else {}
+    return {"checks": number - len(not_selected), "of": number, **left_out}
 
 
 def _requirement(one: RequirementResult, failure_details: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:

@@ -90,6 +90,11 @@ def selection(document: Document) -> str:
     return f"{chosen} of {of} checks" if chosen < of else ""
 
 
+def not_selected(document: Document) -> set[str]:
+    """Return the checks that were not selected."""
+    return set(document["selection"].get("not_selected", ()))
+
+
 def is_partial(document: Document) -> bool:
     """Return whether anything was deselected or declared absent."""
     return bool(lacks(document) or selection(document))

@@ -25,7 +25,7 @@ from conformance.report.markdown import report_md
 from conformance.report.matrix import Column, matrix_html
 from conformance.report.matrix_markdown import matrix_md
 from conformance.report.recordings import StoredRecordings, stored_recordings
-from conformance.report.words import LEVELS, Document, is_partial
+from conformance.report.words import LEVELS, Document, is_partial, not_selected
 from conformance.settings import UsageError
 from conformance.wire.strict_json import NotJson, parse_json
 from conformance.wire.text import printable
@@ -120,6 +120,9 @@ def _contradictions(document: Document) -> list[str]:
         found = [one["outcome"] for one in requirements if one["level"] == level]
         if any(found.count(word) != number for word, number in document["summary"][level].items()):
             return [f"its summary of {level} does not match its requirements"]
+    chosen = document["selection"]
+    if chosen["of"] - chosen["checks"] != len(not_selected(document)):
+        return [f"its selection of {chosen['checks']} of {chosen['of']} checks does not match the list of the others"]
     expected = verdict(document["summary"], partial=is_partial(document))
     if document["verdict"] != expected:
         return [f"its verdict is {document['verdict']!r}, but its summary makes it {expected!r}"]
