@@ -16,7 +16,7 @@ OUTCOMES = (PASSED, FAILED, INCONCLUSIVE, INAPPLICABLE, UNTESTED)
 
 @dataclass(frozen=True)
 class Evidence:
-    """Where an outcome shows: recording and exchange, the request as a curl line, and rows with what was received.
+    """Where an outcome shows: recording and exchange, lines that repeat the request, and rows with what was received.
 
     `marked` is the index of the row with the first difference, None if no single row shows it.
     """

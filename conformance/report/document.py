@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from conformance import catalogue
 from conformance.judging.verdict import RequirementResult, summary, verdict
 from conformance.report.attribution import verdict_digest
+from conformance.report.specification import spec_rows
 
 FORMAT = 2
 
@@ -70,13 +70,12 @@ def _selection(number: int, not_selected: Sequence[str]) -> dict[str, Any]:
 
 def _requirement(one: RequirementResult, failure_details: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     requirement = one.requirement
-    gists = {statement.lines: statement.gist for statement in catalogue.statements()}
     return {
         "id": requirement.id,
         "level": requirement.level,
         "statement": requirement.statement,
         "sources": list(requirement.sources),
-        "spec": [{"lines": lines, "gist": gists[lines]} for lines in requirement.spec],
+        "spec": spec_rows(requirement.spec),
         "outcome": one.outcome,
         "checks": [
             {

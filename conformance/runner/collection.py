@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from traceback import format_exception
 from typing import Any
 
 import pytest
 
 from conformance import catalogue
 from conformance.judging.items import Item
+from conformance.judging.judge import SuiteError
 from conformance.judging.outcomes import FAILED, INAPPLICABLE, PASSED, Outcome
 from conformance.report import allure
 from conformance.report.explain import explained
+from conformance.runner.keywords import keywords
 from conformance.session.judgement import Judgement
 
 PACKAGE = Path(__file__).parents[1]
 SUITE = PACKAGE / "suite"
-NODE = "conformance/suite"
-"""The beginning of every item's id, so that ids do not depend on where the suite is installed."""
-
 JUDGEMENT: pytest.StashKey[Judgement] = pytest.StashKey()
 
 
@@ -53,7 +53,7 @@ class CheckItem(pytest.Item):
         self.requirement = catalogue.find(item.check.requirement)
         shown = {"requirement": self.requirement.id, "level": self.requirement.level, "scenario": item.scenario}
         self.user_properties += [*shown.items(), *(("source", source) for source in self.requirement.sources)]
-        self.extra_keyword_matches |= {self.requirement.id, self.requirement.level, self.requirement.area}
+        self.extra_keyword_matches |= keywords(item)
 
     def setup(self) -> None:
         """Judge the item.  An inconclusive one ends here, because JUnit calls that an error and not a failure."""
@@ -81,7 +81,10 @@ class CheckItem(pytest.Item):
             raise CheckFailed(self._text)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        return str(excinfo.value) if isinstance(excinfo.value, NotPassed) else super().repr_failure(excinfo, style)
+        problem = excinfo.value
+        if isinstance(problem, SuiteError):
+            return "".join(format_exception(problem.__cause__ or problem))
+        return str(problem) if isinstance(problem, NotPassed) else super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         return self.path, None, self.name

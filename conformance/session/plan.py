@@ -81,16 +81,18 @@ class Plan:
     def variants(self, selected: Iterable[str]) -> list[Variant]:
         """Return the scenario variants that these items look at, each once.
 
-        A check with a scope looks at all variants of the profile.  The variants of observations and disputed
-        statements are included only if the whole profile is selected.  Variants that need something the target lacks
-        are excluded.
+        A check with a scope looks at what the others record; if there are no others, at the scenarios that it
+        names for this, otherwise `suite.example()`.  The
+        variants of observations and disputed statements are included only if the whole profile is selected.  Variants
+        that need something the target lacks are excluded.
         """
         items = [self.items[id] for id in selected]
-        whole = len({item.id for item in items}) == len(self.items)
-        if any(item.check.scope for item in items):
-            items = list(self.items.values())
         wanted = [variant for item in items for variant in item.variants]
-        wanted += informational_variants(suite.load()) if whole else ()
+        if len({item.id for item in items}) == len(self.items):
+            wanted += informational_variants(suite.load())
+        if not wanted:
+            scenarios = (one for item in items for one in item.check.alone or (suite.example(),))
+            wanted = [variant for scenario in scenarios for variant in scenario.variants()]
         unique = {variant.id: variant for variant in wanted}
         return [variant for variant in unique.values() if not missing_for_variant(variant, self.target.lacks)]
 
