@@ -238,7 +238,7 @@ def _fault(name: str) -> Any:
 
 def test_a_report_shows_the_cause() -> None:
     content = report(faults=("leaves_out_content_location",))
-    causes = [check.get("cause", "") for row in content["requirements"] for check in row["checks"]]
+    causes = [one.get("cause", "") for row in content["requirements"] for one in row.get("details", {}).values()]
     assert any("Content-Location" in cause for cause in causes)
 
 
