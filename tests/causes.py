@@ -63,7 +63,7 @@ def of_a_report(folder: Path) -> Iterator[Cause]:
     description = session_description(source)
     session = SessionRecordings(read_recordings(source), description.get("stopped"))
     profile = catalogue.profile(description["profile"])
-    for item in golden.items().values():
+    for item in golden.table_items().values():
         if item.check.requirement in profile.requirements and (outcome := judge(item, session)).word == FAILED:
             yield _cause(folder.name, item, outcome, session)
 
@@ -92,8 +92,8 @@ def _holds_of(good: SessionRecordings, cause: Cause, item: Item, outcome: Outcom
 
 def of_the_faults() -> dict[str, list[Cause]]:
     """Return the causes of every fault's own failures, by its name."""
-    good, outcomes = golden.good(), golden.outcomes()
-    items = [item for id, item in golden.items().items() if outcomes[id].word == "passed"]
+    good, outcomes = golden.table(), golden.outcomes()
+    items = [item for id, item in golden.table_items().items() if outcomes[id].word == "passed"]
     return {fault.name: list(of_a_fault(fault, items, good)) for fault in golden.registry().faults}
 
 

@@ -62,7 +62,7 @@ def damaged(dice: random.Random) -> tuple[Damage, Recording] | None:
 
 def _with_streams() -> list[Recording]:
     return [
-        one for one in golden.good().recordings.values() if any(_damageable(exchange) for exchange in one.exchanges)
+        one for one in golden.table().recordings.values() if any(_damageable(exchange) for exchange in one.exchanges)
     ]
 
 
@@ -95,7 +95,7 @@ def _rewrite(kind: str, exchange: Exchange, position: int, dice: random.Random) 
         return [*before, event.saying(event.text[: dice.randrange(len(event.text))]), *rest], ""
     if kind == "truncate stream":
         return before, f"{len(rest) + 1} events lost"
-    other = dice.choice([one for one in golden.good().streams() if one is not exchange and one.events])
+    other = dice.choice([one for one in golden.table().streams() if one is not exchange and one.events])
     foreign = dice.choice(other.events)
     return [
         *before,
@@ -142,7 +142,7 @@ def _leaves(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
 
 def is_damage(faulty: Recording) -> bool:
     """Return whether the meaning of a stream changed; a change of what a server may add does not count."""
-    for one, other in zip(golden.good().recordings[faulty.variant].exchanges, faulty.exchanges, strict=True):
+    for one, other in zip(golden.table().recordings[faulty.variant].exchanges, faulty.exchanges, strict=True):
         if one is not other and _meaning(one) != _meaning(other):
             return True
     return False
@@ -163,11 +163,11 @@ def _meaning(exchange: Exchange) -> Any:
 
 def noticed(faulty: Recording) -> bool:
     """Return whether any item no longer passes: it fails or is inconclusive.  All items passed before."""
-    good = golden.good()
+    good = golden.table()
     session = SessionRecordings([faulty if name == faulty.variant else one for name, one in good.recordings.items()])
     looking = (
         item
-        for item in golden.items().values()
+        for item in golden.table_items().values()
         if item.check.scope or any(v.id == faulty.variant for v in item.variants)
     )
     return any(judge(item, session).word != PASSED for item in looking)

@@ -22,6 +22,7 @@ from conformance.judging.judge import judge
 from conformance.judging.outcomes import Outcome
 from conformance.session.scenarios import scenario_digests
 from conformance.settings import DEFAULT_PROFILE
+from conformance.suite.any_run.scenarios import any_run
 
 SOURCE = ArchiveSource(Path(__file__).with_name(ARCHIVE))
 """The files of the golden recordings."""
@@ -55,6 +56,21 @@ def registry() -> Registry:
 def items() -> dict[str, Item]:
     """Return every item of the suite by id."""
     return {item.id: item for check in registry().checks for item in items_of(check)}
+
+
+@cache
+def table() -> SessionRecordings:
+    """Return the golden recordings that the fault table rewrites: all but those of `any_run`."""
+    return SessionRecordings(one for one in good().recordings.values() if one.scenario != any_run.name)
+
+
+@cache
+def table_items() -> dict[str, Item]:
+    """Return the items that the fault table judges: all but those of `any_run`, which `test_any_run.py` proves.
+
+    Each of those looks at a third of all recordings, so judging them for every fault would take an hour.
+    """
+    return {id: item for id, item in items().items() if any_run not in item.check.scenarios}
 
 
 @cache

@@ -21,6 +21,7 @@ from conformance.judging.causes import with_cause
 from conformance.judging.items import Item
 from conformance.judging.judge import judge
 from conformance.judging.outcomes import INAPPLICABLE, Outcome
+from conformance.judging.ranking import ranking
 from conformance.judging.verdict import Result, requirement_results
 from conformance.report.attribution import suite_facts
 from conformance.report.document import document
@@ -72,8 +73,10 @@ def report(
         [catalogue.find(id) for id in profile.requirements],
         _results(items.values(), SessionRecordings(faulty(faults)), lacks),
     )
+    ranks = ranking((items[result.id], result.outcome) for one in outcomes for result in one.results)
     made = document(
         outcomes,
+        ranks,
         suite=suite_facts(),
         session={**SESSION, "target": target.described(), "profile": profile.name},
         suite_errors=[],

@@ -31,8 +31,8 @@ suite.load()
 def named(fault: str) -> Iterator[tuple[str, str]]:
     """Yield name and text of each cause that is named for a failure of the fault's own requirement."""
     broken = next(one for one in REGISTRY.faults if one.name == fault)
-    session, _ = rewritten(broken, golden.good())
-    for item in golden.items().values():
+    session, _ = rewritten(broken, golden.table())
+    for item in golden.table_items().values():
         if item.check.requirement == broken.requirement and (outcome := judge(item, session)).word == FAILED:
             found = likely_cause(broken.requirement, outcome, session)
             yield (found[0].name, found[1]) if found is not None else ("", "")
@@ -202,7 +202,7 @@ def test_backslashes_that_are_lost_are_not_called_doubled() -> None:
 
 
 def test_nothing_is_named_without_a_place_or_when_two_fit() -> None:
-    good = golden.good()
+    good = golden.table()
     recording = next(iter(good.recordings.values()))
     place = Failure(recording, recording.exchanges[0], difference=Difference({"a": 1}, {"b": 2}))
     assert likely_cause("custom.any-json", Outcome(FAILED, "x"), good) is None
@@ -215,15 +215,15 @@ def test_the_names_of_descriptions_are_unique() -> None:
 
 
 def test_a_good_server_has_no_causes() -> None:
-    good = golden.good()
+    good = golden.table()
     outcomes = [with_cause(golden.items()[id].check.requirement, one, good) for id, one in golden.outcomes().items()]
     assert not any(one.cause for one in outcomes if one.word == PASSED)
 
 
 def test_an_outcome_keeps_the_text_and_drops_what_it_was_found_in() -> None:
-    session = SessionRecordings(rewritten(_fault("answers_created"), golden.good())[0].recordings.values())
+    session = SessionRecordings(rewritten(_fault("answers_created"), golden.table())[0].recordings.values())
     failed = next(
-        one for item in golden.items().values()
+        one for item in golden.table_items().values()
         if item.check.requirement == "transport.stream-on-thread" and (one := judge(item, session)).word == FAILED
     )  # fmt: skip
     assert failed.failure is not None

@@ -61,21 +61,21 @@ def failures(session: SessionRecordings) -> Sequence[tuple[str, str]]:
 @pytest.mark.parametrize("chosen", CHOSEN)
 @pytest.mark.parametrize("kept", KEPT)
 def test_no_check_fails_on_the_beginning_of_a_good_stream(kept: str, chosen: str) -> None:
-    good = golden.good().recordings.values()
+    good = golden.table().recordings.values()
     session = SessionRecordings([shortened(one, CHOSEN[chosen], KEPT[kept], STOPPED) for one in good])
     assert failures(session) == []
 
 
 @pytest.mark.parametrize("ending", [SILENCE, LENGTH, SIZE])
 def test_no_limit_of_an_exchange_fails_a_check(ending: str) -> None:
-    good = golden.good().recordings.values()
+    good = golden.table().recordings.values()
     session = SessionRecordings([shortened(one, CHOSEN["every stream"], KEPT["all events"], ending) for one in good])
     assert failures(session) == []
 
 
 def test_a_rule_for_every_stream_that_an_event_breaks_stays_broken() -> None:
     item = golden.items()["test_every_event_has_a_name_and_one_json_value"]
-    recording = golden.good().recordings["posted_on_a_thread"]
+    recording = golden.table().recordings["posted_on_a_thread"]
     stream = recording.all("stream")[0]
     wrong = replace(stream, chunks=[Chunk(stream.answered or 0, 0.0, b"event: updates\ndata: {\n\n")], ending=STOPPED)
     exchanges = [wrong if one is stream else one for one in recording.exchanges]

@@ -29,14 +29,14 @@ EACH_EXAMPLE = pytest.mark.parametrize("id", published())
 
 
 def test_every_requirement_with_a_fault_has_an_example() -> None:
-    golden.items()
+    golden.table_items()
     faulty = {fault.requirement for fault in REGISTRY.faults}
     assert list(published()) == [id for id in catalogue.requirements() if id in faulty], AGAIN
 
 
 @EACH_EXAMPLE
 def test_an_example_is_up_to_date(id: str) -> None:
-    golden.items()
+    golden.table_items()
     assert examples.example(examples.fault_of(id)) == published()[id], AGAIN
 
 
@@ -63,6 +63,6 @@ def test_ids_are_numbered_in_order_and_times_are_replaced() -> None:
 
 
 def test_the_preferred_faults_exist() -> None:
-    golden.items()
+    golden.table_items()
     existing = {(fault.requirement, fault.name) for fault in REGISTRY.faults}
     assert set(examples.PREFERRED.items()) <= existing

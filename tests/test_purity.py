@@ -34,7 +34,7 @@ def answers(recording: Recording) -> list[tuple[bool, int | None]]:
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=lambda fault: fault.name)
 def test_shared_and_fresh_objects_give_the_same_answers(fault: Fault) -> None:
-    for recording in golden.good().recordings.values():
+    for recording in golden.table().recordings.values():
         assert answers(recording)  # fills the caches that a rewritten recording might share
         if (faulty := apply(fault, recording)) is not None:
             assert answers(faulty) == answers(fresh(faulty))
@@ -42,10 +42,10 @@ def test_shared_and_fresh_objects_give_the_same_answers(fault: Fault) -> None:
 
 @pytest.mark.parametrize("name", SAMPLE)
 def test_a_row_of_the_fault_table_does_not_depend_on_other_rows(name: str) -> None:
-    items = list(golden.items().values())
-    alone = SessionRecordings(map(fresh, golden.good().recordings.values()))
+    items = list(golden.table_items().values())
+    alone = SessionRecordings(map(fresh, golden.table().recordings.values()))
     expected = row(FAULTS[name], alone, items)
-    after_others = [row(FAULTS[other], golden.good(), items) for other in [*reversed(SAMPLE), name]][-1]
+    after_others = [row(FAULTS[other], golden.table(), items) for other in [*reversed(SAMPLE), name]][-1]
     assert {item.id: outcome for item, outcome in after_others.red.items()} == {
         item.id: outcome for item, outcome in expected.red.items()
     }

@@ -82,7 +82,7 @@ def test_several_reports_are_one_table(folder: Path, capsys: pytest.CaptureFixtu
     other = Path(shutil.copytree(folder, folder.with_name("other")))
     (other / ARCHIVE).write_bytes(b"not an archive")
     assert cli.main(["verify", str(folder), str(other)]) == USAGE
-    assert "the recordings in " in capsys.readouterr().err
+    assert "its recordings cannot be read" in capsys.readouterr().err
     assert cli.main(["verify", str(folder), str(folder)]) == OK
     assert capsys.readouterr().out.splitlines()[-1] == "2 of 2 reports reproduced"
 

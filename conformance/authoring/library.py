@@ -39,18 +39,23 @@ def compared_streams(recordings: Sequence[Recording]) -> list[ComparedStream]:
 
     A server uses one release of the library, so the differences are those from the release with the fewest.
     """
-    candidates = (
-        [one for recording in recordings for one in _compared(recording, number)] for number in range(len(shipped()))
-    )
-    best: list[ComparedStream] = []
-    fewest = None
-    for streams in candidates:
-        differing = sum(one.difference is not None for one in streams)
-        if streams and (fewest is None or differing < fewest):
-            best, fewest = streams, differing
-        if fewest == 0:
-            break
-    return best
+    order, best = list(range(len(recordings))), [_compared(recording, 0) for recording in recordings]
+    for number in range(1, len(shipped())):
+        # What agrees with the best release so far comes first: another release is soon found to be worse there.
+        order.sort(key=lambda index: _differing(best[index]))
+        fewest = sum(map(_differing, best))
+        found: dict[int, list[ComparedStream]] = {}
+        for index in order:
+            found[index] = _compared(recordings[index], number)
+            if sum(map(_differing, found.values())) >= fewest:
+                break
+        else:
+            best = [found[index] for index in range(len(recordings))]
+    return [stream for streams in best for stream in streams]
+
+
+def _differing(streams: Sequence[ComparedStream]) -> int:
+    return sum(stream.difference is not None for stream in streams)
 
 
 @memoized

@@ -14,11 +14,11 @@ from conformance.catalogue.tables import Table, nearest, read
 def places(root: Path = ROOT) -> dict[str, int]:
     """Return the place of every requirement by id, the most fundamental first; raise CatalogueError."""
     ids = [one.id for one in load(root).requirements]
-    moves = dict(_moves(root / "requirements" / "ranking.toml", ids))
-    return {id: place + moves.get(id, 0) for place, id in enumerate(ids)}
+    by = dict(moves(root / "requirements" / "ranking.toml", ids))
+    return {id: place + by.get(id, 0) for place, id in enumerate(ids)}
 
 
-def _moves(path: Path, known: Collection[str]) -> Iterator[tuple[str, int]]:
+def moves(path: Path, known: Collection[str]) -> Iterator[tuple[str, int]]:
     """Yield the requirements that stand elsewhere than in the catalogue, and by how many places later."""
     for area, members in read(path).items():
         for slug, body in members.items() if isinstance(members, dict) else ():

@@ -12,6 +12,7 @@ from typing import Any
 
 from conformance.faults.normalize import normalize
 from conformance.judging.outcomes import FAILED, INCONCLUSIVE, PASSED
+from conformance.judging.ranking import Rank, governing
 from conformance.judging.verdict import RequirementResult, Result, summary, verdict
 from conformance.report.attribution import verdict_digest
 from conformance.report.judged import by_name, check_name
@@ -21,6 +22,7 @@ FORMAT = 2
 
 def document(
     outcomes: Sequence[RequirementResult],
+    ranks: Sequence[Rank],
     *,
     suite: Mapping[str, Any],
     session: Mapping[str, Any],
@@ -35,9 +37,9 @@ def document(
 ) -> dict[str, Any]:
     """Return the content of report.json, as schemas/report.schema.json describes it.
 
-    `session` is the description that the session wrote beside its recordings, `recordings` their digests.
-    `failure_details` is what to show for checks that did not pass, by the name of the check.  `clients` holds the
-    results of real clients, None if none was asked for.
+    `ranks` are the failed requirements in the order of their ranks.  `session` is the description that the session
+    wrote beside its recordings, `recordings` their digests.  `failure_details` is what to show for checks that did not
+    pass, by the name of the check.  `clients` holds the results of real clients, None if none was asked for.
     """
     counts = summary(outcomes)
     results = [result for one in outcomes for result in one.results]
@@ -65,7 +67,7 @@ def document(
         "baseline": baseline,
         "observations": dict(observations),
         "disputed": list(disputed),
-        "requirements": [_requirement(one, failure_details, shown) for one in outcomes],
+        "requirements": [_requirement(one, _standing(one, ranks), failure_details, shown) for one in outcomes],
         "recordings": dict(recordings),
         **({} if clients is None else {"clients": list(clients)}),
     }
@@ -97,8 +99,19 @@ def _with_evidence(results: Iterable[Result]) -> Iterator[str]:
             yield one.id
 
 
+def _standing(one: RequirementResult, ranks: Sequence[Rank]) -> dict[str, Any]:
+    """Return where a failed requirement stands among the failed ones, or why another is inconclusive."""
+    for number, rank in enumerate(ranks, 1):
+        if rank.requirement == one.requirement.id:
+            return {"rank": number, "below": rank.below}
+    return {"because": governing(result.outcome for result in one.results)} if one.outcome == INCONCLUSIVE else {}
+
+
 def _requirement(
-    one: RequirementResult, failure_details: Mapping[str, Mapping[str, str]], shown: Iterable[str]
+    one: RequirementResult,
+    standing: Mapping[str, Any],
+    failure_details: Mapping[str, Mapping[str, str]],
+    shown: Iterable[str],
 ) -> dict[str, Any]:
     requirement = one.requirement
     bad = dict.fromkeys(check_name(each.id) for each in one.results if each.outcome.word in (FAILED, INCONCLUSIVE))
@@ -107,6 +120,7 @@ def _requirement(
         "id": requirement.id,
         "level": requirement.level,
         "outcome": one.outcome,
+        **standing,
         "passed": by_name(each.id for each in judged if each.outcome.word == PASSED),
         "not_selected": by_name(each.id for each in one.results if not each.selected),
         "checks": [_check(each, shown) for each in judged if each.outcome.word != PASSED],

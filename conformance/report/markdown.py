@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
-from conformance.judging.outcomes import OUTCOMES
+from conformance.judging.outcomes import INCONCLUSIVE, OUTCOMES
 from conformance.report import judged, words
 from conformance.report.judged import Reason
 from conformance.report.markdown_text import code, fenced, md, table
@@ -72,12 +72,13 @@ def _notes(document: Document) -> Iterator[str]:
 
 
 def _not_passed(document: Document, recordings: StoredRecordings, evidence: bool) -> list[str]:
-    found = words.not_passed(document)
+    found = words.on_their_own(document)
+    groups = [_consequences(*group, evidence) for group in words.consequences(document).items()]
     if not evidence:
-        return ["\n".join(f"- {_heading(one)}" for one in found)] if found else []
+        return ["\n".join([*(f"- {_heading(one)}" for one in found), *groups])] if found or groups else []
     known = words.known(document)
     parts = [part for one in found for part in _requirement(one, recordings, known)]
-    return [_advice(document), *parts] if found else []
+    return [_advice(document), *parts, *groups] if found or groups else []
 
 
 def _advice(document: Document) -> str:
@@ -86,8 +87,15 @@ def _advice(document: Document) -> str:
     return f"`report.html` also draws what happened when. Run one check again: {again}.{short}"
 
 
+def _consequences(governing: str, members: list[Document], anchors: bool) -> str:
+    """Return the requirements that are inconclusive because of another one, as one item of a list or a paragraph."""
+    ids = [(f'<a id="{md(one["id"])}"></a>' if anchors else "") + md(one["id"]) for one in members]
+    return f"{'' if anchors else '- '}{SYMBOLS[INCONCLUSIVE]} {words.because(md(governing), members)}: {', '.join(ids)}"
+
+
 def _heading(requirement: Document) -> str:
-    return f"{outcome(requirement['outcome'])} · {requirement['level']} · {md(requirement['id'])}"
+    below = f" · below {md(requirement['below'])}" if requirement.get("below") else ""
+    return f"{outcome(requirement['outcome'])} · {requirement['level']} · {md(requirement['id'])}{below}"
 
 
 def _requirement(one: Document, recordings: StoredRecordings, known: Mapping[str, str]) -> Iterator[str]:

@@ -15,13 +15,16 @@ from conformance.report.words import (
     SYMBOLS,
     Document,
     areas,
+    because,
+    below,
     client_title,
     clients,
     concurrency,
+    consequences,
     known,
     lacks,
     missing_graphs,
-    not_passed,
+    on_their_own,
     selection,
     session_problems,
     why,
@@ -141,12 +144,19 @@ def _print_area(reporter: Any, area: str, members: Sequence[Document]) -> None:
 
 
 def _not_passed(document: Document, width: int) -> Iterator[Line]:
-    """Yield a line for each requirement that did not pass, and one for each reference graph that is missing."""
+    """Yield a line for each requirement that did not pass, the likely root cause first.
+
+    Those that are inconclusive for the same reason share a line: a failed requirement, or missing reference graphs.
+    """
     explained = {id for ids in document["missing_graphs"].values() for id in ids}
     judged = any(one["outcome"] in (PASSED, FAILED) for one in document["requirements"])
-    for one in not_passed(document) if judged or not document["stopped"] else ():
+    shown = judged or not document["stopped"]
+    for one in on_their_own(document) if shown else ():
         if one["id"] not in explained:
             yield _requirement(one, known(document), width)
+    for governing, members in consequences(document).items() if shown else ():
+        ids = ", ".join(one["id"] for one in members)
+        yield _cut(f"{because(governing, members)}: {ids}", width), {"yellow": True}
     if missing := missing_graphs(document):
         yield missing, {"yellow": True}
 
@@ -155,10 +165,15 @@ def _requirement(one: Document, listed: Mapping[str, str], width: int) -> Line:
     """Return one requirement with the first reason why it did not pass."""
     same = [check["id"] for check in one["checks"] if check["outcome"] == one["outcome"]]
     expected = " (known)" if same and all(check in listed for check in same) else ""
-    line = f"{NAMES[one['outcome']]:<12} {one['level']:<6} {one['id']}{expected}: {printable(why(one))}"
-    limit = max(LINE_CHARACTERS, width) - 2
+    outcome = f"{'  ' if below(one) else ''}{NAMES[one['outcome']]}"
+    line = f"{outcome:<12} {one['level']:<6} {one['id']}{below(one)}{expected}: {printable(why(one))}"
     markup = {"red": one["level"] == "MUST" and one["outcome"] == FAILED, "yellow": one["outcome"] == INCONCLUSIVE}
-    return line if len(line) <= limit else line[: limit - 1] + "…", markup
+    return _cut(line, width), markup
+
+
+def _cut(line: str, width: int) -> str:
+    limit = max(LINE_CHARACTERS, width) - 2
+    return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def _problems(document: Document) -> Iterator[Line]:

@@ -149,9 +149,38 @@ REST_OF_EVIDENCE = (
 
 
 def not_passed(document: Document) -> list[Document]:
-    """Return the requirements that failed or are inconclusive; MUST comes before SHOULD."""
+    """Return the requirements that failed, the likely root cause first, then the inconclusive ones, MUST first."""
     found = [one for one in document["requirements"] if one["outcome"] in NOT_PASSED]
-    return sorted(found, key=lambda one: (LEVELS.index(one["level"]), NOT_PASSED.index(one["outcome"])))
+    return sorted(found, key=lambda one: (NOT_PASSED.index(one["outcome"]), one.get("rank", 0), _level(one)))
+
+
+def _level(requirement: Document) -> int:
+    return LEVELS.index(requirement["level"])
+
+
+def consequences(document: Document) -> dict[str, list[Document]]:
+    """Return the requirements that are inconclusive only because of another one, by the id of that one."""
+    found: dict[str, list[Document]] = {}
+    for one in not_passed(document):
+        if one.get("because"):
+            found.setdefault(one["because"], []).append(one)
+    return found
+
+
+def on_their_own(document: Document) -> list[Document]:
+    """Return the requirements that did not pass, without those that are inconclusive because of another one."""
+    return [one for one in not_passed(document) if not one.get("because")]
+
+
+def because(governing: str, members: Sequence[Document]) -> str:
+    """Return how many requirements are inconclusive because of another one: `2 requirements are … because of ID`."""
+    counted = "1 requirement is" if len(members) == 1 else f"{len(members)} requirements are"
+    return f"{counted} inconclusive because of {governing}"
+
+
+def below(requirement: Document) -> str:
+    """Return below which requirement a failed one stands, as words after its id; empty for a root cause."""
+    return f" (below {requirement['below']})" if requirement.get("below") else ""
 
 
 def why(requirement: Document) -> str:

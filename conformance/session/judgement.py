@@ -16,6 +16,7 @@ from conformance.judging.causes import with_cause
 from conformance.judging.items import Item, items_of
 from conformance.judging.judge import SuiteError, judge
 from conformance.judging.outcomes import INAPPLICABLE, INCONCLUSIVE, NOT_SELECTED, UNTESTED, Outcome
+from conformance.judging.ranking import Rank, ranking
 from conformance.judging.verdict import RequirementResult, Result, requirement_results
 from conformance.report.words import NAMES
 from conformance.session.plan import Plan
@@ -114,6 +115,11 @@ class Judgement:
     def requirements(self) -> list[RequirementResult]:
         """Every requirement of the profile with the results of its checks."""
         return requirement_results([catalogue.find(id) for id in self.plan.profile.requirements], self.all_results)
+
+    @property
+    def ranks(self) -> list[Rank]:
+        """The failed requirements, the likely root cause first."""
+        return ranking((self.plan.items[result.id], result.outcome) for result in self.all_results)
 
     @property
     def stale(self) -> list[Entry]:

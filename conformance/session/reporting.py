@@ -91,6 +91,7 @@ def _document(judgement: Judgement, clients: list[dict[str, Any]] | None) -> dic
     registry = suite.load()
     return document(
         requirements,
+        judgement.ranks,
         suite=suite_facts(),
         session={**description, "profile": plan.profile.name},
         suite_errors=[*description.get("suite_errors", ()), *judgement.suite_errors],

@@ -36,7 +36,7 @@ def judged(session: SessionRecordings) -> tuple[list[RequirementResult], list[st
     required = [catalogue.find(id) for id in catalogue.profiles()[DEFAULT_PROFILE].requirements]
     ids = {one.id for one in required}
     results, errors = [], []
-    for item in golden.items().values():
+    for item in golden.table_items().values():
         if item.check.requirement in ids:
             try:
                 outcome = judge(item, session)

@@ -132,7 +132,7 @@ def session(server: IncompleteServer) -> SessionRecordings:
 
 
 def _golden() -> dict[str, Recording]:
-    return golden.good().recordings
+    return golden.table().recordings
 
 
 def _variants() -> list[Variant]:

@@ -62,14 +62,14 @@ def fault_of(requirement: str) -> Fault:
 
 def examples() -> dict[str, dict[str, Any]]:
     """Return the content of examples.json: an example for each requirement that has a fault."""
-    golden.items()
+    golden.table_items()
     faulty = {fault.requirement for fault in REGISTRY.faults}
     return {id: example(fault_of(id)) for id in requirements() if id in faulty}
 
 
 def example(fault: Fault) -> dict[str, Any]:
     """Return a request, rows of the good and of the bad answer, and the message of the check for the bad one."""
-    session, _ = rewritten(fault, golden.good())
+    session, _ = rewritten(fault, golden.table())
     item, outcome = _first_failure(fault, session)
     good, bad = _pair(item, outcome, session)
     ids: dict[str, str] = {}
@@ -92,7 +92,7 @@ def example(fault: Fault) -> dict[str, Any]:
 
 
 def _first_failure(fault: Fault, session: SessionRecordings) -> tuple[Item, Outcome]:
-    for item in golden.items().values():
+    for item in golden.table_items().values():
         if item.check.requirement == fault.requirement:
             outcome = judge(item, session)
             if outcome.word == FAILED:
@@ -110,8 +110,8 @@ def _pair(item: Item, outcome: Outcome, session: SessionRecordings) -> tuple[Exc
 
 
 def _changed(file: str, session: SessionRecordings) -> Iterator[tuple[Exchange, Exchange]]:
-    variant = next(variant for variant, one in golden.good().recordings.items() if one.file == file)
-    both = golden.good().recordings[variant].exchanges, session.recordings[variant].exchanges
+    variant = next(variant for variant, one in golden.table().recordings.items() if one.file == file)
+    both = golden.table().recordings[variant].exchanges, session.recordings[variant].exchanges
     for good, bad in zip(*both, strict=True):
         if good is not bad and _compared(good) != _compared(bad):
             yield good, bad

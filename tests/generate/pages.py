@@ -33,8 +33,8 @@ def traceability_page() -> str:
 @cache
 def faults() -> list[dict[str, Any]]:
     """Return every fault with the checks that fail on it, as data."""
-    items = list(golden.items().values())
-    return entries([row(fault, golden.good(), items) for fault in REGISTRY.faults])
+    items = list(golden.table_items().values())
+    return entries([row(fault, golden.table(), items) for fault in REGISTRY.faults])
 
 
 def faults_json() -> str:

@@ -21,7 +21,7 @@ GOLDEN = "tests/test_golden.py"
 UNIT_TESTS = tuple(
     f"tests/test_{name}.py"
     for name in (
-        "baseline", "cause", "declarations", "endings", "exchange", "expectations", "heartbeats", "purity",
+        "baseline", "cause", "declarations", "endings", "exchange", "expectations", "heartbeats",
         "recordings", "redaction", "schema", "sse", "verdict",
     )
 )  # fmt: skip

@@ -19,12 +19,12 @@ from conformance.authoring import (
 from conformance.suite.any_run.scenarios import any_run
 
 JUDGED = (
-    "updates.node-sequence", "updates.data-verbatim", "values.full-state", "values.one-per-step", "messages.pair",
+    "updates.node-sequence", "updates.data-verbatim", "values.full-state", "values.one-per-step",
     "messages.deltas", "messages.type-and-id", "filtering.by-node", "filtering.by-tag", "debug.envelope",
-    "debug.node-names", "debug.full-state", "debug.tasks", "custom.any-json", "custom.all-in-order", "events.envelope",
+    "debug.node-names", "debug.full-state", "debug.tasks", "custom.any-json", "custom.all-in-order",
     "events.nodes", "events.final-state", "events.model", "events.details", "errors.error-event",
     "subgraphs.off-by-default", "subgraphs.included", "subgraphs.namespace", "subgraphs.nested-path",
-    "subgraphs.custom", "subgraphs.tokens", "stateless.same-output", "join.rest-of-run", "join.does-not-replay",
+    "subgraphs.custom", "subgraphs.tokens", "join.rest-of-run",
     "join.same-events",
 )  # fmt: skip
 """The requirements that a difference can break."""
@@ -37,6 +37,8 @@ def requirement_of(stream: ComparedStream) -> str | None:
         return None
     if stream.joined:
         return _of_join(difference.kind)
+    if difference.kind == "namespace" and not member(stream.exchange.request, "stream_subgraphs"):
+        return "subgraphs.off-by-default"
     if difference.kind == "namespace":
         return "subgraphs.nested-path" if len(difference.namespace) > 1 else "subgraphs.namespace"
     if difference.namespace and difference.kind in ("missing event", "additional event", "order"):
@@ -45,8 +47,8 @@ def requirement_of(stream: ComparedStream) -> str | None:
 
 
 def _of_join(kind: str) -> str:
-    kinds = {"missing event": "join.rest-of-run", "lost": "join.rest-of-run", "order": "join.rest-of-run"}
-    return kinds.get(kind, "join.does-not-replay" if kind == "additional event" else "join.same-events")
+    lost = kind in ("missing event", "lost", "order")
+    return "join.rest-of-run" if lost else "join.same-events"
 
 
 def _of_subgraph(stream: ComparedStream, mode: str) -> str:

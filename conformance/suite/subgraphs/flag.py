@@ -78,7 +78,7 @@ def test_without_the_flag_nothing_comes_from_inside(recordings: dict[str, Record
 
 @fault(
     "subgraphs.off-by-default",
-    where=~with_subgraphs & of_graph("subgraph", "nested", "repeated", "parallel_subgraphs", "twins"),
+    where=~with_subgraphs & of_graph("subgraph", "nested", "repeated", "parallel_subgraphs", "twins", "program"),
 )
 def streams_subgraphs_always(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends events from inside subgraphs although the flag is not set."""
