@@ -44,10 +44,14 @@ exit status, the first that applies:
 
 @dataclass(frozen=True)
 class Command:
-    """A command: what the help says about it, and the function that gets its arguments and returns an exit status."""
+    """A command: what the help says about it, and the function that gets its arguments and returns an exit status.
+
+    `examples` are arguments that the help shows.
+    """
 
     summary: str
     run: Callable[[Sequence[str]], int]
+    examples: tuple[str, ...]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,7 +70,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if name not in COMMANDS:
         near = catalogue.nearest(name, COMMANDS)
         return _wrong(f"there is no command {name!r}{near}; the commands are {', '.join(COMMANDS)}")
-    return _performed(COMMANDS[name], rest)
+    status = _performed(COMMANDS[name], rest)
+    if _asks_for_help(rest):
+        print("\nexamples:", *(f"  lg-conformance {name} {one}".rstrip() for one in COMMANDS[name].examples), sep="\n")
+    return status
 
 
 def _print_every_character() -> None:
@@ -148,21 +155,52 @@ def clients(arguments: Sequence[str]) -> int:
 
 
 COMMANDS = {
-    "run": Command("Judge a server: the embedded official server, --url URL, or --target NAME_OR_FILE.", run),
-    "judge": Command("Judge stored recordings, without a server.", judge),
-    "verify": Command("Judge the recordings of reports again, and compare the verdicts; nothing is written.", verify),
-    "list": Command("List the requirements of a profile.", catalogue_commands.list_),
-    "explain": Command(
-        "Explain a requirement: reason, affected clients, example on the wire, checks, faults.",
-        catalogue_commands.explain,
+    "run": Command(
+        "Judge a server: the embedded official server, --url URL, or --target NAME_OR_FILE.",
+        run,
+        ("--url http://127.0.0.1:8123", "--url http://127.0.0.1:8123 -k 'join and MUST'", "--target my-server.toml"),
     ),
-    "graphs": Command("Copy the reference graphs and their contract to a folder.", catalogue_commands.graphs),
-    "diff": Command("Compare two reports of one server; exit status 1 if something broke.", report_commands.diff),
-    "matrix": Command("Compare servers: write one page of requirements × servers.", report_commands.matrix),
-    "replay": Command("Serve stored recordings on loopback, byte for byte.", server_commands.replay),
-    "fault": Command("Serve a running server with one fault, to see a check fail.", server_commands.fault),
-    "clients": Command("Play stored streams to real clients, and report what they see.", clients),
-    "snippets": Command("Perform the specification's snippets with the real SDKs and curl.", snippets),
+    "judge": Command(
+        "Judge stored recordings, without a server.", judge, ("reports/FOLDER", "reports/FOLDER --report-dir again")
+    ),
+    "verify": Command(
+        "Judge the recordings of reports again, and compare the verdicts; nothing is written.",
+        verify,
+        ("reports/ONE reports/OTHER",),
+    ),
+    "list": Command("List the requirements of a profile.", catalogue_commands.list_, ("", "--profile client-safety")),
+    "explain": Command(
+        "Explain a requirement (reason, affected clients, example on the wire, checks, faults), an area or a mode.",
+        catalogue_commands.explain,
+        ("updates.node-sequence", "join", "messages-tuple"),
+    ),
+    "graphs": Command(
+        "Copy the reference graphs and their contract to a folder.", catalogue_commands.graphs, ("graphs",)
+    ),
+    "diff": Command(
+        "Compare two reports of one server; exit status 1 if something broke.",
+        report_commands.diff,
+        ("reports/OLD reports/NEW", "reports/OLD reports/NEW --format md"),
+    ),
+    "matrix": Command(
+        "Compare servers: write one page of requirements × servers.",
+        report_commands.matrix,
+        ("reports/ONE reports/OTHER --output pages",),
+    ),
+    "replay": Command(
+        "Serve stored recordings on loopback, byte for byte.", server_commands.replay, ("reports/FOLDER --port 8300",)
+    ),
+    "fault": Command(
+        "Serve a running server with one fault, to see a check fail.",
+        server_commands.fault,
+        ("replays_from_the_start --upstream http://127.0.0.1:8123 --port 8200",),
+    ),
+    "clients": Command("Play stored streams to real clients, and report what they see.", clients, ("reports/FOLDER",)),
+    "snippets": Command(
+        "Perform the specification's snippets with the real SDKs and curl.",
+        snippets,
+        ("--url http://127.0.0.1:8123", "--url http://127.0.0.1:8123 --client python"),
+    ),
 }
 
 

@@ -49,6 +49,7 @@ def _prepare(config: pytest.Config) -> None:
     from conformance.report import allure
     from conformance.runner.collection import JUDGEMENT
     from conformance.runner.controller import Controller
+    from conformance.runner.keywords import with_marks
     from conformance.runner.stopping import refuse_stepwise, take_limit
     from conformance.session.judgement import Judgement
     from conformance.session.output import check_writable
@@ -63,6 +64,7 @@ def _prepare(config: pytest.Config) -> None:
         return
     judgement = config.stash[JUDGEMENT] = Judgement(plan)
     keyword = config.getoption("keyword", "") or ""
+    config.option.keyword = with_marks(keyword, plan.offered())
     config.pluginmanager.register(Controller(config, judgement, keyword, limit), "lg-controller")
     if not _records_nothing(config):
         config.option.xmlpath = config.getoption("xmlpath", None) or str(plan.report_folder / "junit.xml")
@@ -98,10 +100,12 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect one module of the suite."""
     if SUITE in file_path.parents and file_path.suffix == ".py" and file_path.name != "__init__.py":
-        from conformance.runner.collection import NODE, SuiteModule
+        from conformance.runner.collection import SuiteModule
+        from conformance.runner.keywords import NODE
 
+        # Beside no package or folder, because -k would also match the names of all folders above the suite.
         place = file_path.relative_to(SUITE).as_posix()
-        return SuiteModule.from_parent(parent, path=file_path, nodeid=f"{NODE}/{place}")
+        return SuiteModule.from_parent(parent.session, name=place, path=file_path, nodeid=f"{NODE}/{place}")
     return None
 
 
@@ -109,7 +113,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Prevent pytest from collecting the suite a second time as ordinary test modules."""
     if PACKAGE in module_path.parents:
-        from conformance.runner.collection import NODE, EmptyModule
+        from conformance.runner.collection import EmptyModule
+        from conformance.runner.keywords import NODE
 
         return EmptyModule.from_parent(parent, path=module_path, nodeid=f"{NODE}/{module_path.name}::nothing")
     return None
@@ -130,7 +135,8 @@ def pytest_report_teststatus(report: Any) -> tuple[str, str, tuple[str, dict[str
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     """Attach the outcome to pytest's own report, which also comes from a worker of xdist."""
     report = yield
-    if report.when == "call" and hasattr(item, "outcome") and SUITE in item.path.parents:
+    ended = report.when == "call" or (report.when == "setup" and call.excinfo)
+    if ended and hasattr(item, "outcome") and SUITE in item.path.parents:
         from dataclasses import asdict
 
         raised = str(call.excinfo.value) if call.excinfo else ""

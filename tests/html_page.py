@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+from conformance import catalogue
+
 VOID_ELEMENTS = {"meta", "input", "img", "br", "hr", "link"}
 ELEMENTS = (
     "html head meta title style body a header nav main footer section article div span p h1 h2 h3 h4 ul ol li dl dt dd "
@@ -42,6 +44,15 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._open[-1:] != ["style"]:
             self.text += data
+
+    def files(self) -> list[str]:
+        """Return the links to other files; the page also links the sections of the specification."""
+        sections = {catalogue.section_of(one).url for one in catalogue.statements()}
+        return [href for href in self.all("href") if not href.startswith("#") and href not in sections]
+
+    def anchors(self) -> list[str]:
+        """Return the links within the page."""
+        return [href for href in self.all("href") if href.startswith("#")]
 
     def all(self, attribute: str) -> list[str]:
         """Return every value of an attribute, in the order of the page."""

@@ -20,7 +20,7 @@ from .test_plugin import ROOT
 
 KNOWN = {"actions/checkout@v4", "actions/setup-python@v5", "actions/upload-artifact@v4"}
 """The actions of others that workflows may use, each with its major version."""
-OURS = "langgraph-stream-conformance@v0.1.0"
+OURS = "langgraph-stream-conformance@main"
 """The action of this repository as a workflow names it, after the owner."""
 _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}")
 CONDITIONS = (None, "always()")

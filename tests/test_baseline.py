@@ -1,12 +1,14 @@
 """A baseline lists known failures with reasons; stale entries are found, and an error names the place in the file."""
 
 import datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from conformance import catalogue
-from conformance.judging.baseline import UNEXPLAINED, Baseline, BaselineError, Entry, baseline_text, read_baseline
+from conformance.judging.baseline import UNEXPLAINED, Baseline, BaselineError, Entry, read_baseline, read_entries
+from conformance.judging.baseline_update import BaselineUpdate, baseline_text, leading_comment, updated
 from conformance.judging.outcomes import Outcome
 from conformance.judging.verdict import Result
 from conformance.session.judgement import Judgement
@@ -109,6 +111,30 @@ def test_an_entry_is_stale_if_all_its_checks_were_judged_and_none_failed(words: 
 
 
 @pytest.mark.parametrize(
+    ("words", "stale"),
+    [
+        (["passed"], True),
+        (["failed"], True),
+        (["failed", "passed", "inapplicable"], True),
+        (["cantTell"], False),
+        (["cantTell", "passed"], False),
+        (["untested", "passed"], False),
+        (["inapplicable"], False),
+    ],
+)
+def test_an_entry_for_an_inconclusive_check_is_stale_if_none_is_inconclusive(words: list[str], stale: bool) -> None:
+    results = [result(word, f"test_{number}") for number, word in enumerate(words)]
+    assert Entry("values.one", "r", outcome="cantTell").is_stale(results) == stale
+
+
+@pytest.mark.parametrize("word", ["passed", "failed", "cantTell", "inapplicable", "untested"])
+def test_an_entry_excuses_failures_unless_it_says_that_the_check_is_inconclusive(tmp_path: Path, word: str) -> None:
+    for more, excused in (({}, "failed"), ({"outcome": '"failed"'}, "failed"), ({"outcome": '"cantTell"'}, "cantTell")):
+        known = read(tmp_path, entry(**LISTED, **more))
+        assert (known.find(result(word)) is not None) == (word == excused)
+
+
+@pytest.mark.parametrize(
     ("until", "in_force"), [("2026-06-14", False), ("2026-06-15", True), ("2026-06-16", True), ("1999-12-31", False)]
 )
 def test_an_entry_applies_up_to_and_including_its_last_day(tmp_path: Path, until: str, in_force: bool) -> None:
@@ -127,7 +153,11 @@ BROKEN = {
     "no reason": (entry(requirement='"values.one"'), ["[[known]] number 1", "values.one has no reason"]),
     "an empty reason": (entry(check='"test_a"', reason='""'), ["[[known]] number 1", "test_a has no reason"]),
     "the placeholder": (entry(check='"a"', reason=f'"{UNEXPLAINED}"'), ["[[known]] number 1", "a has no reason"]),
-    "an unknown key": (entry(**LISTED, because='"r"'), ["'because'", "requirement, check, reason, flaky, until"]),
+    "an unknown key": (
+        entry(**LISTED, because='"r"'),
+        ["'because'", "requirement, check, reason, flaky, until, outcome"],
+    ),
+    "another outcome": (entry(**LISTED, outcome='"untested"'), ['"failed" or "cantTell"', "not 'untested'"]),
     "a number": (entry(requirement="5", reason='"r"'), ["requirement must be a string, not 5"]),
     "a string for a boolean": (entry(**LISTED, flaky='"yes"'), ["flaky must be true or false, not 'yes'"]),
     "a string for a date": (entry(**LISTED, until='"2027-01-31"'), ["until must be a date", "'2027-01-31'"]),
@@ -151,18 +181,69 @@ def test_the_message_about_a_missing_file_names_the_option_that_creates_it(tmp_p
             read_baseline(path, TODAY)
 
 
-def test_a_written_baseline_lists_the_failures_and_is_rejected_until_it_has_reasons(tmp_path: Path) -> None:
+def update(entries: Sequence[Entry], results: Sequence[Result]) -> BaselineUpdate:
+    """Return the update after a session whose results are also those of every profile."""
+    return updated(entries, results, results, lambda _: True)
+
+
+def test_a_written_baseline_lists_what_did_not_pass_and_is_rejected_until_it_has_reasons(tmp_path: Path) -> None:
     hostile = 'received "x"\n[[known]]\u2028\x1b]0;\x07 ' + "y" * 1000
     results = [result("failed", "test_a[x]", message=hostile), result("passed", "test_b"), result("cantTell", "test_c")]
-    text = baseline_text([*results, result("failed", "test_d", "values.two")])
+    made = update([], [*results, result("failed", "test_d", "values.two")])
+    assert made.unexplained == 3
+    text = baseline_text(made)
     with pytest.raises(BaselineError, match=r"number 1: test_a\[x\] has no reason"):
         read(tmp_path, text)
     known = read(tmp_path, text.replace(UNEXPLAINED, "issue 7"))
-    assert [(one.requirement, one.check, one.reason) for one in known.entries] == [
-        ("values.one", "test_a[x]", "issue 7"), ("values.two", "test_d", "issue 7"),
+    assert [(one.requirement, one.check, one.outcome, one.reason) for one in known.entries] == [
+        ("values.one", "test_a[x]", "failed", "issue 7"), ("values.one", "test_c", "cantTell", "issue 7"),
+        ("values.two", "test_d", "failed", "issue 7"),
     ]  # fmt: skip
     assert known.stale(results) == []
 
 
 def test_a_baseline_without_failures_can_be_read_at_once(tmp_path: Path) -> None:
-    assert read(tmp_path, baseline_text([result("passed")])) == Baseline()
+    assert read(tmp_path, baseline_text(update([], [result("passed")]))) == Baseline()
+
+
+OLD = {
+    "fails": Entry("", 'see "issue 7"\n\x7f\u2028', check="fails", until=datetime.date(2027, 1, 31)),
+    "unexplained": Entry("", UNEXPLAINED, check="unexplained"),
+    "expired": Entry("values.old", "r", until=datetime.date(1999, 1, 1)),
+    "flaky": Entry("", "r", check="flaky", flaky=True),
+    "deselected": Entry("", "r", check="deselected"),
+    "absent": Entry("", "r", check="absent"),
+    "was-inconclusive": Entry("", "r", check="was-inconclusive", outcome="cantTell"),
+    "is-inconclusive": Entry("", "r", check="is-inconclusive"),
+    "passes": Entry("", "r", check="passes"),
+    "misspelt": Entry("", "r", check="misspelt"),
+}
+RESULTS = [
+    result("failed", "fails"), result("failed", "unexplained"), result("failed", "expires", "values.old"),
+    result("passed", "flaky"), result("untested", "deselected"), result("inapplicable", "absent"),
+    result("failed", "was-inconclusive"), result("cantTell", "is-inconclusive"), result("passed", "passes"),
+    result("failed", "new"),
+]  # fmt: skip
+
+
+def test_an_update_keeps_what_still_holds_and_what_was_not_run_and_drops_the_rest(tmp_path: Path) -> None:
+    made = update(list(OLD.values()), RESULTS)
+    assert [one.subject for one in made.dropped] == ["was-inconclusive", "passes", "misspelt"]
+    assert [one.id for one in made.added] == ["was-inconclusive", "is-inconclusive", "new"]
+    path = tmp_path / "known.toml"
+    path.write_text(baseline_text(made), "utf-8")
+    kept = [entry for entry in OLD.values() if entry not in made.dropped]
+    assert read_entries(path)[: len(kept)] == kept
+    assert made.unexplained == 4
+    again = update(read_entries(path), RESULTS)
+    assert (again.dropped, again.added) == ((), ())
+
+
+def test_an_update_adds_nothing_that_the_session_does_not_accept() -> None:
+    made = updated([], RESULTS, RESULTS, lambda one: one.outcome.word == "failed")
+    assert {one.outcome.word for one in made.added} == {"failed"}
+
+
+def test_the_comment_at_the_beginning_of_a_baseline_is_kept() -> None:
+    assert leading_comment("# mine\n# two\n\n# of an entry\n[[known]]\n") == "# mine\n# two"
+    assert leading_comment("[[known]]\n").startswith("# Known failures.")

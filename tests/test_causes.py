@@ -238,8 +238,7 @@ def _fault(name: str) -> Any:
 
 def test_a_report_shows_the_cause() -> None:
     content = report(faults=("leaves_out_content_location",))
-    details = [one for row in content["requirements"] for one in row.get("details", {}).values()]
-    causes = [one.get("cause", "") for one in details]
+    causes = [one.get("cause", "") for row in content["requirements"] for one in row.get("details", {}).values()]
     assert any("Content-Location" in cause for cause in causes)
 
 

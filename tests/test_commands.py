@@ -1,6 +1,7 @@
 """The commands that need no server: help, catalogue, reference graphs, and messages about wrong usage."""
 
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from conformance import catalogue, cli
+from conformance.protocol import MODES
 from conformance.settings import DEFAULT_PROFILE, OPTIONS
 
 from .test_plugin import REQUIREMENT, environment
@@ -32,6 +34,32 @@ def test_every_command_has_help(command: str, option: str, capsys: pytest.Captur
     text = capsys.readouterr().out
     assert text.startswith(f"usage: lg-conformance {command} ")
     assert max(map(len, text.splitlines())) <= 120
+    assert "\nexamples:\n" in text
+
+
+def examples() -> list[list[str]]:
+    """Return the arguments of every example that needs no server."""
+    found = [[name, *shlex.split(one)] for name, command in cli.COMMANDS.items() for one in command.examples]
+    return [words for words in found if words[0] in ("list", "explain")]
+
+
+@pytest.mark.parametrize("words", examples(), ids=" ".join)
+def test_the_examples_of_the_help_work(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(words) == 0
+    assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", [*catalogue.AREAS, *MODES])
+def test_an_area_or_a_mode_is_explained_by_its_requirements(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["explain", name]) == 0
+    text = capsys.readouterr().out
+    area = "messages" if name == "messages-tuple" else name
+    members = [one for one in catalogue.requirements().values() if one.area == area]
+    assert members
+    assert [one.id for one in members if f"- {one.level} {one.id}: {one.statement}\n" not in text] == []
+    assert (f"events named `{area}`" in text) == (name in MODES)
+    assert cli.main(["explain", name, "--format", "json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["requirements"]) == len(members)
 
 
 def test_the_help_of_run_describes_every_option(
@@ -64,6 +92,7 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
         (["--url", "http://h"], ["there is no command '--url'"]),
         (["explain"], ["required: ID"]),
         (["explain", "metadata.frist-event"], ["'metadata.frist-event'", "did you mean 'metadata."]),
+        (["explain", "mesages"], ["'mesages' (did you mean 'messages'?)"]),
         (["explain", ""], ["no requirement ''"]),
         (["list", "--profile", "streaming-api-2025-07"], ["did you mean 'streaming-api-2025-06'"]),
         (["list", "--format", "xml"], ["'xml'"]),

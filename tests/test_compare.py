@@ -27,6 +27,14 @@ def altered(document: dict[str, Any], outcomes: dict[str, str]) -> dict[str, Any
     return content
 
 
+def left_out(requirement: dict[str, Any]) -> int:
+    """Change a requirement to one of which no check was selected; return how many it has."""
+    ids = [check["id"] for check in judged.checks(requirement)]
+    requirement |= {"passed": {}, "not_selected": judged.by_name(ids)}
+    requirement.pop("checks", None)
+    return len(ids)
+
+
 def kinds(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str]]:
     return [(one.kind, one.id) for one in changes(old, new)]
 
@@ -71,10 +79,75 @@ def test_another_failing_check_breaks_a_requirement_that_failed_before() -> None
 
 def test_checks_that_were_not_selected_are_not_compared() -> None:
     good = reports.report()
-    partly = reports.unfolded(good)
-    for check in partly["requirements"][0]["checks"]:
-        check["outcome"] = "untested"
+    partly = copy.deepcopy(good)
+    assert left_out(partly["requirements"][0]) > 0
     assert kinds(good, partly) == kinds(partly, good) == []
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "kind"),
+    [
+        ("passed", "failed", BROKEN), ("passed", "cantTell", BROKEN), ("passed", "untested", BROKEN),
+        ("passed", "inapplicable", CHANGED), ("cantTell", "failed", BROKEN), ("untested", "failed", BROKEN),
+        ("failed", "cantTell", CHANGED), ("failed", "untested", CHANGED), ("cantTell", "untested", CHANGED),
+        ("failed", "passed", FIXED), ("cantTell", "passed", CHANGED), ("untested", "passed", CHANGED),
+    ],
+)  # fmt: skip
+def test_whatever_passed_and_was_selected_again_must_pass(was: str, now: str, kind: str) -> None:
+    good = reports.report()
+    id = good["requirements"][0]["id"]
+    assert kinds(altered(good, {id: was}), altered(good, {id: now})) == [(kind, id)]
+
+
+def summary(document: dict[str, Any]) -> dict[str, dict[str, int]]:
+    """Count the requirements of a report again."""
+    found = {level: dict.fromkeys(words, 0) for level, words in document["summary"].items()}
+    for one in document["requirements"]:
+        found[one["level"]][one["outcome"]] += 1
+    return found
+
+
+def test_a_session_in_which_nothing_could_be_judged_breaks_everything(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing = reports.unfolded(reports.report())
+    for one in nothing["requirements"]:
+        one["outcome"] = "cantTell"
+        one["passed"] = {}
+        for check in one["checks"]:
+            check["outcome"] = "cantTell"
+    assert {one.kind for one in changes(reports.report(), nothing)} == {BROKEN}
+    nothing |= {"verdict": "inconclusive", "summary": summary(nothing)}
+    good, bad = written(tmp_path, nothing)
+    assert main(["diff", good, bad]) == 1
+    assert "passed → inconclusive" in capsys.readouterr().out
+
+
+def written(tmp_path: Path, other: dict[str, Any]) -> tuple[str, str]:
+    """Write the good report and another; return their folders."""
+    found = {"good": reports.report(), "other": other}
+    good, bad = (str(reports.written(tmp_path / name, one)) for name, one in found.items())
+    return good, bad
+
+
+def test_reports_without_a_common_check_are_not_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = copy.deepcopy(reports.report())
+    for one in other["requirements"]:
+        other["selection"]["checks"] -= left_out(one)
+    assert other["selection"]["checks"] == 0
+    other["verdict"] = "partial"
+    good, empty = written(tmp_path, other)
+    assert main(["diff", good, empty]) == 4
+    assert "no selected check in common" in capsys.readouterr().err
+
+
+def test_a_report_that_does_not_say_what_was_selected_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = copy.deepcopy(reports.report())
+    other["selection"]["checks"] -= 1
+    assert main(["diff", *written(tmp_path, other)]) == 4
+    assert "does not match the list of the others" in capsys.readouterr().err
 
 
 def folders(tmp_path: Path) -> tuple[str, str]:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from conformance.clients.playback import Playback
+from conformance.evidence.curl import curl_command
 from conformance.evidence.exchange import Exchange
 from conformance.evidence.recording import Recording
 from conformance.replay.replay import Replay
@@ -182,4 +183,4 @@ def test_the_query_of_the_target_goes_with_every_request_and_is_masked(tmp_path:
     exchanges: list[Exchange] = recorded(tmp_path, "joins").exchanges
     assert not any("token" in exchange.url for exchange in exchanges)
     assert {exchange.query for exchange in exchanges} == {"token=***&k=***"}
-    assert any("""?token='"$SECRET"'&k='"$SECRET" -H""" in exchange.curl for exchange in exchanges)
+    assert any("""?token='"$SECRET"'&k='"$SECRET" -H""" in curl_command(exchange) for exchange in exchanges)

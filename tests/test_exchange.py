@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.evidence.curl import curl_command
 from conformance.evidence.exchange import MASKED, Chunk, Exchange
 from conformance.wire.strict_json import NotJson, parse_json
 
@@ -125,7 +126,8 @@ TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 @given(TEXTS, TEXTS, TEXTS, TEXTS, st.none() | TEXTS)
 def test_a_curl_line_is_safe_in_a_shell(method: str, url: str, name: str, value: str, body: str | None) -> None:
     headers = [("Accept", "*/*"), (name, value)]
-    line = exchange(method=method, url=url, request_headers=headers, body=body).curl
+    given = exchange(method=method, url=url, request_headers=headers, body=body)
+    line = curl_command(given)
     shown = "$SECRET" if value == MASKED else value
     sent = ["curl", "-N", "-X", method, url, "-H", "Accept: */*", "-H", f"{name}: {shown}"]
     assert shlex.split(line) == sent + ([] if body is None else ["--data-raw", body])
@@ -133,7 +135,7 @@ def test_a_curl_line_is_safe_in_a_shell(method: str, url: str, name: str, value:
 
 @pytest.mark.parametrize("name", ["x-api-key", "`echo name`", "$(echo name)", "$HOME", 'a"b', "a'b", "a\\"])
 def test_a_secret_appears_as_a_variable_and_nothing_else_is_expanded(name: str) -> None:
-    line = exchange(method="`echo GET`", request_headers=[(name, MASKED)], body="$HOME `id` 'x'\n").curl
+    line = curl_command(exchange(method="`echo GET`", request_headers=[(name, MASKED)], body="$HOME `id` 'x'\n"))
     printed = "printf '%s\\0' " + line
     words = subprocess.run(["sh", "-c", printed], env={"SECRET": "s p"}, capture_output=True, text=True, check=True)
     assert words.stdout.split("\0")[3:-1] == [

@@ -96,7 +96,8 @@ def test_the_exit_status_is_2_and_the_output_says_why(interrupted: Interrupted) 
     _, status, output, _ = interrupted
     assert status == 2
     assert "the session was interrupted (Ctrl-C)" in output
-    assert "the report covers what was recorded until then" in output
+    assert "lg-conformance: interrupted; the report covers what was recorded until then" in output
+    assert "_pytest" not in output
 
 
 def test_the_report_covers_what_was_recorded(interrupted: Interrupted) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from conformance.judging.baseline import UNEXPLAINED
 from conformance.launch.environments import node_version
 
 from . import allure_page, nothing, runner
@@ -78,16 +81,50 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("GitLab", "yaml"): gitlab,
     ("Any other system: the shell", "sh"): shell,
 }
+BASELINE = ("A server that is not finished", "sh")
+DIFF = ("Only what became worse", "sh")
 ALLURE = ("A page of Allure", "sh")
+REPOSITORY = "langgraph-stream-conformance"
 
 
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> dict[str, Any]:
-    """A separate Python, first on PATH, and an index with the suite; all tests share what is installed."""
+def owner(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the repository of the suite as its owner publishes it: the files of this checkout on `main`."""
+    folder = tmp_path_factory.mktemp("owner")
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        left_out("this is not a checkout of git, so it cannot be installed from one")
+    for name in filter(None, listed.stdout.split("\0")):
+        if not name.startswith("reports/") and (ROOT / name).is_file():
+            copy = folder / REPOSITORY / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy)
+    author = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
+    for words in (["init", "--quiet", "--initial-branch=main"], ["add", "--all"], [*author, "commit", "-qm", "all"]):
+        subprocess.run(["git", *words], cwd=folder / REPOSITORY, check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def good() -> Iterator[str]:
+    """The URL of a server that plays the recordings of the official server back."""
+    command = [sys.executable, "-m", "conformance", "replay", str(ROOT / "reports" / "langgraph-dev-0.16.7")]
+    with subprocess.Popen([*command, "--speed", "5"], stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().split()[0]
+        process.terminate()
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory, owner: Path) -> dict[str, Any]:
+    """A separate Python, first on PATH, and git with the repository of the owner; all tests share what is installed."""
     temp = tmp_path_factory.mktemp("machine")
     subprocess.run([sys.executable, "-m", "venv", str(temp / "python")], check=True)
     few = " ".join([FEW[0], f"'{FEW[1]}'"])
-    variables = {"PIP_FIND_LINKS": str(wheels), "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTEST_ADDOPTS": few}
+    variables = {
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTEST_ADDOPTS": few, "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.{owner.as_uri()}/.insteadOf", "GIT_CONFIG_VALUE_0": "https://github.com/OWNER/",
+    }  # fmt: skip
     return {"temp": temp, "variables": runner.environment(temp / "python" / "bin") | variables, "secrets": SECRETS}
 
 
@@ -100,15 +137,13 @@ def job(machine: dict[str, Any], tmp_path: Path) -> Runner:
 
 
 def test_every_block_is_tested() -> None:
-    assert blocks().keys() == {*RECIPES, ALLURE}
-    assert all(ADDRESS in blocks()[key] for key in RECIPES)
+    assert blocks().keys() == {*RECIPES, BASELINE, DIFF, ALLURE}
+    assert all(ADDRESS in blocks()[key] for key in (*RECIPES, BASELINE, DIFF))
 
 
 @pytest.mark.parametrize("key", RECIPES, ids=lambda key: key[0])
-def test_a_good_server_passes_the_gate_and_a_bad_server_does_not(
-    key: tuple[str, str], job: Runner, official: str
-) -> None:
-    assert RECIPES[key](blocks()[key].replace(ADDRESS, official), job), job.output
+def test_a_good_server_passes_the_gate_and_a_bad_server_does_not(key: tuple[str, str], job: Runner, good: str) -> None:
+    assert RECIPES[key](blocks()[key].replace(ADDRESS, good), job), job.output
     first = ElementTree.parse(job.workspace / "conformance-report" / "junit.xml").getroot()
     assert len(first.findall(".//testcase")) > 0
     assert first.findall(".//failure") == []
@@ -119,6 +154,36 @@ def test_a_good_server_passes_the_gate_and_a_bad_server_does_not(
     second = ElementTree.parse(job.workspace / "conformance-report" / "junit.xml").getroot()
     assert second.findall(".//failure")
     assert SECRETS["SERVER_API_KEY"] not in job.output
+
+
+@pytest.fixture
+def installed(job: Runner, tmp_path_factory: pytest.TempPathFactory) -> Runner:
+    """A job with `lg-conformance` of this checkout on its PATH, which judges two requirements."""
+    folder = tmp_path_factory.mktemp("bin")
+    (folder / "lg-conformance").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m conformance "$@"\n')
+    (folder / "lg-conformance").chmod(0o755)
+    selected = {"PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": "-k 'updates.node-sequence or threads.unique'"}
+    job.variables = {**job.variables, **selected, "PATH": f"{folder}{os.pathsep}{job.variables['PATH']}"}
+    return job
+
+
+def test_a_baseline_makes_the_gate_of_an_unfinished_server_green(installed: Runner) -> None:
+    with nothing.serving(nothing.echoes_as_events) as bad:
+        recipe = blocks()[BASELINE].replace(ADDRESS, bad)
+        assert shell(recipe, installed), installed.output
+        known = installed.workspace / "known.toml"
+        assert not shell(recipe.replace("--write-baseline known.toml || true", "--baseline known.toml"), installed)
+        known.write_text(known.read_text("utf-8").replace(UNEXPLAINED, "not implemented yet"), "utf-8")
+        assert shell(recipe.replace("--write-baseline known.toml || true", "--baseline known.toml"), installed)
+
+
+def test_the_comparison_with_the_main_branch_passes_only_if_nothing_became_worse(installed: Runner, good: str) -> None:
+    first = blocks()[DIFF].replace(ADDRESS, good).replace("conformance-report -q", "conformance-main -q")
+    assert shell(first.splitlines()[0], installed), installed.output
+    assert shell(blocks()[DIFF].replace(ADDRESS, good), installed), installed.output
+    with nothing.serving(nothing.echoes_as_events) as bad:
+        assert not shell(blocks()[DIFF].replace(ADDRESS, bad), installed)
+    assert "broken   MUST" in installed.output
 
 
 @pytest.mark.parametrize("status", ["0", "1", "2", "4", "5"])

@@ -53,6 +53,7 @@ def test_a_failure_is_shown_with_its_evidence() -> None:
     [evidence] = check["evidence"]
     for part in (statement(failed), *sources(failed), check["message"], evidence["curl"], *evidence["rows"]):
         assert part in html.text
+    assert {one["url"] for one in spec(failed)} <= set(html.all("href"))
     for part in (md(statement(failed)), md(check["message"]), evidence["curl"], *evidence["rows"]):
         assert part in markdown
 
@@ -70,8 +71,9 @@ def test_the_evidence_is_in_a_useful_order() -> None:
     sent = recording.all(evidence["exchange"])[0]
     position = text.index(statement(failed))
     for part in (
-        spec(failed)[0].lines,
-        spec(failed)[0].gist,
+        spec(failed)[0]["lines"],
+        spec(failed)[0]["gist"],
+        spec(failed)[0]["section"],
         sources(failed)[0],
         details["acceptable"],
         check["message"],
@@ -120,7 +122,7 @@ def test_a_recording_in_an_archive_is_named_and_the_archive_is_linked() -> None:
     file = failed_check(content)["evidence"][0]["recording"]
     archived = StoredRecordings(recorded().by_file, "recordings.tar.xz")
     html = Page(report_html(content, archived))
-    assert {href for href in html.all("href") if not href.startswith("#")} == {"recordings.tar.xz"}
+    assert set(html.files()) == {"recordings.tar.xz"}
     assert f"{file} in recordings.tar.xz" in html.text
     assert f"Recording: `{file}` in [recordings.tar.xz](recordings.tar.xz), exchange" in report_md(content, archived)
 
@@ -128,7 +130,7 @@ def test_a_recording_in_an_archive_is_named_and_the_archive_is_linked() -> None:
 def test_a_missing_recording_is_named_and_not_linked() -> None:
     content = report("aegra", "1", FAULTS)
     html = Page(report_html(content, NO_RECORDINGS))
-    assert not [href for href in html.all("href") if not href.startswith("#")]
+    assert html.files() == []
     path = f"recordings/{failed_check(content)['evidence'][0]['recording']}"
     assert path in html.text
     assert f"]({path})" not in report_md(content)

@@ -7,6 +7,7 @@ import pytest
 
 from conformance import catalogue, cli, suite
 from conformance.report.requirement import described, markdown
+from conformance.report.specification import spec_rows
 
 suite.load()
 
@@ -23,7 +24,15 @@ def test_every_requirement_is_explained_completely(id: str) -> None:
     shown += [*full["example"]["bad"], full["example"]["request"], full["run"]]
     shown += [one["name"] for one in (*full["checks"], *full["faults"])] + [one["gist"] for one in full["spec"]]
     assert [one for one in shown if one not in text] == []
+    assert [one["url"] for one in full["spec"] if f"{one['section']}: {one['url']}\n" not in text] == []
     assert all(line.isprintable() for line in text.split("\n"))
+
+
+def test_a_statement_links_the_section_that_its_lines_are_in() -> None:
+    sections = {one["lines"]: one["url"].partition("#")[2] for one in spec_rows(["1", "207-211", "223", "940-947"])}
+    assert sections == {
+        "1": "streaming-api", "207-211": "basic-usage", "223": "supported-stream-modes", "940-947": "join-and-stream",
+    }  # fmt: skip
 
 
 def test_missing_parts_leave_no_empty_headings() -> None:

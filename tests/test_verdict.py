@@ -150,8 +150,11 @@ def test_a_baseline_excuses_exactly_the_listed_failures_and_keeps_the_verdict() 
     assert verdict_of(two) == "not conformant"
 
 
-def test_a_baseline_does_not_excuse_an_inconclusive_requirement() -> None:
-    assert status(of("MUST", C), known=("values.one-0",)) == 2
+def test_a_baseline_excuses_exactly_the_listed_inconclusive_checks_and_keeps_the_verdict() -> None:
+    two = of("MUST", C, C)
+    assert status(two) == status(two, known=("values.one-0",)) == 2
+    assert status(two, known=("values.one-0", "values.one-1")) == 0
+    assert verdict_of(two) == "inconclusive"
 
 
 @given(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from conformance.authoring.conditions import everywhere
@@ -53,17 +54,22 @@ def scenario(
 
 
 def verifies(
-    requirement: str, *, on: Scenario | Sequence[Scenario] | Scope, over: str | Sequence[str] = ()
+    requirement: str,
+    *,
+    on: Scenario | Sequence[Scenario] | Scope,
+    over: str | Sequence[str] = (),
+    alone: Sequence[Scenario] = (),
 ) -> Callable[[F], F]:
     """Declare a check of one requirement on the recordings of scenarios, or on a scope.
 
     The check gets one argument for each scenario, in this order.  `over` names axes whose variants it gets together,
-    as a mapping from the values of the axis to recordings.
+    as a mapping from the values of the axis to recordings.  `alone` are the scenarios to perform for a check with a
+    scope if no other check is selected.
     """
 
     def register(function: F) -> F:
         check_unused(function.__name__, [check.name for check in REGISTRY.checks], function)
-        REGISTRY.checks.append(_check(requirement, function, on, over))
+        REGISTRY.checks.append(replace(_check(requirement, function, on, over), alone=tuple(alone)))
         return function
 
     return register

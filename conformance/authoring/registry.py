@@ -86,7 +86,7 @@ class Check:
 
     It is handed the recordings of `scenarios` in this order.  An axis named in `over` is not expanded: instead of a
     recording the check gets a mapping from the values of the axis to recordings.  A check with a `scope` is handed
-    what the scope names.
+    what the scope names; if nothing else is recorded, the recordings of `alone`, or of a default if it names none.
     """
 
     requirement: str
@@ -94,6 +94,7 @@ class Check:
     scenarios: tuple[Scenario, ...] = ()
     over: tuple[str, ...] = ()
     scope: Scope | None = None
+    alone: tuple[Scenario, ...] = ()
 
     @property
     def name(self) -> str:

@@ -11,6 +11,7 @@ from conformance.catalogue.entries import (
     Level,
     Profile,
     Requirement,
+    Section,
     Specification,
     Statement,
 )
@@ -25,6 +26,7 @@ from conformance.catalogue.queries import (
     profile,
     profiles,
     requirements,
+    section_of,
     specification,
     statements,
 )
@@ -44,6 +46,7 @@ __all__ = [
     "Level",
     "Profile",
     "Requirement",
+    "Section",
     "Specification",
     "Statement",
     "UnknownName",
@@ -58,6 +61,7 @@ __all__ = [
     "profile",
     "profiles",
     "requirements",
+    "section_of",
     "specification",
     "statements",
 ]

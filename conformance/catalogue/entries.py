@@ -84,6 +84,15 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class Section:
+    """A section of the specification from a line of `file` on: its title in the original, and the address there."""
+
+    line: int
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Profile:
     """A frozen set of requirement ids: those of a revision of the specification, or what releases of clients need.
 
@@ -102,6 +111,7 @@ class Catalogue:
     """Everything that the files say, in the order of `AREAS` and then of the files."""
 
     specification: Specification
+    sections: tuple[Section, ...]
     statements: tuple[Statement, ...]
     requirements: tuple[Requirement, ...]
     implementation_defined: tuple[ImplementationDefined, ...]

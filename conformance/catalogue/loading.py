@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 from conformance.catalogue.capabilities import read_capabilities
 from conformance.catalogue.entries import (
@@ -21,6 +21,7 @@ from conformance.catalogue.entries import (
     ImplementationDefined,
     Profile,
     Requirement,
+    Section,
     Specification,
     Statement,
 )
@@ -40,7 +41,7 @@ def load(root: Path = ROOT) -> Catalogue:
     """Read `root/requirements/*.toml` and `root/profiles/*.toml` once; raise CatalogueError on the first defect."""
     folder = root / "requirements"
     _no_stray_files(folder)
-    head, statements = _specification(folder / "specification.toml")
+    head, sections, statements = _specification(folder / "specification.toml")
     required = [table for area in AREAS for table in _tables(folder / f"{area}.toml", (area,))]
     free = list(_tables(folder / "implementation-defined.toml", AREAS))
     contested = list(_tables(folder / "disputed.toml", AREAS))
@@ -49,6 +50,7 @@ def load(root: Path = ROOT) -> Catalogue:
     known = {table.name for table in required}
     return Catalogue(
         specification=head,
+        sections=sections,
         statements=statements,
         requirements=tuple(_requirement(table, lines) for table in required),
         implementation_defined=tuple(_unjudged(ImplementationDefined, table, lines) for table in free),
@@ -88,17 +90,30 @@ def _sources(table: Table) -> tuple[str, ...]:
     return sources
 
 
-def _specification(path: Path) -> tuple[Specification, tuple[Statement, ...]]:
+def _specification(path: Path) -> tuple[Specification, tuple[Section, ...], tuple[Statement, ...]]:
     document = read(path)
-    head, statements = document.get("specification"), document.get("statement")
-    tables = isinstance(statements, list) and all(isinstance(one, dict) for one in statements)
-    if not isinstance(head, dict) or not isinstance(statements, list) or not tables:
-        needed = "write one [specification] and [[statement]]s"
-        raise CatalogueError(f"{path}: [specification], [[statement]]: a table is missing; {needed}")
+    head, statements, sections = (document.get(key) for key in ("specification", "statement", "section"))
+    if not isinstance(head, dict) or not _are_tables(statements) or not _are_tables(sections):
+        needed = "write one [specification], [[section]]s and [[statement]]s"
+        raise CatalogueError(f"{path}: [specification], [[section]], [[statement]]: a table is missing; {needed}")
     table = Table(path, "specification", head)
     table.only("name", "title", "file", "original", "url", "date", "sha256", "lines")
     texts = {key: table.required(key) for key in ("name", "title", "file", "original", "url", "date", "sha256")}
-    return Specification(**texts, lines=table.number("lines")), tuple(_statement(path, body) for body in statements)
+    specification = Specification(**texts, lines=table.number("lines"))
+    found = tuple(_section(path, body, specification.url) for body in sections)
+    if not found or found[0].line != 1:
+        raise CatalogueError(f"{path}: [[section]]: the first section must begin at line 1; write line = 1")
+    return specification, found, tuple(_statement(path, body) for body in statements)
+
+
+def _are_tables(value: object) -> TypeGuard[list[dict[str, object]]]:
+    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
+
+
+def _section(path: Path, body: dict[str, object], url: str) -> Section:
+    table = Table(path, f"section {body.get('line')}", body)
+    table.only("line", "title", "anchor")
+    return Section(table.number("line"), table.required("title"), f"{url}#{table.required('anchor')}")
 
 
 def _statement(path: Path, body: dict[str, object]) -> Statement:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from conformance.catalogue.capabilities import Capability
 from conformance.catalogue.entries import (
+    AREAS,
     Disputed,
     ImplementationDefined,
     Profile,
     Requirement,
+    Section,
     Specification,
     Statement,
 )
@@ -54,6 +56,12 @@ def statements(root: Path = ROOT) -> tuple[Statement, ...]:
     return load(root).statements
 
 
+def section_of(statement: Statement, root: Path = ROOT) -> Section:
+    """Return the section of the specification that a statement is in."""
+    first = int(statement.lines.partition("-")[0])
+    return [one for one in load(root).sections if one.line <= first][-1]
+
+
 def profiles(root: Path = ROOT) -> dict[str, Profile]:
     """Return every profile by name, in alphabetical order."""
     return {one.name: one for one in load(root).profiles}
@@ -74,7 +82,8 @@ def find(id: str, root: Path = ROOT) -> Requirement:
         file = "implementation-defined.toml" if id in implementation_defined(root) else "disputed.toml"
         raise UnknownName(f"{id!r} is not a requirement; see {file}")
     if id not in known:
-        raise UnknownName(f"no requirement {id!r}{nearest(id, known)}; `lg-conformance list` shows all {len(known)}")
+        near = nearest(id, [*known, *AREAS])
+        raise UnknownName(f"no requirement {id!r}{near}; `lg-conformance list` shows all {len(known)}")
     return known[id]
 
 

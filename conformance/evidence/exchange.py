@@ -5,7 +5,6 @@ It judges nothing and does no network I/O.
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -18,9 +17,6 @@ from conformance.wire.strict_json import NotJson, parse_json
 STREAM, JOIN = "stream", "join"
 STREAMS = (STREAM, JOIN)
 """The kinds of exchange that ask for an event stream; the third kind is `request`."""
-
-SHORT_BODY = 10_000
-"""How many characters of a request body a curl line shows."""
 
 MASKED = "***"
 """What a recording holds in place of a header value that may be secret."""
@@ -121,7 +117,8 @@ class Exchange:
     seconds.  `status` is None if no answer arrived.  `ending` is a word of `wire.endings`, `detail` its reason.
     `chunks` hold the decoded body: `coding` names the content codings that were undone, although no request asks for
     any, and `coding_problem` says why a declared one was not undone.  `query` is the query of the target, with masked
-    values; it is sent with every request, and `url` does not contain it.
+    values; it is sent with every request, and `url` does not contain it.  `own_headers` are the names, in lower case,
+    of the request headers that the scenario sets: their values are not secret.
     """
 
     name: str
@@ -146,6 +143,7 @@ class Exchange:
     coding: str = ""
     coding_problem: str = ""
     query: str = ""
+    own_headers: tuple[str, ...] = ()
 
     def header(self, name: str) -> str | None:
         """Return the value of a response header, whatever its case; the values of a repeated one joined by commas."""
@@ -264,26 +262,3 @@ class Exchange:
         """All events that an SSE client dispatches."""
         seen = [(block, chunk) for block, chunk in self._decoded[0] if block.dispatched]
         return Events(Event(block, chunk.seq, chunk.t, number, self) for number, (block, chunk) in enumerate(seen, 1))
-
-    @property
-    def _quoted_url(self) -> str:
-        """The URL with the query of the target, quoted for a shell."""
-        if not self.query:
-            return shlex.quote(self.url)
-        whole = f"{self.url}{'&' if '?' in self.url else '?'}{self.query}"
-        return '"$SECRET"'.join(shlex.quote(part) if part else "" for part in whole.split(MASKED))
-
-    @property
-    def curl(self) -> str:
-        """The request as a shell command; a secret value appears as the variable SECRET.
-
-        A body that is too long for a command line appears as a file name; the recording holds its content.
-        """
-        words = ["curl", "-N", "-X", shlex.quote(self.method), self._quoted_url]
-        for name, value in self.request_headers:
-            secret = value == MASKED
-            words += ["-H", shlex.quote(f"{name}: ") + '"$SECRET"' if secret else shlex.quote(f"{name}: {value}")]
-        if self.body is not None:
-            short = len(self.body) <= SHORT_BODY
-            words += ["--data-raw", shlex.quote(self.body)] if short else ["--data-binary", "@body.json"]
-        return " ".join(words)

@@ -13,7 +13,7 @@ from conformance.evidence.exchange import MASKED, Chunk, Exchange
 from conformance.evidence.redaction import Redactor, StreamRedactor
 
 PUBLIC_FIELDS = {"accept", "cache-control", "content-type", "last-event-id"}
-"""Request headers that the suite itself sets; the value of every other header is masked."""
+"""Request headers whose values are never secret; the value of any other that the target sets is masked."""
 
 
 class Clock:
@@ -46,8 +46,10 @@ class RecordingWriter:
 
     def request(self, exchange: Exchange) -> int:
         """Write the request; return the number of the exchange, which the lines that follow refer to."""
+        shown = {*PUBLIC_FIELDS, *exchange.own_headers}
         headers = [
-            (name, value if name.lower() in PUBLIC_FIELDS else MASKED) for name, value in exchange.request_headers
+            (name, self._redactor.text(value) if name.lower() in shown else MASKED)
+            for name, value in exchange.request_headers
         ]
         body = None if exchange.body is None else self._redactor.text(exchange.body)
         masked = replace(exchange, request_headers=headers, url=self._redactor.text(exchange.url), body=body)

@@ -14,6 +14,7 @@ from conformance.authoring.registry import EVERY_STREAM, WHOLE_SESSION, Check, D
 from conformance.authoring.reliance import Reliance, SessionFacts
 from conformance.authoring.views import ExchangeView, RecordingView, SessionRecordings
 from conformance.catalogue import Capability
+from conformance.evidence.curl import repeating
 from conformance.evidence.exchange import Event, Exchange
 from conformance.evidence.memo import memoized
 from conformance.evidence.recording import Recording, shows_a_run
@@ -21,7 +22,6 @@ from conformance.evidence.rows import head_row, last_rows, rows_around
 from conformance.judging.items import Item
 from conformance.judging.outcomes import FAILED, INCONCLUSIVE, PASSED, UNTESTED, Evidence, Failure, Outcome
 from conformance.wire.strict_json import NotJson
-from conformance.wire.text import printable
 
 
 class SuiteError(Exception):
@@ -181,4 +181,4 @@ def _evidence(
     file = recording.file if recording is not None else ""
     rows = rows_around(where) if isinstance(where, Event) else [head_row(exchange), *last_rows(exchange)]
     marked = len(rows) - 1 if isinstance(where, Event) else None
-    return (Evidence(file, exchange.name, printable(exchange.curl), tuple(rows), marked),)
+    return (Evidence(file, exchange.name, repeating(recording, exchange), tuple(rows), marked),)

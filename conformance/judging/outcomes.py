@@ -13,10 +13,13 @@ INAPPLICABLE, UNTESTED = "inapplicable", "untested"
 OUTCOMES = (PASSED, FAILED, INCONCLUSIVE, INAPPLICABLE, UNTESTED)
 """The outcome values of EARL, https://www.w3.org/TR/EARL10-Schema/#OutcomeValue."""
 
+NOT_SELECTED = "it was not selected"
+"""Why a check that was not selected is untested."""
+
 
 @dataclass(frozen=True)
 class Evidence:
-    """Where an outcome shows: recording and exchange, the request as a curl line, and rows with what was received.
+    """Where an outcome shows: recording and exchange, lines that repeat the request, and rows with what was received.
 
     `marked` is the index of the row with the first difference, None if no single row shows it.
     """

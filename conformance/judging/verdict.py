@@ -93,15 +93,15 @@ def exit_status(
 ) -> int:
     """Return the exit status of a session.
 
-    `known` are the ids of items whose failure the baseline lists, `stale` its entries that must be removed.
+    `known` are the ids of items whose outcome the baseline excuses, `stale` its entries that must be removed.
     `answered` is false if the server stopped responding.  `fail_on` is the lowest level that the status depends on.
     """
-    listed = set(known)
+    excused = set(known)
     counted = [one for one in requirements if one.requirement.level in ("MUST", fail_on)]
-    judged = [result for one in counted for result in one.results if result.selected]
+    judged = [result for one in counted for result in one.results if result.selected and result.id not in excused]
     if suite_errors or not answered:
         return UNSURE
-    if stale or any(result.outcome.word == FAILED and result.id not in listed for result in judged):
+    if stale or any(result.outcome.word == FAILED for result in judged):
         return BROKEN_MUST
     if any(result.outcome.word in (INCONCLUSIVE, UNTESTED) for result in judged):
         return UNSURE

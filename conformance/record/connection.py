@@ -63,6 +63,7 @@ class ScenarioConnection:
         fields = list((dict(self._session.target.headers) | dict(headers)).items())
         exchange = Exchange(name, kind, method, url, fields, body, valid, *self._session.clock.tick())
         exchange.graph, exchange.query = graph, masked_query(self._session.target.query, MASKED)
+        exchange.own_headers = tuple(name.lower() for name in headers)
         http = self._session.open_client(slow=True) if slowly else self._http
         live = LiveExchange(self._session, http, self._writer, exchange, self._scenario, self._at_limit)
         self._sent.append(live)

@@ -15,6 +15,7 @@ from typing import Any
 
 from conformance.authoring.views import SessionRecordings
 from conformance.catalogue import Requirement
+from conformance.evidence.curl import curl_command
 from conformance.evidence.redaction import Redactor
 from conformance.evidence.source import RecordingSource
 from conformance.judging.items import Item
@@ -103,7 +104,7 @@ def _requests(session: SessionRecordings, item: Item, outcome: Outcome) -> str:
         return "\n".join(evidence.curl for evidence in outcome.evidence)
     known = session.recordings
     seen = [known[variant.id] for variant in item.variants if variant.id in known]
-    named = ((f"# {one.variant}: {sent.name}", printable(sent.curl)) for one in seen for sent in one.exchanges)
+    named = ((f"# {one.variant}: {sent.name}", printable(curl_command(sent))) for one in seen for sent in one.exchanges)
     return "\n".join(line for lines in named for line in lines) or f"# {item.scenario}"
 
 

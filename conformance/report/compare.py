@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from conformance.judging.outcomes import FAILED, PASSED, UNTESTED
+from conformance.judging.outcomes import FAILED, INCONCLUSIVE, PASSED, UNTESTED
 from conformance.judging.verdict import worst
 from conformance.report import judged, words
 from conformance.report.markdown_text import md, table
@@ -15,9 +15,9 @@ from conformance.wire.text import printable
 
 BROKEN, FIXED, CHANGED, NEW, GONE = "broken", "fixed", "changed", "new", "gone"
 KINDS = {
-    BROKEN: "a check fails that did not fail before",
+    BROKEN: "a check that passed no longer passes, or a check fails that did not fail before",
     FIXED: "a check that failed now passes, and every other changed check passes too",
-    CHANGED: "an outcome changed, but nothing broke and nothing was fixed",
+    CHANGED: "an outcome changed, but nothing broke and not everything is fixed",
     NEW: "only the new report contains it",
     GONE: "only the old report contains it",
 }
@@ -46,6 +46,12 @@ def changes(old: Document, new: Document) -> list[Change]:
     return sorted(found, key=lambda one: list(KINDS).index(one.kind))
 
 
+def compared(old: Document, new: Document) -> int:
+    """Return how many checks both sessions selected."""
+    before, after = ({id for one in _by_id(report).values() for id in _selected(one)} for report in (old, new))
+    return len(before & after)
+
+
 def _by_id(document: Document) -> dict[str, Document]:
     return {one["id"]: one for one in document["requirements"]}
 
@@ -55,31 +61,36 @@ def _change(id: str, before: Mapping[str, Document], after: Mapping[str, Documen
         return Change(NEW, id, after[id]["level"], "", after[id]["outcome"])
     if id not in after:
         return Change(GONE, id, before[id]["level"], before[id]["outcome"], "")
-    was, now = _checks(before[id]), _checks(after[id])
+    was, now = _selected(before[id]), _selected(after[id])
     both = [check for check in now if check in was]
-    differing = tuple(check for check in both if was[check] != now[check])
-    if not was or not now or (not differing and was.keys() == now.keys()):
-        return None  # only checks that both sessions selected are compared
     level = after[id]["level"]
-    if differing:
+    if differing := tuple(check for check in both if was[check] != now[check]):
         kind = _kind([(was[check], now[check]) for check in differing])
         return Change(kind, id, level, worst(was[one] for one in both), worst(now[one] for one in both), differing)
-    only_new = tuple(check for check in now if check not in was)
+    only_new, only_old = _only_in(after[id], before[id]), _only_in(before[id], after[id])
+    if not (only_new or only_old):
+        return None
     return Change(NEW if only_new else GONE, id, level, before[id]["outcome"], after[id]["outcome"], only_new)
+
+
+def _only_in(one: Document, other: Document) -> tuple[str, ...]:
+    """Return the selected checks of a requirement that another report does not contain at all."""
+    known = {check["id"] for check in judged.checks(other)}
+    return tuple(check for check in _selected(one) if check not in known)
 
 
 def _kind(pairs: Sequence[tuple[str, str]]) -> str:
     """Return what a change of these outcomes, each before and after, means for a requirement."""
-    if any(now == FAILED for _, now in pairs):
+    if any(now == FAILED or (was == PASSED and now in (INCONCLUSIVE, UNTESTED)) for was, now in pairs):
         return BROKEN
     fixed = any(was == FAILED for was, _ in pairs) and all(now == PASSED for _, now in pairs)
     return FIXED if fixed else CHANGED
 
 
-def _checks(requirement: Document) -> dict[str, str]:
-    """Return the outcomes of the checks that were judged, by id; the others have nothing to compare."""
-    outcomes = {check["id"]: check["outcome"] for check in judged.checks(requirement)}
-    return {id: word for id, word in outcomes.items() if word != UNTESTED}
+def _selected(requirement: Document) -> dict[str, str]:
+    """Return the outcomes of the checks that were selected, by id; the others say nothing about the server."""
+    left_out = judged.not_selected(requirement)
+    return {check["id"]: check["outcome"] for check in judged.checks(requirement) if check["id"] not in left_out}
 
 
 def suite_differences(old: Document, new: Document) -> list[str]:
@@ -99,6 +110,7 @@ def lines(old: Document, new: Document, found: Sequence[Change]) -> Iterator[str
     yield f"new: {_titled(new)}"
     if different := suite_differences(old, new):
         yield f"suite or profile changed, which may change outcomes: {', '.join(map(printable, different))}"
+    yield from _not_compared(old, new)
     for one in found:
         yield f"{one.kind:<8} {one.level:<6} {one.id}: {_arrow(one)}"
         yield from (f"           {printable(check)}" for check in one.checks)
@@ -110,6 +122,7 @@ def markdown(old: Document, new: Document, found: Sequence[Change]) -> str:
     parts = [f"## {_counted(found)}", f"Old: {md(_titled(old))}. New: {md(_titled(new))}."]
     if different := suite_differences(old, new):
         parts.append(f"Suite or profile changed, which may change outcomes: {md(', '.join(different))}.")
+    parts += [f"{md(line)}." for line in _not_compared(old, new)]
     if found:
         rows = [(one.kind, one.level, md(one.id), _arrow(one), md(", ".join(one.checks))) for one in found]
         parts.append(table(("change", "level", "requirement", "outcome", "checks"), rows))
@@ -126,6 +139,12 @@ def as_json(old: Document, new: Document, found: Sequence[Change]) -> str:
         for name, one in (("old", old), ("new", new))
     }  # fmt: skip
     return json.dumps({**reports, "changes": [asdict(one) for one in found]}, indent=1)
+
+
+def _not_compared(old: Document, new: Document) -> Iterator[str]:
+    for which, one in (("old", old), ("new", new)):
+        if selected := words.selection(one):
+            yield f"the {which} session selected {selected}; the others are not compared"
 
 
 def _titled(document: Document) -> str:

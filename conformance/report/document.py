@@ -115,13 +115,15 @@ def _requirement(
 ) -> dict[str, Any]:
     requirement = one.requirement
     bad = dict.fromkeys(check_name(each.id) for each in one.results if each.outcome.word in (FAILED, INCONCLUSIVE))
+    judged = [each for each in one.results if each.selected]
     content = {
         "id": requirement.id,
         "level": requirement.level,
         "outcome": one.outcome,
         **standing,
-        "passed": by_name(each.id for each in one.results if each.outcome.word == PASSED),
-        "checks": [_check(each, shown) for each in one.results if each.outcome.word != PASSED],
+        "passed": by_name(each.id for each in judged if each.outcome.word == PASSED),
+        "not_selected": by_name(each.id for each in one.results if not each.selected),
+        "checks": [_check(each, shown) for each in judged if each.outcome.word != PASSED],
         "details": {name: failure_details[name] for name in bad if name in failure_details},
     }
     return {key: value for key, value in content.items() if value or key == "passed"}

@@ -26,4 +26,4 @@ def explained(requirement: Requirement, item: Item, outcome: Outcome) -> str:
 
 def _shown(evidence: Evidence) -> list[str]:
     where = f"recording: recordings/{evidence.recording}, exchange `{evidence.exchange}`"
-    return [where, f"request: {evidence.curl}", *(f"  {row}" for row in evidence.rows)]
+    return [where, "to repeat the request:", *evidence.curl.split("\n"), *(f"  {row}" for row in evidence.rows)]

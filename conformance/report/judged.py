@@ -8,8 +8,9 @@ from itertools import groupby
 from typing import Any
 
 from conformance import catalogue
-from conformance.catalogue import Requirement, Statement
-from conformance.judging.outcomes import FAILED, INCONCLUSIVE, PASSED
+from conformance.catalogue import Requirement
+from conformance.judging.outcomes import FAILED, INCONCLUSIVE, NOT_SELECTED, PASSED, UNTESTED
+from conformance.report.specification import spec_rows
 
 Entry = Mapping[str, Any]
 """An entry of `requirements` in report.json, of its `checks`, or of their `evidence`."""
@@ -19,9 +20,14 @@ DETAILS = ("acceptable", "cause")
 
 def checks(requirement: Entry) -> list[Entry]:
     """Return every item of a requirement's checks: those that did not pass as the report holds them, then others."""
-    pairs = ((name, axes) for name, each in requirement.get("passed", {}).items() for axes in each)
-    passed = [f"{name}[{axes}]" if axes else name for name, axes in pairs]
-    return [*requirement.get("checks", ()), *({"id": id, "outcome": PASSED} for id in passed)]
+    passed = [{"id": id, "outcome": PASSED} for id in _ids(requirement.get("passed", {}))]
+    left_out = [{"id": id, "outcome": UNTESTED, "message": NOT_SELECTED} for id in not_selected(requirement)]
+    return [*requirement.get("checks", ()), *passed, *left_out]
+
+
+def not_selected(requirement: Entry) -> list[str]:
+    """Return the ids of the items that were not selected."""
+    return _ids(requirement.get("not_selected", {}))
 
 
 def by_name(ids: Iterable[str]) -> dict[str, list[str]]:
@@ -30,6 +36,12 @@ def by_name(ids: Iterable[str]) -> dict[str, list[str]]:
     for id in ids:
         found.setdefault(check_name(id), []).append(id[len(check_name(id)) + 1 : -1])
     return found
+
+
+def _ids(names: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return the ids of items, given what `by_name` returned for them."""
+    pairs = ((name, axes) for name, each in names.items() for axes in each)
+    return [f"{name}[{axes}]" if axes else name for name, axes in pairs]
 
 
 def is_short(requirements: Iterable[Entry]) -> bool:
@@ -87,11 +99,10 @@ def sources(requirement: Entry) -> tuple[str, ...]:
     return known.sources if known else ()
 
 
-def spec(requirement: Entry) -> list[Statement]:
-    """Return the statements of the specification that a requirement covers."""
+def spec(requirement: Entry) -> list[dict[str, str]]:
+    """Return the statements of the specification that a requirement covers, as `spec_rows` describes them."""
     known = _described(requirement)
-    lines = known.spec if known else ()
-    return [one for one in catalogue.statements() if one.lines in lines]
+    return spec_rows(known.spec) if known else []
 
 
 def _described(requirement: Entry) -> Requirement | None:

@@ -125,7 +125,7 @@ def _reason(name: str, reason: Reason, details: Document, known: Mapping[str, st
 
 
 def _evidence(one: Document, recordings: StoredRecordings) -> Iterator[str]:
-    yield fenced([one["curl"]], "sh")
+    yield fenced(one["curl"].split("\n"), "sh")
     yield fenced(one["rows"])
     yield f"Recording: {_recording(one['recording'], recordings)}, exchange {md(one['exchange'])}"
 

@@ -14,6 +14,7 @@ from typing import Any
 from conformance import catalogue
 from conformance.authoring.registry import REGISTRY
 from conformance.catalogue import Requirement
+from conformance.report.specification import spec_lines, spec_rows
 from conformance.report.words import command
 from conformance.settings import DEFAULT_PROFILE
 
@@ -22,7 +23,6 @@ REQUIREMENTS = Path(__file__).parents[1] / "requirements"
 
 def described(requirement: Requirement) -> dict[str, Any]:
     """Return everything about a requirement as data; the suite must be loaded."""
-    gists = {one.lines: one.gist for one in catalogue.statements()}
     checks = [check for check in REGISTRY.checks if check.requirement == requirement.id]
     faults = [fault for fault in REGISTRY.faults if fault.requirement == requirement.id]
     profiles = [name for name, one in catalogue.profiles().items() if requirement.id in one.requirements]
@@ -35,7 +35,7 @@ def described(requirement: Requirement) -> dict[str, Any]:
         "breaks": requirement.breaks,
         "note": requirement.note,
         "sources": list(requirement.sources),
-        "spec": [{"lines": lines, "gist": gists[lines]} for lines in requirement.spec],
+        "spec": spec_rows(requirement.spec),
         "example": examples().get(requirement.id),
         "observed": [one for one in observed() if one["requirement"] == requirement.id],
         "checks": [
@@ -72,20 +72,16 @@ def markdown(full: Mapping[str, Any]) -> str:
         f"Why {full['level']}: {full['why']}",
         f"Who breaks without it: {full['breaks']}",
         *([f"Note: {full['note']}"] if full["note"] else []),
-        _list("## Sources", full["sources"]),
-        *([_list("## Specification, summarised", _gists(full["spec"]))] if full["spec"] else []),
+        listed("## Sources", full["sources"]),
+        *([listed("## Specification, summarised", spec_lines(full["spec"]))] if full["spec"] else []),
         *(_example(full["example"]) if full["example"] else []),
-        *([_list("## Observed with real clients", _observed(full["observed"]))] if full["observed"] else []),
-        _list("## Checks", [f"{one['name']} ({', '.join(one['looks_at'])}): {one['says']}" for one in full["checks"]]),
-        _list("## Faults that make it fail", [f"{one['name']}: {one['does']}" for one in full["faults"]]),
+        *([listed("## Observed with real clients", _observed(full["observed"]))] if full["observed"] else []),
+        listed("## Checks", [f"{one['name']} ({', '.join(one['looks_at'])}): {one['says']}" for one in full["checks"]]),
+        listed("## Faults that make it fail", [f"{one['name']}: {one['does']}" for one in full["faults"]]),
         *(_serving(full["faults"][0]["name"]) if full["faults"] else []),
         f"## Run only this\n\n    {full['run']} --url URL",
     ]
     return "\n\n".join(parts)
-
-
-def _gists(statements: list[Mapping[str, str]]) -> list[str]:
-    return [f"{one['lines']}: {one['gist']}" for one in statements]
 
 
 def _observed(rows: Iterable[Mapping[str, str]]) -> list[str]:
@@ -111,7 +107,8 @@ def _block(lines: list[str]) -> str:
     return "\n".join(f"    {line}" for line in lines)
 
 
-def _list(head: str, lines: list[str]) -> str:
+def listed(head: str, lines: list[str]) -> str:
+    """Return a heading and a list."""
     return "\n".join([head, "", *(f"- {line}" for line in lines)])
 
 

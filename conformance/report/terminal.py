@@ -163,8 +163,8 @@ def _not_passed(document: Document, width: int) -> Iterator[Line]:
 
 def _requirement(one: Document, listed: Mapping[str, str], width: int) -> Line:
     """Return one requirement with the first reason why it did not pass."""
-    failures = [check["id"] for check in one["checks"] if check["outcome"] == FAILED]
-    expected = " (known)" if failures and all(check in listed for check in failures) else ""
+    same = [check["id"] for check in one["checks"] if check["outcome"] == one["outcome"]]
+    expected = " (known)" if same and all(check in listed for check in same) else ""
     outcome = f"{'  ' if below(one) else ''}{NAMES[one['outcome']]}"
     line = f"{outcome:<12} {one['level']:<6} {one['id']}{below(one)}{expected}: {printable(why(one))}"
     markup = {"red": one["level"] == "MUST" and one["outcome"] == FAILED, "yellow": one["outcome"] == INCONCLUSIVE}
@@ -183,7 +183,7 @@ def _problems(document: Document) -> Iterator[Line]:
     for problem in session_problems(document):
         yield printable(problem), red
     for subject in baseline.get("stale", ()):
-        yield f"stale in the baseline: {subject} (it no longer fails; remove it)", red
+        yield f"stale in the baseline: {subject} (what it excuses no longer occurs; remove it)", red
     for subject in baseline.get("expired", ()):
         yield f"expired in the baseline: {subject}", {"yellow": True}
     if (document.get("concurrency") or {}).get("performed_again"):

@@ -98,7 +98,7 @@ def is_partial(document: Document) -> bool:
 
 
 def known(document: Document) -> dict[str, str]:
-    """Return the reasons of the failures that the baseline lists, by the id of the check."""
+    """Return the reasons of the outcomes that the baseline excuses, by the id of the check."""
     groups = (document.get("baseline") or {}).get("known", ())
     return {check: one["reason"] for one in groups for check in one["checks"]}
 

@@ -21,6 +21,7 @@ from conformance.evidence.writer import masked
 from conformance.report.badge import badge
 from conformance.report.document import FORMAT, document_text
 from conformance.report.html import report_html
+from conformance.report.judged import not_selected
 from conformance.report.markdown import report_md
 from conformance.report.matrix import Column, matrix_html
 from conformance.report.matrix_markdown import matrix_md
@@ -122,6 +123,9 @@ def _contradictions(document: Document) -> list[str]:
         found = [one["outcome"] for one in requirements if one["level"] == level]
         if any(found.count(word) != number for word, number in document["summary"][level].items()):
             return [f"its summary of {level} does not match its requirements"]
+    chosen = document["selection"]
+    if chosen["of"] - chosen["checks"] != sum(len(not_selected(one)) for one in requirements):
+        return [f"its selection of {chosen['checks']} of {chosen['of']} checks does not match the list of the others"]
     expected = verdict(document["summary"], partial=is_partial(document))
     if document["verdict"] != expected:
         return [f"its verdict is {document['verdict']!r}, but its summary makes it {expected!r}"]

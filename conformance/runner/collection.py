@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from traceback import format_exception
 from typing import Any
 
 import pytest
 
 from conformance import catalogue
 from conformance.judging.items import Item
+from conformance.judging.judge import SuiteError
 from conformance.judging.outcomes import FAILED, INAPPLICABLE, PASSED, Outcome
 from conformance.report import allure
 from conformance.report.explain import explained
+from conformance.runner.keywords import keywords
 from conformance.session.judgement import Judgement
 
 PACKAGE = Path(__file__).parents[1]
 SUITE = PACKAGE / "suite"
-NODE = "conformance/suite"
-"""The beginning of every item's id, so that ids do not depend on where the suite is installed."""
-
 JUDGEMENT: pytest.StashKey[Judgement] = pytest.StashKey()
 
 
@@ -49,30 +49,42 @@ class CheckItem(pytest.Item):
         super().__init__(**options)
         self.item = item
         self.outcome: Outcome | None = None
+        self._text = ""
         self.requirement = catalogue.find(item.check.requirement)
         shown = {"requirement": self.requirement.id, "level": self.requirement.level, "scenario": item.scenario}
         self.user_properties += [*shown.items(), *(("source", source) for source in self.requirement.sources)]
-        self.extra_keyword_matches |= {self.requirement.id, self.requirement.level, self.requirement.area}
+        self.extra_keyword_matches |= keywords(item)
 
-    def runtest(self) -> None:
+    def setup(self) -> None:
+        """Judge the item.  An inconclusive one ends here, because JUnit calls that an error and not a failure."""
         judgement = self.config.stash[JUDGEMENT]
         self.outcome = outcome = judgement.outcome(self.item)
-        text = explained(self.requirement, self.item, outcome)
+        self._text = text = explained(self.requirement, self.item, outcome)
         if allure.results_folder(self.config):
             plan = judgement.plan
             annotator = allure.Annotator(plan.profile.name, judgement.session, plan.source, plan.redactor)
             annotator.annotate(self.requirement, self.item, outcome, text)
         if outcome.word == INAPPLICABLE:
             pytest.skip(outcome.message)
-        if outcome.word == FAILED and (why := judgement.expected(self.item, outcome)):
-            pytest.xfail(f"{why}\n{text}")
-        if outcome.word == FAILED:
-            raise CheckFailed(text)
-        if outcome.word != PASSED:
-            raise NotPassed(text)
+        if outcome.word in (PASSED, FAILED):
+            return
+        if why := judgement.expected(self.item, outcome):
+            pytest.skip(f"{why}\n{text}")
+        raise NotPassed(text)
+
+    def runtest(self) -> None:
+        """Fail if the check failed."""
+        assert self.outcome
+        if self.outcome.word == FAILED:
+            if why := self.config.stash[JUDGEMENT].expected(self.item, self.outcome):
+                pytest.xfail(f"{why}\n{self._text}")
+            raise CheckFailed(self._text)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        return str(excinfo.value) if isinstance(excinfo.value, NotPassed) else super().repr_failure(excinfo, style)
+        problem = excinfo.value
+        if isinstance(problem, SuiteError):
+            return "".join(format_exception(problem.__cause__ or problem))
+        return str(problem) if isinstance(problem, NotPassed) else super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         return self.path, None, self.name

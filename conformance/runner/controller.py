@@ -8,16 +8,27 @@ from typing import Any, NoReturn
 
 import pytest
 
-from conformance.judging.outcomes import FAILED, PASSED, Evidence, Outcome
+from conformance.judging.outcomes import PASSED, Evidence, Outcome
 from conformance.judging.verdict import UNSURE, USAGE
 from conformance.launch.process import LaunchError
 from conformance.report import allure, terminal
-from conformance.runner.collection import NODE, CheckItem
+from conformance.runner.collection import CheckItem
+from conformance.runner.keywords import NODE, unmatched
 from conformance.runner.stopping import FailureLimit
 from conformance.session.judgement import Judgement
 from conformance.session.recording import record_session
 from conformance.session.reporting import SessionReport, write_report
 from conformance.settings import UsageError
+from conformance.wire.text import printable
+
+
+class SessionEnd(pytest.exit.Exception):  # type: ignore[name-defined,misc]
+    """Ends the session with a status.  Pytest prints the name of the class before the message."""
+
+    __module__ = "builtins"  # pytest would print its own module otherwise
+
+
+SessionEnd.__name__ = SessionEnd.__qualname__ = "lg-conformance"
 
 
 class Controller:
@@ -63,6 +74,8 @@ class Controller:
     def _record(self, ids: Sequence[str]) -> None:
         self._recorded = True
         self._judgement.selected.update(ids)
+        for name in unmatched(self._keyword, self._plan.offered()):
+            self._config.get_terminal_writer().line(f"-k: {printable(name)} matches no check", yellow=True)
         if not ids or self._plan.judges_again:
             return
         try:
@@ -77,11 +90,11 @@ class Controller:
         if done.interrupted:
             self._interrupted = True
             self._judgement.judge_selected()
-            pytest.exit("interrupted; the report covers what was recorded until then", returncode=UNSURE)
+            raise SessionEnd("interrupted; the report covers what was recorded until then", UNSURE)
 
     def _exit_without_report(self, why: str, status: int) -> NoReturn:
         self._recorded = False
-        pytest.exit(self._plan.redactor.text(why), returncode=status)
+        raise SessionEnd(self._plan.redactor.text(why), status)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Collect the outcome that pytest's own report carries, and stop after too many failures."""
@@ -122,7 +135,7 @@ class Controller:
         """Print the verdict last, because that is where people look for it."""
         result = yield
         if self._keyword and not self._judgement.selected and not self._config.getoption("collectonly"):
-            hint = "it matches areas, levels, requirement ids and names of checks; `lg-conformance list` shows them"
+            hint = "it matches areas, levels, requirements, checks, scenarios and graphs; see `lg-conformance list`"
             terminalreporter.write_line(f"-k {self._keyword!r} selects no check; {hint}", red=True)
         if self._report is not None:
             notes = [*self._report.compared, *self._baseline_note()]
@@ -131,7 +144,9 @@ class Controller:
         return result
 
     def _baseline_note(self) -> Iterator[str]:
-        if (file := self._plan.settings.write_baseline) is not None:
-            failures = sum(result.outcome.word == FAILED for result in self._judgement.all_results)
-            hint = "give each a reason, otherwise --baseline rejects the file" if failures else "nothing failed"
-            yield f"wrote {failures} entries to the baseline {file}; {hint}"
+        update = self._report.baseline if self._report else None
+        if update is not None:
+            numbers = f"{len(update.kept)} kept, {len(update.dropped)} dropped, {len(update.added)} added"
+            yield f"wrote the baseline {self._plan.settings.write_baseline}: {numbers}"
+            if update.unexplained:
+                yield f"{update.unexplained} entries have no reason; add it, otherwise --baseline rejects the file"

@@ -33,21 +33,25 @@ def list_(arguments: Sequence[str]) -> int:
 
 
 def explain(arguments: Sequence[str]) -> int:
-    """Print everything about a requirement; return the exit status; raises UnknownName."""
+    """Print everything about a requirement, an area or a mode; return the exit status; raises UnknownName."""
+    from conformance.report.area import area_markdown, area_of, described_area
     from conformance.report.requirement import described, markdown
 
     parser = argparse.ArgumentParser(
         "lg-conformance explain",
         description="Explain a requirement: why it is required, which clients break without it, how it looks on the "
-        "wire, which checks verify it, and which faults turn it red.",
+        "wire, which checks verify it, and which faults turn it red. Or an area or a stream mode: its requirements.",
     )
-    parser.add_argument("id", metavar="ID", help="a requirement, as `lg-conformance list` shows it")
+    parser.add_argument("id", metavar="ID", help="a requirement as `lg-conformance list` shows it, an area, or a mode")
     _add_format(parser)
     chosen = parser.parse_args(arguments)
-    requirement = catalogue.find(chosen.id)
-    suite.load()
-    full = described(requirement)
-    print(_json(full) if chosen.format == "json" else markdown(full))
+    if area_of(chosen.id) is not None:
+        full, text = described_area(chosen.id), area_markdown
+    else:
+        requirement = catalogue.find(chosen.id)
+        suite.load()
+        full, text = described(requirement), markdown
+    print(_json(full) if chosen.format == "json" else text(full))
     return OK
 
 

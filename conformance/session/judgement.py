@@ -15,9 +15,10 @@ from conformance.judging.baseline import Entry
 from conformance.judging.causes import with_cause
 from conformance.judging.items import Item, items_of
 from conformance.judging.judge import SuiteError, judge
-from conformance.judging.outcomes import FAILED, INAPPLICABLE, INCONCLUSIVE, UNTESTED, Outcome
+from conformance.judging.outcomes import INAPPLICABLE, INCONCLUSIVE, NOT_SELECTED, UNTESTED, Outcome
 from conformance.judging.ranking import Rank, ranking
 from conformance.judging.verdict import RequirementResult, Result, requirement_results
+from conformance.report.words import NAMES
 from conformance.session.plan import Plan
 from conformance.session.scenarios import scenario_digests
 
@@ -93,12 +94,17 @@ class Judgement:
         self.results[id] = self._result(self.plan.items[id], outcome)
 
     def expected(self, item: Item, outcome: Outcome) -> str | None:
-        """Return why the failure of an item does not change the exit status, None if it does."""
+        """Return why an item that did not pass does not change the exit status, None if it does."""
         entry = self.plan.baseline.find(self._result(item, outcome))
         if entry is not None:
             return f"listed in the baseline: {entry.reason}"
-        counted = catalogue.find(item.check.requirement).level in ("MUST", self.plan.settings.fail_on)
-        return None if counted else "a failed SHOULD does not change the exit status without --fail-on should"
+        if self.counts(item.check.requirement):
+            return None
+        return f"a SHOULD that is {NAMES[outcome.word]} does not change the exit status without --fail-on should"
+
+    def counts(self, requirement: str) -> bool:
+        """Return whether the exit status depends on the requirement."""
+        return catalogue.find(requirement).level in ("MUST", self.plan.settings.fail_on)
 
     @property
     def all_results(self) -> list[Result]:
@@ -119,7 +125,7 @@ class Judgement:
     def stale(self) -> list[Entry]:
         """Entries of the baseline that no longer fail, or that name nothing in the suite; they must be removed."""
         baseline = self.plan.baseline
-        return [*baseline.stale(self.all_results), *baseline.unknown(_results_of_every_profile())]
+        return [*baseline.stale(self.all_results), *baseline.unknown(results_of_every_profile())]
 
     @property
     def missing_graphs(self) -> dict[str, list[str]]:
@@ -135,16 +141,15 @@ class Judgement:
                     missing[graph].append(one.requirement.id)
         return missing
 
-    def known_failures(self) -> list[tuple[Result, Entry]]:
-        """Return each failure that the baseline lists, with its entry."""
-        failed = [result for result in self.all_results if result.outcome.word == FAILED]
-        return [(result, entry) for result in failed if (entry := self.plan.baseline.find(result))]
+    def excused(self) -> list[tuple[Result, Entry]]:
+        """Return each result that the baseline excuses, with its entry."""
+        return [(result, entry) for result in self.all_results if (entry := self.plan.baseline.find(result))]
 
     def _result(self, item: Item, outcome: Outcome) -> Result:
         return Result(item.id, item.check.requirement, outcome, item.id in self.selected)
 
     def _untested(self, item: Item) -> Result:
-        why = "it was selected, but not judged" if item.id in self.selected else "it was not selected"
+        why = "it was selected, but not judged" if item.id in self.selected else NOT_SELECTED
         return self._result(item, Outcome(UNTESTED, why))
 
 
@@ -153,7 +158,7 @@ def items_of_every_profile() -> set[str]:
     return {item.id for check in suite.load().checks for item in items_of(check)}
 
 
-def _results_of_every_profile() -> list[Result]:
+def results_of_every_profile() -> list[Result]:
     """Return a result for every item of the suite, because a baseline may list failures of several profiles."""
     items = (item for check in suite.load().checks for item in items_of(check))
     return [Result(item.id, item.check.requirement, Outcome(UNTESTED), False) for item in items]

@@ -16,7 +16,7 @@ from conformance.catalogue import Profile
 from conformance.evidence.redaction import Redactor
 from conformance.evidence.source import FOLDER, RecordingSource, report_folder_of, source_of
 from conformance.judging.applicability import missing_for_variant
-from conformance.judging.baseline import Baseline, read_baseline
+from conformance.judging.baseline import Baseline, Entry, read_baseline, read_entries
 from conformance.judging.informational import informational_variants
 from conformance.judging.items import Item, items_of
 from conformance.settings import DEFAULT_PROFILE, Settings, report_folder
@@ -41,6 +41,8 @@ class Plan:
     """Every item of the profile, by id."""
     folder: Path
     """The folder that holds the recordings."""
+    known: tuple[Entry, ...] = ()
+    """The entries of an earlier baseline that --write-baseline updates."""
     readers: tuple[Reader, ...] = ()
     """The real clients that the streams are played to."""
     nonce: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -79,16 +81,18 @@ class Plan:
     def variants(self, selected: Iterable[str]) -> list[Variant]:
         """Return the scenario variants that these items look at, each once.
 
-        A check with a scope looks at all variants of the profile.  The variants of observations and disputed
-        statements are included only if the whole profile is selected.  Variants that need something the target lacks
-        are excluded.
+        A check with a scope looks at what the others record; if there are no others, at the scenarios that it
+        names for this, otherwise `suite.example()`.  The
+        variants of observations and disputed statements are included only if the whole profile is selected.  Variants
+        that need something the target lacks are excluded.
         """
         items = [self.items[id] for id in selected]
-        whole = len({item.id for item in items}) == len(self.items)
-        if any(item.check.scope for item in items):
-            items = list(self.items.values())
         wanted = [variant for item in items for variant in item.variants]
-        wanted += informational_variants(suite.load()) if whole else ()
+        if len({item.id for item in items}) == len(self.items):
+            wanted += informational_variants(suite.load())
+        if not wanted:
+            scenarios = (one for item in items for one in item.check.alone or (suite.example(),))
+            wanted = [variant for scenario in scenarios for variant in scenario.variants()]
         unique = {variant.id: variant for variant in wanted}
         return [variant for variant in unique.values() if not missing_for_variant(variant, self.target.lacks)]
 
@@ -102,14 +106,16 @@ def make_plan(settings: Settings) -> Plan:
     if settings.judge is None:
         check_names(target, registry)
     checks = [check for check in registry.checks if check.requirement in profile.requirements]
+    baseline = _baseline(settings, target)
     return Plan(
         settings,
         profile,
         target,
-        _baseline(settings, target),
+        baseline,
         Redactor([*settings.secrets, *target.secrets]),
         {item.id: item for check in checks for item in items_of(check)},
         _folder(settings, target),
+        _known(settings, baseline),
         _readers(settings),
     )
 
@@ -119,6 +125,14 @@ def _baseline(settings: Settings, target: Target) -> Baseline:
     if chosen and settings.write_baseline and chosen.absolute() == settings.write_baseline.absolute():
         chosen = chosen if chosen.exists() else None  # this session creates it
     return read_baseline(chosen, datetime.date.today()) if chosen else Baseline()
+
+
+def _known(settings: Settings, baseline: Baseline) -> tuple[Entry, ...]:
+    """Return the entries that --write-baseline updates: those of its file, otherwise those of the baseline in use."""
+    file = settings.write_baseline
+    if file is None:
+        return ()
+    return tuple(read_entries(file)) if file.is_file() else (*baseline.entries, *baseline.expired)
 
 
 def _folder(settings: Settings, target: Target) -> Path:

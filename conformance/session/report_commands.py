@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from conformance.judging.verdict import BROKEN_MUST, OK
+from conformance.settings import UsageError
 
 
 def matrix(arguments: Sequence[str]) -> int:
@@ -40,8 +41,9 @@ def diff(arguments: Sequence[str]) -> int:
 
     parser = argparse.ArgumentParser(
         "lg-conformance diff",
-        description="Compare two reports of one server: which requirements are fixed, broken, changed or new.",
-        epilog="exit status: 0 nothing broke · 1 something broke · 4 wrong usage",
+        description="Compare two reports of one server: which requirements are fixed, broken, changed or new. "
+        "A check that passed and was selected again is broken if it failed, is inconclusive or was not judged.",
+        epilog="exit status: 0 nothing broke · 1 something broke · 4 wrong usage, or no check is in both reports",
     )
     parser.add_argument("old", type=Path, metavar="OLD", help="a report folder or its report.json")
     parser.add_argument("new", type=Path, metavar="NEW", help="the same of a later session")
@@ -50,6 +52,8 @@ def diff(arguments: Sequence[str]) -> int:
     )
     chosen = parser.parse_args(arguments)
     old, new = (read_report(report_file(path)) for path in (chosen.old, chosen.new))
+    if not compare.compared(old, new):
+        raise UsageError(f"{chosen.old} and {chosen.new} have no selected check in common, so nothing can be compared")
     found = compare.changes(old, new)
     if chosen.format == "text":
         print("\n".join(compare.lines(old, new, found)))

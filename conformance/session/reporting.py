@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from conformance import suite
 from conformance.evidence.source import recording_digests, session_description
-from conformance.judging.baseline import baseline_text
+from conformance.judging.baseline_update import HEAD, BaselineUpdate, baseline_text, leading_comment, updated
 from conformance.judging.informational import disputed, observations
-from conformance.judging.verdict import exit_status
+from conformance.judging.outcomes import FAILED
+from conformance.judging.verdict import Result, exit_status
 from conformance.report.attribution import suite_facts
 from conformance.report.document import document
 from conformance.report.failure_details import failure_details
 from conformance.report.write import write_all
-from conformance.session.judgement import Judgement, items_of_every_profile
+from conformance.session.judgement import Judgement, items_of_every_profile, results_of_every_profile
 from conformance.session.recording import performed_by_clients
 from conformance.session.reproduction import comparison, earlier_report, in_place, kept_note, not_judged_again
 from conformance.settings import UsageError
@@ -25,13 +27,15 @@ from conformance.settings import UsageError
 class SessionReport:
     """The report of a session; `compared` are lines about an earlier report of the same recordings.
 
-    `written` is false if the earlier report was kept instead.
+    `written` is false if the earlier report was kept instead.  `baseline` says what --write-baseline wrote, None if it
+    was not given.
     """
 
     document: dict[str, Any]
     exit_status: int
     compared: tuple[str, ...] = ()
     written: bool = True
+    baseline: BaselineUpdate | None = None
 
 
 def write_report(judgement: Judgement, *, with_clients: bool = True) -> SessionReport:
@@ -45,17 +49,17 @@ def write_report(judgement: Judgement, *, with_clients: bool = True) -> SessionR
     compared, lost = _compared(judgement, content)
     if not lost:
         _write(judgement, content)
-    if plan.settings.write_baseline is not None:
-        _write_baseline(plan.settings.write_baseline, judgement)
+    file = plan.settings.write_baseline
+    baseline = _write_baseline(file, judgement, content) if file is not None else None
     status = exit_status(
         judgement.requirements,
-        known=[result.id for result, _ in judgement.known_failures()],
+        known=[result.id for result, _ in judgement.excused()],
         stale=judgement.stale,
         suite_errors=len(content["suite_errors"]),
         answered=content["answered_at_end"],
         fail_on=plan.settings.fail_on,
     )
-    return SessionReport(content, status, (*compared, *lost), written=not lost)
+    return SessionReport(content, status, (*compared, *lost), written=not lost, baseline=baseline)
 
 
 def _write(judgement: Judgement, content: dict[str, Any]) -> None:
@@ -66,9 +70,18 @@ def _write(judgement: Judgement, content: dict[str, Any]) -> None:
     write_all(plan.report_folder, content, plan.redactor, recordings=read)
 
 
-def _write_baseline(file: Path, judgement: Judgement) -> None:
+def _write_baseline(file: Path, judgement: Judgement, content: Mapping[str, Any]) -> BaselineUpdate:
+    """Update a baseline file, or create it; what is inconclusive is added only after a session that was in order."""
+    in_order = not (content["suite_errors"] or content["stopped"]) and content["answered_at_end"]
+
+    def adds(result: Result) -> bool:
+        return result.outcome.word == FAILED or (in_order and judgement.counts(result.requirement))
+
+    update = updated(judgement.plan.known, judgement.all_results, results_of_every_profile(), adds)
+    head = leading_comment(file.read_text("utf-8")) if file.is_file() else HEAD
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(baseline_text(judgement.all_results), "utf-8")
+    file.write_text(judgement.plan.redactor.text(baseline_text(update, head)), "utf-8")
+    return update
 
 
 def _document(judgement: Judgement, clients: list[dict[str, Any]] | None) -> dict[str, Any]:
@@ -93,11 +106,14 @@ def _document(judgement: Judgement, clients: list[dict[str, Any]] | None) -> dic
 
 
 def _baseline(judgement: Judgement) -> dict[str, Any]:
-    known: dict[tuple[str, bool], list[str]] = {}
-    for one, entry in judgement.known_failures():
-        known.setdefault((entry.reason, entry.flaky), []).append(one.id)
+    known: dict[tuple[str, str, bool], list[str]] = {}
+    for one, entry in judgement.excused():
+        known.setdefault((entry.outcome, entry.reason, entry.flaky), []).append(one.id)
     return {
-        "known": [{"reason": reason, "flaky": flaky, "checks": ids} for (reason, flaky), ids in known.items()],
+        "known": [
+            {"outcome": outcome, "reason": reason, "flaky": flaky, "checks": ids}
+            for (outcome, reason, flaky), ids in known.items()
+        ],
         "stale": [entry.subject for entry in judgement.stale],
         "expired": [entry.subject for entry in judgement.plan.baseline.expired],
     }

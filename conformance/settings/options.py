@@ -98,13 +98,15 @@ OPTIONS = (
         "baseline",
         JUDGING,
         "TOML file of known failures, each with a reason. A listed failure does not change the exit status, "
-        "an entry that no longer fails does. Default: the baseline that the target names, if any.",
+        'an entry that no longer fails does. An entry with outcome = "cantTell" excuses an inconclusive check '
+        "instead. Default: the baseline that the target names, if any.",
         "FILE",
     ),
     Option(
         "write-baseline",
         JUDGING,
-        "Write the failures of this session to FILE as a baseline; then give a reason for each of them there.",
+        "Write what did not pass to FILE as a baseline; then give a reason for each new entry there. If FILE exists, "
+        "or a baseline is in use, its entries are kept, except those that are stale.",
         "FILE",
         shown=False,
     ),

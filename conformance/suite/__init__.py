@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from functools import cache
 
-from conformance.authoring.registry import REGISTRY, DeclarationError, Registry
+from conformance.authoring.registry import REGISTRY, DeclarationError, Registry, Scenario
 from conformance.authoring.validation import unknown_name, validate
 
 
@@ -23,3 +23,11 @@ def load() -> Registry:
             raise DeclarationError(unknown_name(problem, module.name, REGISTRY)) from problem
     validate(REGISTRY)
     return REGISTRY
+
+
+def example() -> Scenario:
+    """Return what a check over all streams looks at if nothing else is recorded: `joke` in each mode."""
+    load()
+    from conformance.suite.modes.single import joke_in_mode
+
+    return joke_in_mode

@@ -32,12 +32,14 @@ from conformance.authoring import (
 )
 from conformance.suite.errors.failing import FAILING
 from conformance.suite.graphs import CONCURRENT
+from conformance.suite.modes.single import joke_in_mode
+from conformance.suite.updates.nodes import joke_updates
 
 ERROR = "error"
 """Compared like a mode, because whether a run fails must not vary either."""
 
 
-@verifies("modes.each-unchanged", on=WHOLE_SESSION)
+@verifies("modes.each-unchanged", on=WHOLE_SESSION, alone=[joke_in_mode, joke_updates])
 def test_a_graph_streams_the_same_each_time(session: SessionRecordings) -> None:
     """Streams of one graph with the same input, on threads with the same history, have the same events in each mode."""
     compared = 0

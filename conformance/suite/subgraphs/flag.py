@@ -195,7 +195,7 @@ def test_only_requested_modes_come_from_subgraphs(recordings: dict[tuple[str, bo
         expect_no_other_mode(stream)
 
 
-@verifies("subgraphs.only-requested", on=EVERY_STREAM)
+@verifies("subgraphs.only-requested", on=EVERY_STREAM, alone=[norms_subgraph])
 def test_only_requested_modes_come_with_subgraphs(stream: ExchangeView) -> None:
     """Every stream with stream_subgraphs has no event of a mode that was not requested."""
     if not stream.is_stream or stream.run_request is None:
