@@ -11,7 +11,16 @@ import pytest
 from conformance.authoring.registry import Variant
 from conformance.evidence.exchange import Exchange
 from conformance.record import concurrency
-from conformance.record.concurrency import ALL_PAUSES_S, LATE_S, MOST_PAUSE_S, PAUSE_S, PERFORMANCES, START, Concurrency
+from conformance.record.concurrency import (
+    ALL_PAUSES_S,
+    LATE_S,
+    LEAST_IF_LATE,
+    MOST_PAUSE_S,
+    PAUSE_S,
+    PERFORMANCES,
+    START,
+    Concurrency,
+)
 from conformance.record.recorder import RecordingSummary
 from conformance.record.room import Room
 from conformance.targets.target import DEFAULT_CONCURRENCY, Target
@@ -58,22 +67,30 @@ def test_late_means_later_than_the_fastest_so_a_slow_server_is_not_late() -> Non
 def test_trouble_takes_a_quarter_once_for_all_that_were_under_way() -> None:
     found = prompt(Concurrency(40), 30)
     for started in range(20):
-        found.narrow(started, now=20.0)
+        found.narrow(started, now=20.0, refused=True)
     assert found.width == 30
-    found.narrow(started=21.0, now=22.0)
+    found.narrow(started=21.0, now=22.0, refused=False)
     assert found.width == 22
 
 
 def test_there_is_always_room_for_one() -> None:
     found = Concurrency(3)
     for now in range(9):
-        found.narrow(now, now)
+        found.narrow(now, now, refused=True)
     assert found.width == found.least == 1
+
+
+@pytest.mark.parametrize(("ceiling", "least"), [(40, LEAST_IF_LATE), (3, 3)])
+def test_late_answers_leave_room_for_some(ceiling: int, least: int) -> None:
+    found = Concurrency(ceiling)
+    for now in range(20):
+        found.narrow(now, now, refused=False)
+    assert found.width == least
 
 
 def test_after_trouble_a_whole_round_allows_one_more() -> None:
     found = Concurrency(40)
-    found.narrow(started=0.0, now=1.0)
+    found.narrow(started=0.0, now=1.0, refused=True)
     assert prompt(found, 10).width == 7
     for _ in range(6):
         found.ended()

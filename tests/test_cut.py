@@ -13,6 +13,7 @@ from conformance.authoring.views import SessionRecordings
 from conformance.evidence.exchange import Chunk, Exchange
 from conformance.evidence.recording import Recording
 from conformance.judging.judge import judge
+from conformance.suite.modes.consistency import _runs
 from conformance.wire.endings import LENGTH, SILENCE, SIZE, STOPPED
 
 from . import golden
@@ -80,3 +81,12 @@ def test_a_rule_for_every_stream_that_an_event_breaks_stays_broken() -> None:
     wrong = replace(stream, chunks=[Chunk(stream.answered or 0, 0.0, b"event: updates\ndata: {\n\n")], ending=STOPPED)
     exchanges = [wrong if one is stream else one for one in recording.exchanges]
     assert judge(item, SessionRecordings([replace(recording, exchanges=exchanges)])).word == "failed"
+
+
+def test_what_follows_a_run_that_was_cut_is_compared_with_no_other_run() -> None:
+    """The run that was cut may not have started, so what the thread holds after it is unknown."""
+    good = golden.good().recordings["two_threads"]
+    names = ["left 1", "right 1", "left 2", "right 2"]
+    assert [stream.name for stream, _ in _runs(good)] == names
+    cut_first = [cut(one, 0, SILENCE) if one.name == "left 1" else one for one in good.exchanges]
+    assert [stream.name for stream, _ in _runs(replace(good, exchanges=cut_first))] == [*names[:2], "right 2"]

@@ -16,6 +16,8 @@ PACED = 12
 """How many paced scenarios are performed at once: all 24 in two rounds."""
 LATE_S = 1.0
 """An answer is late if it took so much longer than the fastest one of the session; servers answer in a tenth of it."""
+LEAST_IF_LATE = 4
+"""To how many late answers narrow at most: on a machine that is busy otherwise answers are late however few ask."""
 PERFORMANCES = 3
 """How often a scenario is performed at most: as it comes, and twice more with fewer beside it."""
 PAUSE_S = 1.0
@@ -71,14 +73,15 @@ class Concurrency:
         if self._narrowed >= 0 and self._clean >= self.width:
             self._set(self.width + 1)
 
-    def narrow(self, started: float, now: float) -> None:
+    def narrow(self, started: float, now: float, *, refused: bool) -> None:
         """Allow a quarter less: a scenario that was started then met late answers or refusals.
 
         What was started before the last narrowing tells nothing about the present number.
         """
         if started >= self._narrowed:
             self._narrowed = max(now, 0.0)
-            self._set(max(1, self.width * 3 // 4))
+            least = 1 if refused else min(LEAST_IF_LATE, self.width)
+            self._set(max(least, self.width * 3 // 4))
 
     def pause(self, now: float, seconds: float) -> None:
         """Start nothing for so many seconds, as a server that refused a request asked for."""

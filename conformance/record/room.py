@@ -52,7 +52,7 @@ class Room:
         """
         refused = [one for one in exchanges if one.status in BUSY or one.ending == UNREACHABLE]
         if refused or any(kind not in STREAMS and self.concurrency.is_late(kind, seconds) for kind, seconds in took):
-            self.concurrency.narrow(started, self._now())
+            self.concurrency.narrow(started, self._now(), refused=bool(refused))
         else:
             self.concurrency.ended()
         if refused:

@@ -71,7 +71,8 @@ def _comparable_streams(session: SessionRecordings) -> dict[tuple[Any, ...], lis
 def _runs(recording: Recording) -> list[tuple[Exchange, tuple[str, ...]]]:
     """Return each POST stream with the earlier inputs of its thread.
 
-    Streams on a thread that also had a background run are left out, because such a run may not have ended before.
+    Streams on a thread that also had a background run are left out, because such a run may not have ended before; so
+    are those after a stream that did not end properly, because its run may not have started.
     """
     runs = []
     given: dict[str, tuple[str, ...] | None] = {}
@@ -82,7 +83,8 @@ def _runs(recording: Recording) -> list[tuple[Exchange, tuple[str, ...]]]:
             if exchange.kind == "stream" and past is not None:
                 runs.append((exchange, past))
             if thread and past is not None:
-                given[thread] = (*past, _input(exchange)) if exchange.kind == "stream" else None
+                known = exchange.kind == "stream" and exchange.ending == "complete"
+                given[thread] = (*past, _input(exchange)) if known else None
     return runs
 
 
