@@ -85,7 +85,7 @@ the folders of ordinary sessions.
 | `report.json` | the outcome of every check, and evidence for failures ([schema](../schemas/report.schema.json)) |
 | `report.html`, `report.md` | the same for people; the page draws on a time axis what each failure shows |
 | `badge.json` | the verdict as a badge, for an endpoint of shields.io |
-| `recordings.tar.xz` | every byte with its arrival time: a `.jsonl` file for each scenario, `run.json` about the session |
+| `recordings.tar.xz` | every byte with its arrival time: a file for each scenario, and `run.json` about the session |
 
 Where many requirements fail, only the first ones have evidence here. The recordings are complete:
 `lg-conformance judge FOLDER --report-dir OTHER` writes the whole report into another folder.
