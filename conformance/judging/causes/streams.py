@@ -23,7 +23,7 @@ HALF_A_PAIR = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
 def lacks_a_mode(case: Case) -> str | None:
     """A stream has no event of a mode that its run was started with."""
     missing = sorted(mode for mode in case.requested - set(case.names) if _is_about(case, mode))
-    if not case.exchange.is_stream or len(missing) != 1:
+    if not (case.exchange.asks_for_stream and case.exchange.is_stream) or len(missing) != 1:
         return None
     names = listed(case.strange or case.names) if case.names else ""
     instead = f"its events are named {names}" if names else "it has no events at all"
