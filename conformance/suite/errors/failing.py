@@ -19,6 +19,8 @@ from conformance.authoring import (
     fail,
     fault,
     inconclusive,
+    is_stream,
+    of_graph,
     scenario,
     showing_a_run,
     shown,
@@ -123,6 +125,16 @@ def require_a_run_without_error(ordinary: ExchangeView) -> None:
     """End the check as inconclusive if a run that does not fail has an error event as well."""
     if any(event.base == "error" for event in ordinary.exchange.events):
         inconclusive("a run that does not fail ended with an error event as well, so error events prove nothing")
+
+
+@fault("errors.error-event", where=is_stream & of_graph("parallel"))
+def reports_an_error_of_its_own(events: SentEvents, exchange: FaultContext) -> FaultOutput:
+    """Sends an error event in a run that succeeds, because it cannot serialize something of its own."""
+    last: SentEvent | None = None
+    for last in events:
+        yield last
+    if last is not None:
+        yield last.named("error").holding({"error": "TypeError", "message": "Object of type set is not serializable"})
 
 
 @fault("errors.error-event")

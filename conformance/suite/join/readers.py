@@ -17,6 +17,7 @@ from conformance.authoring import (
     scenario,
     starts_stream,
     verifies,
+    without,
 )
 from conformance.suite.join.progress import (
     AFTER,
@@ -91,6 +92,12 @@ def test_each_reader_gets_everything_since_its_join(readers: RecordingView, besi
     expect_every_update_since_join(readers, "third", "first", "create run")
 
 
+@condition
+def beside_the_creator(exchange: FaultContext) -> bool:
+    """Joins of a run that was created by a POST stream."""
+    return any(other.kind == "stream" for other in exchange.readers)
+
+
 @verifies("join.rest-of-run", on=joined_beside_the_creator)
 def test_who_joins_beside_the_creator_gets_the_rest(recording: RecordingView) -> None:
     """A client that joins a run that was created by a POST stream receives something of the rest, and the end."""
@@ -106,6 +113,12 @@ def test_who_joins_beside_the_creator_gets_the_rest(recording: RecordingView) ->
 def of_a_run_with_other_readers(exchange: FaultContext) -> bool:
     """Streams of a run that another client reads as well."""
     return bool(exchange.readers)
+
+
+@fault("join.rest-of-run", where=is_join & beside_the_creator)
+def sends_nothing_to_who_joins_a_streamed_run(events: SentEvents, exchange: FaultContext) -> FaultOutput:
+    """Sends nothing to a client that joins a run whose creator reads it, and ends its stream with the run."""
+    yield from without(events, "updates")
 
 
 @fault("join.several-readers", where=is_join)
