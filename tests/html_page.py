@@ -60,10 +60,11 @@ class Page(HTMLParser):
 
 
 def inert_page(text: str) -> Page:
-    """Return the parsed page; fail on an unknown element or attribute, a link with a scheme, or a control character."""
+    """Return the parsed page; fail on an unknown element or attribute, a foreign link, or a control character."""
     page = Page(text)
     assert {tag for tag, _ in page.elements} <= set(ELEMENTS.split())
     assert {name for _, attributes in page.elements for name in attributes} <= set(ATTRIBUTES.split())
-    assert all(re.match(r"#|\w[^:]*$", href) for href in page.all("href"))
+    documentation = {catalogue.section_of(statement).url for statement in catalogue.statements()}
+    assert all(href in documentation or re.match(r"#|\w[^:]*$", href) for href in page.all("href"))
     assert all(char == "\n" or char.isprintable() for char in text)
     return page
