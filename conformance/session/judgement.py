@@ -98,6 +98,8 @@ class Judgement:
         entry = self.plan.baseline.find(self._result(item, outcome))
         if entry is not None:
             return f"listed in the baseline: {entry.reason}"
+        if self._is_newer(item, outcome):
+            return outcome.message
         if self.counts(item.check.requirement):
             return None
         return f"a SHOULD that is {NAMES[outcome.word]} does not change the exit status without --fail-on should"
@@ -146,7 +148,13 @@ class Judgement:
         return [(result, entry) for result in self.all_results if (entry := self.plan.baseline.find(result))]
 
     def _result(self, item: Item, outcome: Outcome) -> Result:
-        return Result(item.id, item.check.requirement, outcome, item.id in self.selected)
+        """Return a result; a check that stored recordings cannot contain counts as not selected."""
+        selected = item.id in self.selected and not self._is_newer(item, outcome)
+        return Result(item.id, item.check.requirement, outcome, selected)
+
+    def _is_newer(self, item: Item, outcome: Outcome) -> bool:
+        """Return whether an item is untested because it is newer than the recordings."""
+        return outcome.word == UNTESTED and self._not_recorded(item) is not None
 
     def _untested(self, item: Item) -> Result:
         why = "it was selected, but not judged" if item.id in self.selected else NOT_SELECTED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -29,10 +30,11 @@ OLDEST_PYTHON = (3, 11)
 class Release:
     """A release of the library that streams something else than the others.
 
-    `packages` is empty for the one that is installed here.
+    `packages` is empty for the one that is installed here.  Packages newer than `day` are not installed beside them.
     """
 
     packages: tuple[str, ...] = ()
+    day: datetime.date | None = None
 
     def command(self) -> tuple[str, ...]:
         """Return the command of its predictor; creates its environment if there is none."""
@@ -43,7 +45,7 @@ class Release:
         if python is None:
             raise LaunchError(f"{self.packages[0]} needs Python {OLDEST_PYTHON}")
         name = f"oracle-{self.packages[0].replace('==', '-')}"
-        return python_predictor(graphs, str(python_environment(name, self.packages, python, None, print).python))
+        return python_predictor(graphs, str(python_environment(name, self.packages, python, self.day, print).python))
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ RELEASES = (
     Release(),
     Release(("langchain-core==1.7.0", "langgraph==1.2.18")),
     Release(("langgraph==1.1.6", "langchain-core==1.2.30")),
-    Release(("langgraph==0.4.8", "langchain-core==0.3.66")),
+    Release(("langgraph==0.4.8", "langchain-core==0.3.66"), datetime.date(2025, 6, 25)),
     JavaScriptRelease(),
 )
 """The most recent first; releases between them stream the same."""
