@@ -64,7 +64,7 @@ def _prepare(config: pytest.Config) -> None:
         return
     judgement = config.stash[JUDGEMENT] = Judgement(plan)
     keyword = config.getoption("keyword", "") or ""
-    config.option.keyword = with_marks(keyword, plan.offered())
+    config.option.keyword = with_marks(keyword, plan.offered)
     config.pluginmanager.register(Controller(config, judgement, keyword, limit), "lg-controller")
     if not _records_nothing(config):
         config.option.xmlpath = config.getoption("xmlpath", None) or str(plan.report_folder / "junit.xml")

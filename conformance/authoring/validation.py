@@ -84,7 +84,8 @@ def _validate_exchange(scenario: Scenario, exchange: str, function: Function) ->
 
 def _exchanges_asked_for(function: Function) -> Iterator[tuple[str, str]]:
     """Yield argument and name for every `argument["name"]`, `argument.all("name")` and `"name" in argument`."""
-    for node in ast.walk(_functions(Path(inspect.getfile(function)))[function.__code__.co_name]):
+    found = _functions(Path(inspect.getfile(function))).get(function.__code__.co_name)
+    for node in ast.walk(found) if found is not None else ():
         match node:
             case ast.Subscript(value=ast.Name(id=argument), slice=ast.Constant(value=str(name))):
                 yield argument, name
@@ -100,5 +101,6 @@ def _exchanges_asked_for(function: Function) -> Iterator[tuple[str, str]]:
 
 @cache
 def _functions(file: Path) -> dict[str, ast.FunctionDef]:
+    """Return the functions of a module; those inside others have a scope as their only parameter."""
     tree = ast.parse(file.read_text("utf-8"))
-    return {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}

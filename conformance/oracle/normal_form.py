@@ -78,6 +78,8 @@ def _parts(actual: Any, expected: Any, path: Path, ids: Ids, mode: str, exact: b
     if mode == "updates" and len(path) == 1 and _no_update(actual) and _no_update(expected):
         return
     exact = exact or path in _WRITTEN_BY_GRAPH.get(mode, ())
+    if isinstance(expected, dict | list) and _identical(actual, expected):
+        return
     if isinstance(expected, dict) and isinstance(actual, dict):
         yield from _parts_of_object(actual, expected, path, ids, mode, exact)
     elif isinstance(expected, list) and isinstance(actual, list):
@@ -88,6 +90,14 @@ def _parts(actual: Any, expected: Any, path: Path, ids: Ids, mode: str, exact: b
             yield Part(path, IDENTITY if same else VALUE, actual, expected)
     elif actual != expected or isinstance(actual, bool) != isinstance(expected, bool):
         yield Part(path, VALUE, actual, expected)
+
+
+def _identical(actual: Any, expected: Any) -> bool:
+    """Return whether two values are equal in every respect and hold no id to pair; quick, because most are."""
+    if actual != expected:
+        return False
+    text = repr(expected)  # which tells true from 1
+    return not holds_id(text) and repr(actual) == text
 
 
 def _parts_of_object(

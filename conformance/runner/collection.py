@@ -29,7 +29,7 @@ class SuiteModule(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         judgement = self.config.stash.get(JUDGEMENT, None)
         module = ".".join((PACKAGE.name, *self.path.relative_to(PACKAGE).with_suffix("").parts))
-        for item in judgement.plan.offered() if judgement is not None else ():
+        for item in judgement.plan.offered if judgement is not None else ():
             if item.check.module == module:
                 # With its id, because pytest does not find the variant in a name: --lf would select nothing.
                 yield CheckItem.from_parent(self, name=item.id, nodeid=f"{self.nodeid}::{item.id}", item=item)

@@ -74,7 +74,7 @@ class Controller:
     def _record(self, ids: Sequence[str]) -> None:
         self._recorded = True
         self._judgement.selected.update(ids)
-        for name in unmatched(self._keyword, self._plan.offered()):
+        for name in unmatched(self._keyword, self._plan.offered):
             self._config.get_terminal_writer().line(f"-k: {printable(name)} matches no check", yellow=True)
         if not ids or self._plan.judges_again:
             return

@@ -73,8 +73,9 @@ class Plan:
         """Return the same plan for the recordings in another folder, as a worker of xdist needs it."""
         return replace(self, folder=folder)
 
+    @cached_property
     def offered(self) -> list[Item]:
-        """Return the items that can be selected: all, or those that stored recordings were made for."""
+        """The items that can be selected: all, or those that stored recordings were made for."""
         made_for = recorded_session(self.settings.judge).get("selected") if self.settings.judge else None
         return [item for item in self.items.values() if made_for is None or item.id in made_for]
 
