@@ -131,6 +131,16 @@ def pytest_report_teststatus(report: Any) -> tuple[str, str, tuple[str, dict[str
     return None
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Describe an item for Allure after all others, because Allure's plugin replaces what was said in the setup."""
+    try:
+        return (yield)
+    finally:
+        if SUITE in item.path.parents and hasattr(item, "annotate"):
+            item.annotate()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     """Attach the outcome to pytest's own report, which also comes from a worker of xdist."""

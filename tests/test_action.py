@@ -20,8 +20,17 @@ ACTION = runner.read(ROOT / "action.yml")
 STEPS = ACTION["runs"]["steps"]
 (INSTALL,) = (step for step in STEPS if "-m pip" in step.get("run", ""))
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-PUBLISHING = {"publish": {"actions/download-artifact@v4", "pypa/gh-action-pypi-publish@release/v1"}}
-"""Jobs that publish, and the actions that only they may use."""
+PUBLISHING = {
+    ("release", "publish"): (
+        {"id-token": "write"},
+        {"actions/download-artifact@v4", "pypa/gh-action-pypi-publish@release/v1"},
+    ),
+    ("pages", "publish"): (
+        {"contents": "read", "pages": "write", "id-token": "write"},
+        {"actions/configure-pages@v5", "actions/upload-pages-artifact@v3", "actions/deploy-pages@v4"},
+    ),
+}
+"""Jobs that publish, by workflow and name, each with its permissions and the actions that only it may use."""
 KEY_FORMS = (KEY, TENANT.split()[1])
 
 
@@ -155,8 +164,9 @@ def test_a_workflow_has_few_permissions_timeouts_and_known_actions(workflow: Pat
     assert content["permissions"] == {"contents": "read"}
     for name, one in content["jobs"].items():
         assert one["timeout-minutes"] <= 120
-        assert {step["uses"] for step in one["steps"] if "uses" in step} <= runner.KNOWN | PUBLISHING.get(name, set())
-        assert one.get("permissions") == ({"id-token": "write"} if name in PUBLISHING else None)
+        permissions, actions = PUBLISHING.get((workflow.stem, name), (None, set()))
+        assert {step["uses"] for step in one["steps"] if "uses" in step} <= runner.KNOWN | actions
+        assert one.get("permissions") == permissions
         assert not any("${{" in step.get("run", "") for step in one["steps"])
 
 

@@ -172,7 +172,7 @@ def test_the_steps_are_requests_expectation_and_outcome(folder: Path, results: B
         assert names[0] == REQUESTS
         (sent,) = attached(folder / "alone", steps[0]).values()
         if row.get("evidence"):
-            assert [one["curl"] for one in row["evidence"]] == sent.decode().split("\n")
+            assert "\n".join(one["curl"] for one in row["evidence"]) == sent.decode()
         elif row["outcome"] == "passed" and "," not in row["scenario"] and not row["scenario"].count(" "):
             assert b"\ncurl -N -X " in sent
 

@@ -6,26 +6,38 @@ import re
 import shutil
 import subprocess
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from . import nothing
-from .test_plugin import outcomes, plain_pytest, python, report, run
+from conformance.report.judged import checks
 
-SELECTED = ("-k", "values or threads or errors or transport or metadata or framing")
-"""Checks of which some fail on the server of `session`, and most are inconclusive."""
-INCONCLUSIVE = ("-k", "values and not threads and not errors")
-"""Checks that are all inconclusive on it."""
+from . import golden
+from .reports import FAULTS, faulty
+from .test_plugin import outcomes, plain_pytest, python, report, run
+from .written import write_recording
+
+SELECTED = ("-k", "(join or modes or updates) and not any_run")
+"""Checks of which some fail in the session, and some are inconclusive."""
+NOT_RECORDED = "joke_updates"
+"""A scenario without exchanges."""
+INCONCLUSIVE = ("-k", "updates and joke_updates and not any_run")
+"""Checks that look at it, and are all inconclusive."""
 DISTRIBUTED = pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "distributed"])
 
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the session of a server that echoes every request: its report is in `out`."""
+    """A folder with the session of a faulty server of which one scenario is not recorded: its report is in `out`."""
     folder = tmp_path_factory.mktemp("session")
-    with nothing.serving(nothing.echoes_as_events) as url:
-        done = run(folder, "--url", url, "--silence", "1", *SELECTED)
+    (folder / "out" / "recordings").mkdir(parents=True)
+    for one in faulty(FAULTS):
+        kept = replace(one, exchanges=[], stopped="it was left out") if one.variant == NOT_RECORDED else one
+        write_recording(kept, folder / "out" / "recordings" / one.file)
+    (folder / "out" / "recordings" / "run.json").write_bytes(golden.SOURCE.read("run.json"))
+    (folder / "pytest.ini").touch()
+    done = python(folder, "conformance", "judge", "out", *SELECTED)
     assert done.returncode == 1, done.stdout + done.stderr
     return folder
 
@@ -45,8 +57,8 @@ def judge(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def failures(folder: Path, *words: str) -> list[str]:
     """Return the checks that failed, or have one of these outcomes, and change the exit status."""
-    checks = (check for one in report(folder)["requirements"] if one["level"] == "MUST" for check in one["checks"])
-    return [check["id"] for check in checks if check["outcome"] in (words or ("failed",))]
+    found = (check for one in report(folder)["requirements"] if one["level"] == "MUST" for check in checks(one))
+    return [check["id"] for check in found if check["outcome"] in (words or ("failed",))]
 
 
 @DISTRIBUTED

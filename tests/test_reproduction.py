@@ -87,9 +87,7 @@ def test_a_report_is_reproduced(stored: Path, capsys: pytest.CaptureFixture[str]
     assert status == judge(stored)
 
 
-@pytest.mark.parametrize(
-    ("content", "problem"), [(None, f"1 are missing ({OTHER})"), (b"{}", f"1 have changed ({OTHER})")]
-)
+@pytest.mark.parametrize(("content", "problem"), [(None, "1 are missing"), (b"{}", "some have changed")])
 def test_a_report_whose_recordings_are_not_complete_is_left_as_it_is(
     stored: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, problem: str
 ) -> None:
@@ -107,7 +105,7 @@ def test_clients_leave_such_a_report_as_it_is_too(stored: Path, capsys: pytest.C
     change(stored, OTHER, None)
     before = everything(stored)
     assert main(["clients", str(stored)]) == USAGE
-    assert f"1 are missing ({OTHER})" in capsys.readouterr().err
+    assert "1 are missing" in capsys.readouterr().err
     assert everything(stored) == before
 
 

@@ -60,10 +60,6 @@ class CheckItem(pytest.Item):
         judgement = self.config.stash[JUDGEMENT]
         self.outcome = outcome = judgement.outcome(self.item)
         self._text = text = explained(self.requirement, self.item, outcome)
-        if allure.results_folder(self.config):
-            plan = judgement.plan
-            annotator = allure.Annotator(plan.profile.name, judgement.session, plan.source, plan.redactor)
-            annotator.annotate(self.requirement, self.item, outcome, text)
         if outcome.word == INAPPLICABLE:
             pytest.skip(outcome.message)
         if outcome.word in (PASSED, FAILED):
@@ -71,6 +67,14 @@ class CheckItem(pytest.Item):
         if why := judgement.expected(self.item, outcome):
             pytest.skip(f"{why}\n{text}")
         raise NotPassed(text)
+
+    def annotate(self) -> None:
+        """Describe the outcome for Allure, if there is one and Allure is used."""
+        if self.outcome is not None and allure.results_folder(self.config):
+            judgement = self.config.stash[JUDGEMENT]
+            plan = judgement.plan
+            annotator = allure.Annotator(plan.profile.name, judgement.session, plan.source, plan.redactor)
+            annotator.annotate(self.requirement, self.item, self.outcome, self._text)
 
     def runtest(self) -> None:
         """Fail if the check failed."""

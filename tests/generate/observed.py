@@ -73,9 +73,17 @@ def observation(reading: Reading, good: Exchange) -> str:
 
 def text_of(pairs: Sequence[object]) -> str:
     """Return the joined text of messages, as a chat shows it."""
-    pieces = (json.loads(pair) if isinstance(pair, str) else pair for pair in pairs)
+    pieces = (parsed(pair) if isinstance(pair, str) else pair for pair in pairs)
     found = (pair[0] for pair in pieces if isinstance(pair, list) and pair and isinstance(pair[0], dict))
     return "".join(piece["content"] for piece in found if isinstance(piece.get("content"), str))
+
+
+def parsed(text: str) -> object:
+    """Return the value of a JSON text; None for any other text, which a chat cannot show."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def first_line(error: str) -> str:
