@@ -128,7 +128,7 @@ def test_a_target_may_name_the_baseline_that_the_session_writes(tmp_path: Path) 
     with serving(says(answer('{"thread_id": "t", "run_id": "r"}'))) as fake:
         (tmp_path / "mine.toml").write_text(f'url = "{fake.url}"\nbaseline = "known.toml"\n')
         done = run(tmp_path, "--target", "mine.toml", "--write-baseline", "known.toml", *FEW)
-    assert "to the baseline known.toml" in done.stdout, done.stdout + done.stderr
+    assert "wrote the baseline known.toml: " in done.stdout, done.stdout + done.stderr
     assert (tmp_path / "known.toml").is_file()
 
 

@@ -20,9 +20,9 @@ from .written import write_recording
 
 SELECTED = ("-k", "(join or modes or updates) and not any_run")
 """Checks of which some fail in the session, and some are inconclusive."""
-NOT_RECORDED = "joke_updates"
+NOT_RECORDED = "joined_in_the_middle"
 """A scenario without exchanges."""
-INCONCLUSIVE = ("-k", "updates and joke_updates and not any_run")
+INCONCLUSIVE = ("-k", "joined_in_the_middle and not any_run")
 """Checks that look at it, and are all inconclusive."""
 DISTRIBUTED = pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "distributed"])
 

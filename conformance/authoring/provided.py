@@ -89,6 +89,11 @@ def _bases_of_the_run(recording: Recording, exchange: Exchange) -> set[str]:
     return {event.base for event in _events(exchange)} & modes
 
 
+def _bases_before(recording: Recording, exchange: Exchange, moment: int) -> set[str]:
+    """Return the modes of the run of which events had arrived at a moment."""
+    return {event.base for event in exchange.events.before(moment)} & _bases_of_the_run(recording, exchange)
+
+
 def _is_stream(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
     return exchange.is_stream
 
@@ -120,8 +125,12 @@ def _created_run(capability: Capability, recording: Recording, exchange: Exchang
 
 
 def _has_state(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
+    """Return whether a state was answered; it may be empty before the first event of a run arrived."""
     value = _json(exchange)
-    return isinstance(value, dict) and bool(value.get("values"))
+    if not isinstance(value, dict) or "values" not in value:
+        return False
+    streams = (one for one in recording.exchanges if one.is_stream)
+    return bool(value["values"]) or not any(_bases_before(recording, one, exchange.sent) for one in streams)
 
 
 def _has_history(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
