@@ -9,27 +9,28 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.launch.environments import run
-from conformance.launch.process import LaunchError, free_port, log_tail, supervised, temporary_folder
-from conformance.launch.server import ATTEMPTS, START_LIMIT_S
+from conformance.launch.process import (
+    ATTEMPTS,
+    START_LIMIT_S,
+    LaunchError,
+    Service,
+    free_port,
+    log_tail,
+    supervised,
+    temporary_folder,
+)
 
 USER = "postgres"
 """The user that runs PostgreSQL if the suite runs as root, which PostgreSQL refuses."""
 DEBIAN_FOLDER = Path("/usr/lib/postgresql")
 """Where Debian installs the programs, in VERSION/bin, which is not on PATH."""
+PLACEHOLDERS = (
+    "database_url", "database_host", "database_port", "database_user", "database_password", "database_name",
+)  # fmt: skip
 POLL_S = 0.05
-
-
-@dataclass(frozen=True)
-class Database:
-    """A PostgreSQL that accepts connections."""
-
-    url: str
-    input: int
-    """The descriptor of its launcher's input; the database runs while a process holds it open."""
 
 
 def missing() -> str:
@@ -42,7 +43,7 @@ def missing() -> str:
 
 
 @contextmanager
-def postgresql() -> Iterator[Database]:
+def postgresql() -> Iterator[Service]:
     """Run PostgreSQL with an empty database; raises LaunchError if it does not start."""
     programs = _programs()
     if programs is None:
@@ -55,9 +56,16 @@ def postgresql() -> Iterator[Database]:
             with supervised(_command(programs, folder, port), folder, {**os.environ}, folder / "log") as process:
                 if _ready(folder, process):
                     assert process.stdin
-                    yield Database(f"postgresql://{USER}:{password}@127.0.0.1:{port}/postgres", process.stdin.fileno())
+                    yield Service(_values(port, password), process.stdin.fileno())
                     return
         raise LaunchError(f"PostgreSQL does not start; the end of its log:\n{log_tail(folder / 'log')}")
+
+
+def _values(port: int, password: str) -> dict[str, str]:
+    """Return the values of PLACEHOLDERS."""
+    parts = ("127.0.0.1", str(port), USER, password, "postgres")
+    url = f"postgresql://{USER}:{password}@127.0.0.1:{port}/postgres"
+    return dict(zip(PLACEHOLDERS, (url, *parts), strict=True))
 
 
 def _programs() -> Path | None:
