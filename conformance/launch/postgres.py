@@ -43,14 +43,17 @@ def missing() -> str:
 
 
 @contextmanager
-def postgresql() -> Iterator[Service]:
-    """Run PostgreSQL with an empty database; raises LaunchError if it does not start."""
+def postgresql(authentication: str = "scram-sha-256") -> Iterator[Service]:
+    """Run PostgreSQL with an empty database; raises LaunchError if it does not start.
+
+    With the authentication `trust` it takes any password.
+    """
     programs = _programs()
     if programs is None:
         raise LaunchError(f"the server needs {missing()}")
     with temporary_folder() as folder:
         password = secrets.token_hex(16)
-        _initialise(programs, folder, password)
+        _initialise(programs, folder, password, authentication)
         for _ in range(ATTEMPTS):
             port = free_port()
             with supervised(_command(programs, folder, port), folder, {**os.environ}, folder / "log") as process:
@@ -89,14 +92,14 @@ def _as_user(*command: str | Path) -> list[str]:
     return [str(part) for part in (*privileges, *command)]
 
 
-def _initialise(programs: Path, folder: Path, password: str) -> None:
+def _initialise(programs: Path, folder: Path, password: str, authentication: str) -> None:
     """Create a cluster whose superuser has this password."""
     file = folder / "password"
     file.write_text(password, "utf-8")
     if os.geteuid() == 0:
         for path in (folder, file):
             shutil.chown(path, USER, USER)
-    access = ("-U", USER, f"--pwfile={file}", "--auth=scram-sha-256")
+    access = ("-U", USER, f"--pwfile={file}", f"--auth={authentication}")
     command = _as_user(programs / "initdb", "-D", folder / "data", *access, "-E", "UTF8", "--no-locale", "--no-sync")
     run(command, "PostgreSQL", cwd=folder)
 

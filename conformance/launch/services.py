@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from conformance.launch import postgres, redis
 from conformance.launch.process import Service
@@ -23,6 +24,9 @@ class Kind:
 
 SERVICES = {
     "postgresql": Kind("PostgreSQL", postgres.missing, postgres.postgresql, postgres.PLACEHOLDERS),
+    "postgresql-trust": Kind(
+        "PostgreSQL", postgres.missing, partial(postgres.postgresql, "trust"), postgres.PLACEHOLDERS
+    ),
     "redis": Kind("Redis", redis.missing, redis.redis, redis.PLACEHOLDERS),
 }
 """The kinds of services, by the names that `needs` in a target file gives them."""
