@@ -22,11 +22,11 @@ class Kind:
     """What the command and the environment of a server may use if it needs the service."""
 
 
+_POSTGRESQL = Kind("PostgreSQL", postgres.missing, postgres.postgresql, postgres.PLACEHOLDERS)
+
 SERVICES = {
-    "postgresql": Kind("PostgreSQL", postgres.missing, postgres.postgresql, postgres.PLACEHOLDERS),
-    "postgresql-trust": Kind(
-        "PostgreSQL", postgres.missing, partial(postgres.postgresql, "trust"), postgres.PLACEHOLDERS
-    ),
+    "postgresql": _POSTGRESQL,
+    "postgresql-trust": replace(_POSTGRESQL, start=partial(postgres.postgresql, "trust")),
     "redis": Kind("Redis", redis.missing, redis.redis, redis.PLACEHOLDERS),
 }
 """The kinds of services, by the names that `needs` in a target file gives them."""
