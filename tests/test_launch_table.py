@@ -88,7 +88,10 @@ BROKEN = {
     "Python without packages": (with_line('kind = "python"'), "python", "packages"),
     "Node without graphs": (with_line('kind = "node"'), "node", "graphs"),
     "no version": (with_line('kind = "python"\npackages = ["a=={version}"]'), "packages", "{version}"),
-    "an unknown service": (with_line('needs = ["redis"]'), "'redis'", "postgresql"),
+    "files without Node": (with_line('files = "x"'), "files", "node"),
+    "a worker that is no list": (with_line('workers = ["x"]'), "workers", "list of commands"),
+    "a version path that is none": (with_line('version_path = "info"'), "version_path", "path", "/ok"),
+    "an unknown service": (with_line('needs = ["mysql"]'), "'mysql'", "postgresql"),
     "an invalid version": (with_line('requires_python = "3.12"'), "requires_python", "oldest version", "'>=3.11'"),
     "an unknown placeholder": (with_line('environment = { A = "{prot}" }'), "{prot} in '{prot}'", "{port}, "),
     "a single brace": (with_line('environment = { A = "{" }'), "'{'", "{{ and }}"),
@@ -119,7 +122,10 @@ def test_double_braces_are_literal(tmp_path: Path) -> None:
 
 
 def test_the_shipped_targets_have_graphs() -> None:
-    assert shipped_targets() == ["aegra", "fastapi-langgraph-server", "langgraph-dev", "langgraphjs", "skeino"]
+    assert shipped_targets() == [
+        "aegra", "fastapi-langgraph-server", "graphharbor", "langgraph-dev", "langgraph-gaussdb-fastapi", "langgraphjs",
+        "langrove", "pure-graph", "skeino",
+    ]  # fmt: skip
     for name in shipped_targets():
         plan = planned(SHIPPED / f"{name}.toml")
         assert plan.graphs is not None
@@ -167,8 +173,8 @@ def test_the_javascript_server_has_the_version_that_its_graphs_require() -> None
 @pytest.mark.parametrize(
     ("given", "parts"),
     [
-        ("aegre", ["did you mean aegra?", "aegra, fastapi-langgraph-server, langgraph-dev,", "path"]),
-        ("zzz", ["aegra, fastapi-langgraph-server, langgraph-dev,", "path"]),
+        ("aegre", ["did you mean aegra?", "aegra, fastapi-langgraph-server, graphharbor,", "path"]),
+        ("zzz", ["aegra, fastapi-langgraph-server, graphharbor,", "path"]),
         ("aegra==", ["''", "aegra==1.2.3"]),
         ("aegra==>1", ["'>1'", "aegra==1.2.3"]),
         ("aegra==1 --pre", ["'1 --pre'", "aegra==1.2.3"]),

@@ -2,13 +2,15 @@
 
 import os
 import re
+import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from conformance.launch import postgres, startup
+from conformance.launch import postgres, redis, startup
 from conformance.launch.cache import CachedEnvironment
 from conformance.launch.process import LaunchError
 from conformance.launch.server import Recipe
@@ -40,6 +42,7 @@ NEEDS = {
         r"^mine .*Node 20.*npm.*apt-get install nodejs npm",
     ),
     "PostgreSQL": (replace(PLAN, needs=("postgresql",)), r"^mine .*PostgreSQL.*apt-get install postgresql"),
+    "Redis": (replace(PLAN, needs=("redis",)), r"^mine .*Redis.*apt-get install redis-server"),
     "a program": (
         replace(PLAN, recipe=replace(PLAN.recipe, command=("server",)), install="brew install server"),
         r"^mine .*server.*: brew install server$",
@@ -132,3 +135,64 @@ def test_each_graph_may_have_its_own_url(tmp_path: Path) -> None:
     plan = replace(PLAN, graphs=tmp_path, graph_path="/of/{graph}")
     assert own_urls(plan, "http://h:1") == {"joke": "http://h:1/of/joke", "echo": "http://h:1/of/echo"}
     assert own_urls(replace(plan, graph_path=""), "http://h:1") == {}
+
+
+NEEDS_ITS_WORKER = """
+import http.server, pathlib, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        found = self.path == "/info"
+        self.send_response(200 if found else 404)
+        self.end_headers()
+        names = sorted(path.name for path in pathlib.Path().glob("*.made"))
+        self.wfile.write(('{"version": "%s"}' % " ".join(names)).encode())
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+
+
+def made(name: str, then: str) -> tuple[str, ...]:
+    """Return a command that makes a file in the working directory of the server, and then does something."""
+    return ("{python}", "-c", f"import pathlib, time; pathlib.Path('{name}.made').touch(); {then}")
+
+
+def with_others(folder: Path, prepare: str = "pass", worker: str = "time.sleep(60)") -> Plan:
+    """Return the plan of a server that is prepared and has a worker; its version names the files that they made."""
+    (folder / "server.py").write_text(NEEDS_ITS_WORKER)
+    recipe = Recipe(
+        "mine", ("{python}", "{here}/server.py", "{port}"), "/ready", {}, ready_status=404, version_path="/info",
+        prepare=made("first", prepare), workers=(made("worker", worker),),
+    )  # fmt: skip
+    return Plan(recipe, folder)
+
+
+def test_a_server_is_prepared_and_has_its_workers_beside_it(tmp_path: Path) -> None:
+    with started(with_others(tmp_path), print) as running:
+        assert "first.made" in running.version
+        group = running.pid
+    with pytest.raises(ProcessLookupError):
+        os.killpg(group, 0)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [({"prepare": "raise SystemExit(3)"}, "could not be prepared"), ({"worker": "1 / 0"}, "lost a worker")],
+    ids=["prepare", "worker"],
+)
+def test_a_server_whose_other_commands_fail_is_not_started(tmp_path: Path, given: dict[str, str], message: str) -> None:
+    (tmp_path / "server.py").write_text("import time; time.sleep(60)")
+    plan = with_others(tmp_path, **given)
+    (tmp_path / "server.py").write_text("import time; time.sleep(60)")
+    with pytest.raises(LaunchError, match=message) as problem, started(plan, print):
+        pytest.fail("it was started")
+    assert "exited with status" in str(problem.value)
+
+
+@pytest.mark.skipif(redis.missing() != "" and "LG_REQUIRE_SERVERS" not in os.environ, reason="needs redis-server")
+def test_redis_has_a_password_and_ends_with_its_server() -> None:
+    with redis.redis() as service:
+        address = urlsplit(service.values["redis_url"])
+        with socket.create_connection((address.hostname, address.port)) as connection:
+            connection.sendall(b"PING\r\n")
+            assert connection.recv(100).startswith(b"-NOAUTH")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((address.hostname, address.port))

@@ -95,18 +95,22 @@ def _main_index_only(folder: Path) -> dict[str, str]:
 # --- Node
 
 
-def node_environment(name: str, graphs: Path, say: Say) -> CachedEnvironment:
+def node_environment(name: str, graphs: Path, say: Say, files: Path | None = None) -> CachedEnvironment:
     """Return a copy of the folder `graphs` with the packages of its package.json installed; raises LaunchError.
 
-    If there is a package-lock.json, its versions are installed.
+    The files of the folder `files` replace those of the copy.  If there is a package-lock.json, its versions are
+    installed.
     """
 
     def make(folder: Path) -> None:
         shutil.copytree(graphs, folder, ignore=shutil.ignore_patterns("node_modules", ".langgraph_api"))
-        verb = "ci" if (graphs / "package-lock.json").is_file() else "install"
+        if files is not None:
+            (folder / "package-lock.json").unlink(missing_ok=True)  # it belongs to the package.json that is replaced
+            shutil.copytree(files, folder, dirs_exist_ok=True)
+        verb = "ci" if (folder / "package-lock.json").is_file() else "install"
         run(["npm", verb, "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder)], name)
 
-    sources = sorted(path for path in graphs.iterdir() if path.is_file())
+    sources = [path for given in (graphs, files) if given for path in sorted(given.iterdir()) if path.is_file()]
     digests = [f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in sources]
     return cached(name, ["node", *map(str, node_version()), *digests], make, say)
 

@@ -9,27 +9,28 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.launch.environments import run
-from conformance.launch.process import LaunchError, free_port, log_tail, supervised, temporary_folder
-from conformance.launch.server import ATTEMPTS, START_LIMIT_S
+from conformance.launch.process import (
+    ATTEMPTS,
+    START_LIMIT_S,
+    LaunchError,
+    Service,
+    free_port,
+    log_tail,
+    supervised,
+    temporary_folder,
+)
 
 USER = "postgres"
 """The user that runs PostgreSQL if the suite runs as root, which PostgreSQL refuses."""
 DEBIAN_FOLDER = Path("/usr/lib/postgresql")
 """Where Debian installs the programs, in VERSION/bin, which is not on PATH."""
+PLACEHOLDERS = (
+    "database_url", "database_host", "database_port", "database_user", "database_password", "database_name",
+)  # fmt: skip
 POLL_S = 0.05
-
-
-@dataclass(frozen=True)
-class Database:
-    """A PostgreSQL that accepts connections."""
-
-    url: str
-    input: int
-    """The descriptor of its launcher's input; the database runs while a process holds it open."""
 
 
 def missing() -> str:
@@ -42,22 +43,32 @@ def missing() -> str:
 
 
 @contextmanager
-def postgresql() -> Iterator[Database]:
-    """Run PostgreSQL with an empty database; raises LaunchError if it does not start."""
+def postgresql(authentication: str = "scram-sha-256") -> Iterator[Service]:
+    """Run PostgreSQL with an empty database; raises LaunchError if it does not start.
+
+    With the authentication `trust` it takes any password.
+    """
     programs = _programs()
     if programs is None:
         raise LaunchError(f"the server needs {missing()}")
     with temporary_folder() as folder:
         password = secrets.token_hex(16)
-        _initialise(programs, folder, password)
+        _initialise(programs, folder, password, authentication)
         for _ in range(ATTEMPTS):
             port = free_port()
             with supervised(_command(programs, folder, port), folder, {**os.environ}, folder / "log") as process:
                 if _ready(folder, process):
                     assert process.stdin
-                    yield Database(f"postgresql://{USER}:{password}@127.0.0.1:{port}/postgres", process.stdin.fileno())
+                    yield Service(_values(port, password), process.stdin.fileno())
                     return
         raise LaunchError(f"PostgreSQL does not start; the end of its log:\n{log_tail(folder / 'log')}")
+
+
+def _values(port: int, password: str) -> dict[str, str]:
+    """Return the values of PLACEHOLDERS."""
+    parts = ("127.0.0.1", str(port), USER, password, "postgres")
+    url = f"postgresql://{USER}:{password}@127.0.0.1:{port}/postgres"
+    return dict(zip(PLACEHOLDERS, (url, *parts), strict=True))
 
 
 def _programs() -> Path | None:
@@ -81,14 +92,14 @@ def _as_user(*command: str | Path) -> list[str]:
     return [str(part) for part in (*privileges, *command)]
 
 
-def _initialise(programs: Path, folder: Path, password: str) -> None:
+def _initialise(programs: Path, folder: Path, password: str, authentication: str) -> None:
     """Create a cluster whose superuser has this password."""
     file = folder / "password"
     file.write_text(password, "utf-8")
     if os.geteuid() == 0:
         for path in (folder, file):
             shutil.chown(path, USER, USER)
-    access = ("-U", USER, f"--pwfile={file}", "--auth=scram-sha-256")
+    access = ("-U", USER, f"--pwfile={file}", f"--auth={authentication}")
     command = _as_user(programs / "initdb", "-D", folder / "data", *access, "-E", "UTF8", "--no-locale", "--no-sync")
     run(command, "PostgreSQL", cwd=folder)
 

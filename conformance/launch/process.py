@@ -11,10 +11,15 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 STOP_LIMIT_S = 10.0
 """How long the launcher may take to stop; far beyond its own 2 s, so that its SIGKILL comes first even under load."""
+START_LIMIT_S = 60.0
+"""A server is ready after 3 to 4 s on two cores; on a loaded machine with a cold disk it takes ten times as long."""
+ATTEMPTS = 3
+"""How many ports are tried, because another program can take a free port before the process binds it."""
 LOG_TAIL_BYTES = 2000
 DEFAULT_PORT = 2024
 """Where `langgraph dev` listens by default; a developer may have one running."""
@@ -23,7 +28,8 @@ LAUNCHER = Path(__file__).with_name("_launcher.py")
 
 REMOVED_VARIABLES = (
     "LANGSMITH_", "LANGCHAIN_", "LANGGRAPH_", "LANGSERVE_", "LSD_", "FF_",
-    "AEGRA_", "SKEINO_", "DATABASE_UR", "REDIS_", "POSTGRES_", "MONGODB_", "DD_", "OTEL_", "CORS_ALLOW_",
+    "AEGRA_", "SKEINO_", "REDIS_", "POSTGRES_", "MONGODB_", "DD_", "OTEL_", "CORS_ALLOW_",
+    "LANGROVE_", "LG_DB_", "LG_SERVER_", "LG_GRAPH_", "DATABASE_UR",
     "MOUNT_PREFIX", "MAX_STREAM_CHUNK_SIZE", "N_JOBS_PER_WORKER", "BG_JOB_",
 )  # fmt: skip
 """Prefixes of variables that change how a server behaves or what it calls; a server does not inherit them."""
@@ -31,6 +37,18 @@ REMOVED_VARIABLES = (
 
 class LaunchError(Exception):
     """A server could not be started; the message names the server, the place and the fix, and ends with its log."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service that runs beside a server and accepts connections.
+
+    `values` are the placeholders that it provides.  `input` is the descriptor of its launcher's input: the service runs
+    while a process holds it open.
+    """
+
+    values: Mapping[str, str]
+    input: int
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 It knows neither the protocol nor any particular server.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import secrets
@@ -13,13 +15,15 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from conformance.launch.process import (
+    ATTEMPTS,
+    START_LIMIT_S,
     LaunchError,
     child_environment,
     free_port,
@@ -28,10 +32,6 @@ from conformance.launch.process import (
     temporary_folder,
 )
 
-START_LIMIT_S = 60.0
-"""A server is ready after 3 to 4 s on two cores; on a loaded machine with a cold disk it takes ten times as long."""
-ATTEMPTS = 3
-"""How many ports are tried, because another program can take a free port before the server binds it."""
 POLL_S = 0.03
 REQUEST_LIMIT_S = 5.0
 
@@ -47,14 +47,21 @@ class Recipe:
     name: str
     command: tuple[str, ...]
     ready: str
-    """Path that is polled until it answers 200."""
+    """Path that is polled until it answers with `ready_status`."""
     environment: Mapping[str, str]
+    ready_status: int = 200
+    prepare: tuple[str, ...] = ()
+    """A command that must succeed before the server starts, such as a migration of its database."""
+    workers: tuple[tuple[str, ...], ...] = ()
+    """Commands that run beside the server."""
     nonce_at: tuple[str, ...] = ()
     """Keys that lead to the nonce in the JSON of `ready`, which tells the server from another program on its port."""
     nonce_optional: bool = False
     """Whether an answer without a nonce is accepted, because an early release may not send it."""
     version_at: tuple[str, ...] = ("version",)
-    """Keys that lead to the server's version in the JSON of `ready`."""
+    """Keys that lead to the server's version in the JSON of `version_path`."""
+    version_path: str = ""
+    """Path that tells the server's version; empty if `ready` does."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +71,11 @@ class Running:
     url: str
     pid: int
     version: str
-    """The version that the server reports at `ready`; empty if it reports none."""
+    """The version that the server reports; empty if it reports none."""
     log: Path
     """Standard output and error; deleted when the server is stopped."""
     ready_s: float
-    """Seconds from the start to the first answer with status 200."""
+    """Seconds from the start to the first good answer."""
 
 
 @contextmanager
@@ -130,6 +137,7 @@ class _Attempt:
     port: int
     nonce: str
     log: Path
+    workers: tuple[_Attempt, ...] = ()
 
     @property
     def url(self) -> str:
@@ -145,16 +153,32 @@ class _Attempt:
 
 @contextmanager
 def _started(recipe: Recipe, config: str, given: Mapping[str, object], keep_open: Sequence[int]) -> Iterator[_Attempt]:
-    with temporary_folder() as workdir:
+    with temporary_folder() as workdir, ExitStack() as stack:
         file, log = workdir / "langgraph.json", workdir / "server.log"
         file.write_text(config, "utf-8")
         port, nonce = free_port(), secrets.token_hex(16)
         provided = {"port": port, "python": sys.executable, "config": file, "workdir": workdir, "nonce": nonce}
         values = provided | dict(given)
-        command = tuple(part.format(**values) for part in recipe.command)
         additions = {key: value.format(**values) for key, value in recipe.environment.items()}
-        with supervised(command, workdir, child_environment(os.environ, additions), log, keep_open) as process:
-            yield _Attempt(recipe, command, process, port, nonce, log)
+        environment = child_environment(os.environ, additions)
+
+        def start(command: Sequence[str], log: Path) -> _Attempt:
+            filled = tuple(part.format(**values) for part in command)
+            process = stack.enter_context(supervised(filled, workdir, environment, log, keep_open))
+            return _Attempt(recipe, filled, process, port, nonce, log)
+
+        if recipe.prepare:
+            _await_end(start(recipe.prepare, workdir / "prepare.log"))
+        workers = [start(one, workdir / f"worker-{number}.log") for number, one in enumerate(recipe.workers, 1)]
+        yield replace(start(recipe.command, log), workers=tuple(workers))
+
+
+def _await_end(attempt: _Attempt) -> None:
+    """Wait for a command that prepares the server; raises LaunchError if it fails."""
+    with suppress(subprocess.TimeoutExpired):
+        attempt.process.wait(START_LIMIT_S)
+    if "exited with status 0" not in log_tail(attempt.log):
+        raise attempt.failure("could not be prepared")
 
 
 def _until_ready(attempt: _Attempt) -> Running | None:
@@ -169,10 +193,13 @@ def _until_ready(attempt: _Attempt) -> Running | None:
                 if _listening(attempt.port):
                     return None
                 raise attempt.failure("exited before it answered")
-            if answer := _good_answer(client, attempt.recipe.ready):
-                return _recognised(attempt, answer, waited)
+            for worker in attempt.workers:
+                if worker.process.poll() is not None:
+                    raise worker.failure("lost a worker before it answered")
+            if answer := _good_answer(client, attempt.recipe):
+                return _recognised(attempt, answer, client, waited)
             time.sleep(POLL_S)
-    raise attempt.failure(f"did not answer 200 within {START_LIMIT_S:.0f} s")
+    raise attempt.failure(f"did not answer {attempt.recipe.ready_status} within {START_LIMIT_S:.0f} s")
 
 
 def _listening(port: int) -> bool:
@@ -180,19 +207,22 @@ def _listening(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _good_answer(client: httpx.Client, path: str) -> httpx.Response | None:
+def _good_answer(client: httpx.Client, recipe: Recipe) -> httpx.Response | None:
     with suppress(httpx.HTTPError):
-        answer = client.get(path)
-        return answer if answer.status_code == 200 else None
+        answer = client.get(recipe.ready)
+        return answer if answer.status_code == recipe.ready_status else None
     return None
 
 
-def _recognised(attempt: _Attempt, answer: httpx.Response, ready_s: float) -> Running | None:
+def _recognised(attempt: _Attempt, answer: httpx.Response, client: httpx.Client, ready_s: float) -> Running | None:
     """Return the server that answered, None if it is another program."""
     recipe = attempt.recipe
     accepted = (attempt.nonce, "") if recipe.nonce_optional else (attempt.nonce,)
     if recipe.nonce_at and _text_at(answer, recipe.nonce_at) not in accepted:
         return None
+    if recipe.version_path:
+        with suppress(httpx.HTTPError):
+            answer = client.get(recipe.version_path)
     return Running(attempt.url, attempt.process.pid, _text_at(answer, recipe.version_at), attempt.log, ready_s)
 
 

@@ -13,14 +13,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from conformance.launch import postgres
 from conformance.launch.cache import CachedEnvironment, Say
 from conformance.launch.environments import find_python, node_environment, node_version, python_environment
 from conformance.launch.process import LaunchError, missing_posix
 from conformance.launch.server import Recipe, Running, launched
+from conformance.launch.services import SERVICES
 
 KINDS = ("none", "python", "node")
-SERVICES = ("postgresql",)
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,8 @@ class Plan:
     """The folder of the target file."""
     graphs: Path | None = None
     """The folder with graphs and langgraph.json; None for a server that has its own."""
+    files: Path | None = None
+    """A folder whose files replace those of a copy of `graphs`, with the server's package.json; kind node."""
     kind: str = "none"
     version: str = ""
     requires: tuple[int, ...] = ()
@@ -59,7 +60,7 @@ def missing(plan: Plan) -> str:
     if lacking := missing_posix():
         return f"{plan.recipe.name} needs {lacking}; start the server yourself, and give its address with --url"
     wants = [_missing_modules(plan), _missing_interpreter(plan), _missing_program(plan)]
-    wants += [postgres.missing() if service == "postgresql" else "" for service in plan.needs]
+    wants += [SERVICES[service].missing() for service in plan.needs]
     return "; ".join(f"{plan.recipe.name} needs {want}" for want in wants if want)
 
 
@@ -101,12 +102,12 @@ def started(plan: Plan, say: Say) -> Iterator[Running]:
             values["python"] = environment.python
             # The caller's PYTHONPATH leads to modules of another environment; an empty one counts as unset.
             recipe = replace(recipe, environment={"PYTHONPATH": "", **recipe.environment})
-        if "postgresql" in plan.needs:
+        for kind in (SERVICES[name] for name in plan.needs):
             start = time.monotonic()
-            database = stack.enter_context(postgres.postgresql())
-            values["database_url"] = database.url
-            inputs.append(database.input)
-            steps.append(f"PostgreSQL started in {time.monotonic() - start:.1f} s")
+            service = stack.enter_context(kind.start())
+            values |= service.values
+            inputs.append(service.input)
+            steps.append(f"{kind.title} started in {time.monotonic() - start:.1f} s")
         running = stack.enter_context(launched(recipe, graphs, values, inputs))
         version = running.version or plan.version
         steps.append(f"ready in {running.ready_s:.1f} s")
@@ -130,5 +131,5 @@ def _environment(plan: Plan, say: Say) -> CachedEnvironment | None:
         return python_environment(name, plan.packages, python, plan.last_day, say)
     if plan.kind == "node":
         assert plan.graphs, "read_plan() checks this"
-        return node_environment(name, plan.graphs, say)
+        return node_environment(name, plan.graphs, say, plan.files)
     return None

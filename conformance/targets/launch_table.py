@@ -11,16 +11,18 @@ from typing import Any
 
 from conformance.files import folder
 from conformance.launch.server import Recipe
-from conformance.launch.startup import KINDS, SERVICES, Plan
+from conformance.launch.services import SERVICES
+from conformance.launch.startup import KINDS, Plan
 from conformance.targets.target import TargetError
 
-PLACEHOLDERS = ("port", "workdir", "nonce", "python", "config", "graphs", "here", "version", "database_url")
-"""What the command and the environment may use; see `Recipe` and `Plan`."""
+PLACEHOLDERS = ("port", "workdir", "nonce", "python", "config", "graphs", "here", "version")
+"""What the commands and the environment may use, beside those of services; see `Recipe` and `Plan`."""
 
 _KEYS: dict[str, type] = {
     "command": list, "ready": str, "kind": str, "graphs": str, "graph_path": str, "requires_python": str,
     "requires_node": str, "packages": list, "modules": list, "install": str, "needs": list, "nonce_at": list,
-    "version_at": list, "environment": dict, "released": dict,
+    "version_at": list, "version_path": str, "environment": dict, "released": dict, "ready_status": int,
+    "prepare": list, "workers": list, "files": str,
 }  # fmt: skip
 
 
@@ -35,9 +37,17 @@ def check_types(table: Mapping[str, Any], keys: Mapping[str, type], place: str) 
     for key, value in table.items():
         if key not in keys:
             raise TargetError(f"{place}: unknown key {key!r}; valid keys: {', '.join(keys)}")
-        members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        members = _members(value)
         if type(value) is not keys[key] or not all(isinstance(member, str) for member in members):
             raise TargetError(f"{place}: {key} must be {_TYPES[keys[key]]}")
+
+
+def _members(value: Any) -> list[Any]:
+    """Return the members of a list, of the lists in it, or of a table."""
+    if isinstance(value, dict):
+        return list(value.values())
+    given = value if isinstance(value, list) else []
+    return [member for one in given for member in (one if isinstance(one, list) else [one])]
 
 
 def read_plan(name: str, version: str, table: Mapping[str, Any], path: Path, asked: str = "", day: str = "") -> Plan:
@@ -64,11 +74,16 @@ def read_plan(name: str, version: str, table: Mapping[str, Any], path: Path, ask
         nonce_at=tuple(table.get("nonce_at", ())),
         nonce_optional=bool(asked),
         version_at=tuple(table.get("version_at", ("version",))),
+        version_path=table.get("version_path", ""),
+        ready_status=table.get("ready_status", 200),
+        prepare=tuple(table.get("prepare", ())),
+        workers=tuple(map(tuple, table.get("workers", ()))),
     )
     return Plan(
         recipe,
         path.parent.resolve(),
         graphs=_graph_folder(table.get("graphs"), path),
+        files=(path.parent / table["files"]).resolve() if "files" in table else None,
         kind=kind,
         version=chosen,
         requires=_at_least(table, kind, place),
@@ -100,8 +115,11 @@ def _check_launch(table: Mapping[str, Any], place: str) -> None:
     for key in ("command", "ready"):
         if not table.get(key):
             raise TargetError(f"{place}: {key} is missing or empty; add it")
-    if not table["ready"].startswith("/"):
-        raise TargetError(f"{place}: ready must be a path that answers 200 when the server is ready, such as /ok")
+    for key in ("ready", "version_path"):
+        if key in table and not table[key].startswith("/"):
+            raise TargetError(f"{place}: {key} must be a path that the server answers, such as /ok")
+    if not all(isinstance(worker, list) and worker for worker in table.get("workers", ())):
+        raise TargetError(f"{place}: workers must be a list of commands, each a list of strings")
     if table.get("kind", "none") not in KINDS:
         raise TargetError(f"{place}: unknown kind {table['kind']!r}; valid kinds: {', '.join(KINDS)}")
     for service in table.get("needs", ()):
@@ -109,19 +127,16 @@ def _check_launch(table: Mapping[str, Any], place: str) -> None:
             raise TargetError(f"{place}: unknown service {service!r} in needs; valid services: {', '.join(SERVICES)}")
     if table.get("kind") == "node" and "graphs" not in table:
         raise TargetError(f'{place}: kind = "node" needs graphs, a folder with a package.json')
+    if "files" in table and table.get("kind") != "node":
+        raise TargetError(f'{place}: files is for kind = "node"')
     if table.get("kind") == "python" and not table.get("packages"):
         raise TargetError(f'{place}: kind = "python" needs packages')
-    usable = [one for one in PLACEHOLDERS if _is_usable(one, table)]
-    for text in (*table["command"], *table.get("environment", {}).values()):
+    usable = [one for one in PLACEHOLDERS if "graphs" in table or one not in ("config", "graphs")]
+    usable += [one for name in table.get("needs", ()) for one in SERVICES[name].placeholders]
+    commands = (table["command"], table.get("prepare", ()), *table.get("workers", ()))
+    for text in (*(part for command in commands for part in command), *table.get("environment", {}).values()):
         _check_placeholders(text, usable, place)
     _check_placeholders(table.get("graph_path", ""), ["graph"], place)
-
-
-def _is_usable(placeholder: str, table: Mapping[str, Any]) -> bool:
-    """Return whether the table provides the value of a placeholder."""
-    if placeholder in ("config", "graphs"):
-        return "graphs" in table
-    return placeholder != "database_url" or "postgresql" in table.get("needs", ())
 
 
 def _check_placeholders(text: str, usable: list[str], place: str) -> None:
