@@ -24,12 +24,16 @@ class SessionFacts:
     """The capabilities that requests for deployed graphs asked for, and that no exchange showed."""
     stopped: str | None = None
     """Why the session ended early, None if it did not."""
+    wrong_address: str = ""
+    """What the server answered to every request, if that shows that the URL is wrong; otherwise empty."""
 
 
 @cache
-def session_facts(deployed: frozenset[str], lacking: frozenset[Capability], stopped: str | None) -> SessionFacts:
+def session_facts(
+    deployed: frozenset[str], lacking: frozenset[Capability], stopped: str | None, wrong_address: str
+) -> SessionFacts:
     """Return one object for equal facts, because outcomes are memoized by them and comparing sets is slow."""
-    return SessionFacts(deployed, lacking, stopped)
+    return SessionFacts(deployed, lacking, stopped, wrong_address)
 
 
 @dataclass

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, NoReturn
 
+from conformance.authoring.address import wrong_address
 from conformance.authoring.capabilities import of_event, of_request
 from conformance.authoring.cut import STATUS_AT_THE_LIMIT, cut_short, ended_run
 from conformance.authoring.expectations import Inconclusive, fail, inconclusive, shown
@@ -37,7 +38,8 @@ class SessionRecordings:
         """What the recordings tell about the server as a whole."""
         every = [(recording, exchange) for recording in self.recordings.values() for exchange in recording.exchanges]
         deployed = frozenset(exchange.graph for _, exchange in every if _started_a_run(exchange))
-        return session_facts(deployed, lacking(every, deployed), self.stopped)
+        address = wrong_address([exchange for _, exchange in every if exchange.valid]) if not deployed else ""
+        return session_facts(deployed, lacking(every, deployed), self.stopped, address)
 
     @property
     def shows_a_run(self) -> bool:
@@ -100,12 +102,12 @@ class RecordingView:
 
     def _not_deployed(self) -> str:
         graph, facts = self.recording.graph, self._reliance.facts
-        return "" if graph in facts.deployed or facts.stopped else f"; {not_deployed(graph)}"
+        return "" if graph in facts.deployed or facts.stopped else f"; {not_deployed(graph, facts)}"
 
 
-def not_deployed(graph: str) -> str:
-    """Return the text that says that a reference graph is missing, and how to deploy it."""
-    return (
+def not_deployed(graph: str, facts: SessionFacts) -> str:
+    """Return the text that says that a reference graph is missing, and how to deploy it, or that the URL is wrong."""
+    return facts.wrong_address or (
         f"no request for the reference graph `{graph}` was accepted; deploy it (`lg-conformance graphs DIR`), "
         f"or give its name with `--assistant {graph}=NAME`"
     )
@@ -243,7 +245,7 @@ class ExchangeView:
         facts = self._reliance.facts
         if exchange.graph not in facts.deployed:
             stopped = f" ({facts.stopped})" if facts.stopped else ""
-            inconclusive(f"{self._answer()}; {not_deployed(exchange.graph)}{stopped}")
+            inconclusive(f"{self._answer()}; {not_deployed(exchange.graph, facts)}{stopped}")
         fail(f"{self._answer()}; the server must answer {expected}", exchange)
 
     def _answer(self) -> str:

@@ -28,6 +28,7 @@ from conformance.report.words import (
     selection,
     session_problems,
     why,
+    wrong_address,
 )
 from conformance.wire.text import printable
 
@@ -150,7 +151,7 @@ def _not_passed(document: Document, width: int) -> Iterator[Line]:
     """
     explained = {id for ids in document["missing_graphs"].values() for id in ids}
     judged = any(one["outcome"] in (PASSED, FAILED) for one in document["requirements"])
-    shown = judged or not document["stopped"]
+    shown = judged or not (document["stopped"] or wrong_address(document))
     for one in on_their_own(document) if shown else ():
         if one["id"] not in explained:
             yield _requirement(one, known(document), width)

@@ -104,13 +104,20 @@ def known(document: Document) -> dict[str, str]:
 
 
 def session_problems(document: Document) -> list[str]:
-    """Return what went wrong in the session: errors of the suite, an early end, a server that stopped responding."""
+    """Return what went wrong in the session: errors of the suite, a wrong URL, an early end, a server that is gone."""
     found = [f"suite error: {error}" for error in document["suite_errors"]]
+    if address := wrong_address(document):
+        found.append(address)
     if document["stopped"]:
         found.append(str(document["stopped"]))
     elif not document["answered_at_end"]:
         found.append("The server stopped responding; see its log. Everything recorded so far is kept.")
     return found
+
+
+def wrong_address(document: Document) -> str:
+    """Return what shows that the URL is wrong, and what to do; empty if nothing does."""
+    return str((document.get("found") or {}).get("wrong_address", ""))
 
 
 def missing_graphs(document: Document) -> str:

@@ -134,7 +134,7 @@ class Judgement:
         """Reference graphs that are not deployed, each with the requirements that are only therefore inconclusive."""
         facts = self.session.facts
         missing: dict[str, list[str]] = {}
-        for one in self.requirements if not facts.stopped else ():
+        for one in self.requirements if not (facts.stopped or facts.wrong_address) else ():
             items = [self.plan.items[result.id] for result in one.results if result.outcome.word == INCONCLUSIVE]
             absent = [{variant.graph for variant in item.variants} - facts.deployed for item in items]
             for graph in dict.fromkeys(graph for graphs in absent for graph in sorted(graphs)):

@@ -10,6 +10,7 @@ from typing import Any
 from conformance import suite
 from conformance.evidence.source import recording_digests, session_description
 from conformance.judging.baseline_update import HEAD, BaselineUpdate, baseline_text, leading_comment, updated
+from conformance.judging.found import found
 from conformance.judging.informational import disputed, observations
 from conformance.judging.outcomes import FAILED
 from conformance.judging.verdict import Result, exit_status
@@ -96,6 +97,7 @@ def _document(judgement: Judgement, clients: list[dict[str, Any]] | None) -> dic
         session={**description, "profile": plan.profile.name},
         suite_errors=[*description.get("suite_errors", ()), *judgement.suite_errors],
         missing_graphs=judgement.missing_graphs,
+        found=found(judgement.session, plan.target.lacks),
         recordings=recording_digests(plan.source),
         failure_details=failure_details(requirements, checks),
         observations=observations(judgement.session, registry),
