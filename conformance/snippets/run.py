@@ -74,7 +74,9 @@ async def _results(
         async with slots:
             return await _result(block, target, environment, redactor)
 
-    async with httpx.AsyncClient(headers=target.headers, timeout=ANSWER_S, trust_env=not _all_local(target)) as http:
+    async with httpx.AsyncClient(
+        headers=target.headers, timeout=ANSWER_S, trust_env=not _all_local(target), verify=target.tls.context()
+    ) as http:
         await _require_answer(http, target)
         found = await asyncio.gather(*map(one, wanted))
         failing = {result.block.graph: result.block for result in found if result.outcome.word == FAILED}
