@@ -23,6 +23,7 @@ from conformance.judging.items import Item
 from conformance.judging.judge import judge
 from conformance.judging.outcomes import INAPPLICABLE, Outcome
 from conformance.judging.ranking import ranking
+from conformance.judging.stages import stage_results
 from conformance.judging.verdict import Result, requirement_results
 from conformance.report.attribution import suite_facts
 from conformance.report.document import document
@@ -83,6 +84,7 @@ def report(
         suite_errors=[],
         missing_graphs={},
         found=found(session, lacks),
+        stages=stage_results(profile.stages, items, [result for one in outcomes for result in one.results]),
         recordings=recording_digests(golden.SOURCE),
         failure_details=failure_details(outcomes, {id: item.check for id, item in items.items()}),
         observations={"framing.line-endings": ["CRLF"], "framing.comments": {"most": 1, "texts": ["heartbeat"]}},

@@ -49,6 +49,10 @@ def _facts(document: Document) -> Iterator[tuple[str, str]]:
     if selection := words.selection(document):
         yield "Selected", md(selection)
     yield "Declared absent", absent(document)
+    if stage := words.stage(document):
+        yield "Stage", md(stage)
+    if words.insecure(document):
+        yield "Certificate", "not verified (--insecure)"
     if words.clients(document):
         yield "Works with", md(words.works_with(document))
     yield "Judged", md(words.moment(document))

@@ -54,6 +54,10 @@ NAME_CHARACTERS = 100
 """How many characters of the name and of the version of a server are shown."""
 
 
+LEFT_SHOWN = 10
+"""How many requirements that are left of a stage are named."""
+
+
 def name(document: Document) -> str:
     """Return the target's name."""
     return cut(str(document["target"]["name"]), NAME_CHARACTERS)
@@ -84,6 +88,11 @@ def moment(document: Document) -> str:
 def lacks(document: Document) -> list[str]:
     """Return what the target declares to lack."""
     return list(document["target"].get("lacks", ()))
+
+
+def insecure(document: Document) -> bool:
+    """Return whether the certificate of the server was not verified."""
+    return bool(document["target"].get("insecure"))
 
 
 def selection(document: Document) -> str:
@@ -194,6 +203,46 @@ def why(requirement: Document) -> str:
     """Return the message of the first check that has the outcome of its requirement."""
     messages = (judged.message(one) for one in judged.checks(requirement) if one["outcome"] == requirement["outcome"])
     return next(messages, "")
+
+
+def stages(document: Document) -> list[Document]:
+    """Return the stages of the profile that were judged as a whole; empty if it has none."""
+    return list(document.get("stages", ()))
+
+
+def stage_reached(document: Document) -> int:
+    """Return the number of the last stage that is reached: nothing is left of it and of those before it; 0 if none."""
+    reached = 0
+    for one in stages(document):
+        if one["left"]:
+            break
+        reached = int(one["number"])
+    return reached
+
+
+def next_stage(document: Document) -> Document | None:
+    """Return the first stage that was judged and is not reached, None if there is none."""
+    return next((one for one in stages(document) if one["left"]), None)
+
+
+def stage(document: Document) -> str:
+    """Return the stage that is reached, and how much is left to the next; empty if no stage was judged as a whole."""
+    judged_stages = stages(document)
+    if not judged_stages:
+        return ""
+    reached, following = stage_reached(document), next_stage(document)
+    name = f"stage {reached} ({judged_stages[reached - 1]['name']}) reached" if reached else "no stage reached"
+    if following is None:
+        return name
+    passed = f"{following['passed']} of {following['of']} MUST passed"
+    left = some(following["left"], LEFT_SHOWN)
+    return f"{name}; stage {following['number']} ({following['name']}): {passed}, left: {left}"
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """Return the first names, and how many there are beside them."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def command(options: Sequence[str], selection: str = "") -> str:

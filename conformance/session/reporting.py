@@ -13,12 +13,14 @@ from conformance.judging.baseline_update import HEAD, BaselineUpdate, baseline_t
 from conformance.judging.found import found
 from conformance.judging.informational import disputed, observations
 from conformance.judging.outcomes import FAILED
+from conformance.judging.stages import stage_results
 from conformance.judging.verdict import Result, exit_status
 from conformance.report.attribution import suite_facts
 from conformance.report.document import document
 from conformance.report.failure_details import failure_details
 from conformance.report.write import write_all
 from conformance.session.judgement import Judgement, items_of_every_profile, results_of_every_profile
+from conformance.session.plan import Plan
 from conformance.session.recording import performed_by_clients
 from conformance.session.reproduction import comparison, earlier_report, in_place, kept_note, not_judged_again
 from conformance.settings import UsageError
@@ -94,10 +96,11 @@ def _document(judgement: Judgement, clients: list[dict[str, Any]] | None) -> dic
         requirements,
         judgement.ranks,
         suite=suite_facts(),
-        session={**description, "profile": plan.profile.name},
+        session={**description, "profile": plan.profile.name, "target": _target(description, plan)},
         suite_errors=[*description.get("suite_errors", ()), *judgement.suite_errors],
         missing_graphs=judgement.missing_graphs,
         found=found(judgement.session, plan.target.lacks),
+        stages=stage_results(plan.profile.stages, plan.items, judgement.all_results),
         recordings=recording_digests(plan.source),
         failure_details=failure_details(requirements, checks),
         observations=observations(judgement.session, registry),
@@ -105,6 +108,11 @@ def _document(judgement: Judgement, clients: list[dict[str, Any]] | None) -> dic
         baseline=_baseline(judgement),
         clients=clients,
     )
+
+
+def _target(description: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
+    """Return the target as the session described it; `judge` may have declared more to be absent."""
+    return {**description["target"], "lacks": list(plan.target.lacks)}
 
 
 def _baseline(judgement: Judgement) -> dict[str, Any]:
