@@ -6,7 +6,7 @@ that no check has to.  It depends on its recording and on the session's facts, o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from typing import Any, NoReturn
 
@@ -29,7 +29,11 @@ TOO_LARGE = 413
 class SessionRecordings:
     """All recordings of one session, by scenario variant."""
 
-    def __init__(self, recordings: Iterable[Recording], stopped: str | None = None) -> None:
+    def __init__(
+        self, recordings: Iterable[Recording], stopped: str | None = None, lacks: Collection[str] = ()
+    ) -> None:
+        """`stopped` says why the session ended early, `lacks` is what the target declares to lack."""
+        self.lacks = tuple(lacks)
         self.recordings = {recording.variant: recording for recording in recordings}
         self.stopped = stopped
 
@@ -39,7 +43,7 @@ class SessionRecordings:
         every = [(recording, exchange) for recording in self.recordings.values() for exchange in recording.exchanges]
         deployed = frozenset(exchange.graph for _, exchange in every if _started_a_run(exchange))
         address = wrong_address([exchange for _, exchange in every if exchange.valid]) if not deployed else ""
-        return session_facts(deployed, lacking(every, deployed), self.stopped, address)
+        return session_facts(deployed, lacking(every, deployed), self.stopped, address, self.lacks)
 
     @property
     def shows_a_run(self) -> bool:
@@ -81,6 +85,7 @@ class RecordingView:
         """Return every exchange of this name in the order of sending; inconclusive if there is none."""
         found = self._found(name)
         if not found:
+            self._reliance.stops_at(self.recording)
             why = self.recording.stopped or "the scenario did not need it"
             inconclusive(f"`{name}` of `{self.recording.variant}` was not performed: {why}{self._not_deployed()}")
         return [ExchangeView(exchange, self.recording, self._reliance) for exchange in found]
@@ -139,6 +144,7 @@ class ExchangeView:
         """Be inconclusive if no exchange of the session shows this capability, an id of capabilities.toml."""
         for one in self._reliance.facts.lacking:
             if one.id == id:
+                self._reliance.requests.append(one)
                 raise Inconclusive(f"the server lacks {one.name}", because=one.because)
 
     @property

@@ -44,7 +44,7 @@ class Judgement:
         """
         source = self.plan.source
         recordings = [one for one in read_recordings(source) if one.stopped != BREAKS_OFF]
-        return SessionRecordings(recordings, session_description(source)["stopped"])
+        return SessionRecordings(recordings, session_description(source)["stopped"], self.plan.target.lacks)
 
     def outcome(self, item: Item) -> Outcome:
         """Return the outcome of an item, with its likely cause; raises SuiteError if the suite is at fault."""
