@@ -34,7 +34,7 @@ def found(session: SessionRecordings, lacks: Collection[str]) -> dict[str, Any]:
     """Return what the recordings show, as `found` of report.json; `lacks` is what the target declares absent."""
     facts = session.facts
     every = [(recording, one) for recording in session.recordings.values() for one in recording.exchanges]
-    tried = dict.fromkeys(recording.graph for recording in session.recordings.values())
+    tried = sorted({recording.graph for recording in session.recordings.values()})
     content: dict[str, Any] = {
         "wrong_address": facts.wrong_address,
         "contract": _contract(session),

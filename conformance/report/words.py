@@ -252,11 +252,22 @@ def command(options: Sequence[str], selection: str = "") -> str:
 
 def check_command(document: Document, selection: str) -> str:
     """Return the command that runs one check again, with the options of the session."""
+    return session_command(document, "-k", selection)
+
+
+def session_command(document: Document, *more: str, only: Sequence[str] | None = None) -> str:
+    """Return the command of the session without its selection, and with more arguments.
+
+    Its options, those in `only` if that is given, have one value or none.
+    """
     try:
-        given = shlex.split(document["command"] or "lg-conformance run")
+        given = shlex.split(document["command"] or "")[2:]
     except ValueError:  # a report from elsewhere
-        return command((), selection)
-    return shlex.join([*(given[: given.index("-k")] if "-k" in given else given), "-k", selection])
+        given = []
+    starts = [index for index, word in enumerate(given) if word.startswith("-")]
+    groups = [given[start:end] for start, end in zip(starts, [*starts[1:], len(given)], strict=True)]
+    kept = [group for group in groups if group[0] not in ("-k", "--stage", *more) and (not only or group[0] in only)]
+    return shlex.join(["lg-conformance", "run", *(word for group in kept for word in group), *more])
 
 
 def areas(requirements: Iterable[Document]) -> dict[str, list[Document]]:

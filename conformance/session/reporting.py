@@ -14,7 +14,7 @@ from conformance.judging.found import found
 from conformance.judging.informational import disputed, observations
 from conformance.judging.outcomes import FAILED
 from conformance.judging.stages import stage_results
-from conformance.judging.verdict import Result, exit_status
+from conformance.judging.verdict import Result, exit_reason
 from conformance.report.attribution import suite_facts
 from conformance.report.document import document
 from conformance.report.failure_details import failure_details
@@ -36,6 +36,7 @@ class SessionReport:
 
     document: dict[str, Any]
     exit_status: int
+    exit_reason: str
     compared: tuple[str, ...] = ()
     written: bool = True
     baseline: BaselineUpdate | None = None
@@ -54,7 +55,7 @@ def write_report(judgement: Judgement, *, with_clients: bool = True) -> SessionR
         _write(judgement, content)
     file = plan.settings.write_baseline
     baseline = _write_baseline(file, judgement, content) if file is not None else None
-    status = exit_status(
+    status, why = exit_reason(
         judgement.requirements,
         known=[result.id for result, _ in judgement.excused()],
         stale=judgement.stale,
@@ -62,7 +63,7 @@ def write_report(judgement: Judgement, *, with_clients: bool = True) -> SessionR
         answered=content["answered_at_end"],
         fail_on=plan.settings.fail_on,
     )
-    return SessionReport(content, status, (*compared, *lost), written=not lost, baseline=baseline)
+    return SessionReport(content, status, why, (*compared, *lost), written=not lost, baseline=baseline)
 
 
 def _write(judgement: Judgement, content: dict[str, Any]) -> None:
