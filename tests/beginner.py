@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,11 +27,12 @@ def states(topic: str, *, mistake: bool) -> list[dict[str, str]]:
 
 
 @contextmanager
-def beginner(*, mistake: bool) -> Iterator[Fake]:
-    """Run the server."""
+def beginner(*, mistake: bool, tls: ssl.SSLContext | None = None) -> Iterator[Fake]:
+    """Run the server, with TLS if a context for it is given."""
 
     async def create(connection: Connection) -> None:
-        await connection.send(answer(json.dumps({"thread_id": str(uuid.uuid4())})))
+        created = json.dumps({"thread_id": str(uuid.uuid4())})
+        await connection.send(answer(created, 200, "Connection: close"))
 
     async def stream(connection: Connection) -> None:
         body = json.loads(connection.body)
@@ -53,5 +55,5 @@ def beginner(*, mistake: bool) -> Iterator[Fake]:
         except (ValueError, KeyError, TypeError, AttributeError):
             await connection.send(answer('{"detail": "unusable body"}', 422))
 
-    with serving({"POST /threads ": create, "": route}) as fake:
+    with serving({"POST /threads ": create, "": route}, tls) as fake:
         yield fake
