@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -13,6 +14,8 @@ NOT_HERE = (404, 405, 410, 421, 426, 501, 502, 505)
 NOT_ALLOWED = (401, 403, 407)
 """The statuses of a server, or of a proxy before it, that asks for credentials."""
 
+_API_WORDS = re.compile(r"\b(assistant|graph)")
+"""Words that the refusal of an unknown assistant contains, and an answer from elsewhere does not."""
 WORDS = 160
 """How many characters of the server's own words are quoted."""
 
@@ -81,4 +84,4 @@ def _names_the_assistant(exchange: Exchange) -> bool:
     said = exchange.content.decode("utf-8", "replace").lower()
     name = body.get("assistant_id")
     named = isinstance(name, str) and name.lower() in said
-    return exchange.starts_run and exchange.status == 404 and (named or "assistant" in said)
+    return exchange.starts_run and exchange.status == 404 and (named or _API_WORDS.search(said) is not None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from conformance.judging.outcomes import FAILED, INAPPLICABLE, INCONCLUSIVE, OUTCOMES, PASSED, UNTESTED
@@ -265,7 +266,7 @@ def session_command(document: Document, *more: str, only: Sequence[str] | None =
     except ValueError:  # a report from elsewhere
         given = []
     starts = [index for index, word in enumerate(given) if word.startswith("-")]
-    groups = [given[start:end] for start, end in zip(starts, [*starts[1:], len(given)], strict=True)]
+    groups = [given[start:end] for start, end in pairwise([*starts, len(given)])]
     kept = [group for group in groups if group[0] not in ("-k", "--stage", *more) and (not only or group[0] in only)]
     return shlex.join(["lg-conformance", "run", *(word for group in kept for word in group), *more])
 
