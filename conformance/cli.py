@@ -15,7 +15,7 @@ from conformance import catalogue
 from conformance.authoring.registry import DeclarationError
 from conformance.judging.verdict import OK, UNSURE, USAGE
 from conformance.session import catalogue_commands, report_commands, server_commands
-from conformance.settings import CLIENTS, JUDGING, OPTIONS, RECORDING, REPORT, SERVER, UsageError
+from conformance.settings import CLIENTS, JUDGING, OPTIONS, RECORDING, REPORT, SERVER, UsageError, add_option
 
 PACKAGE = Path(__file__).parent
 
@@ -154,7 +154,19 @@ def clients(arguments: Sequence[str]) -> int:
     return main(arguments)
 
 
+def check(arguments: Sequence[str]) -> int:
+    """Look at a server without judging it; return the exit status."""
+    from conformance.session.check_command import main
+
+    return main(arguments)
+
+
 COMMANDS = {
+    "check": Command(
+        "Look at a server in a second: is it reachable, and which reference graphs does it have?",
+        check,
+        ("--url http://127.0.0.1:8123", "--target my-server.toml"),
+    ),
     "run": Command(
         "Judge a server: the embedded official server, --url URL, or --target NAME_OR_FILE.",
         run,
@@ -253,11 +265,7 @@ def _help(usage: str, command: Command, groups: Sequence[str]) -> str:
     for name in groups:
         group = parser.add_argument_group(name)
         for option in (one for one in OPTIONS if one.group == name and one.name != "judge"):
-            text = option.help.replace("%", "%%")
-            if option.flag:
-                group.add_argument(f"--{option.name}", action="store_true", help=text)
-            else:
-                group.add_argument(f"--{option.name}", metavar=option.metavar, help=text)
+            add_option(group, option)
     return "\n".join([parser.format_help(), PYTEST_OPTIONS, EXIT_STATUSES])
 
 

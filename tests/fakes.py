@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -89,8 +90,11 @@ def answer(body: str, status: int = 200, *fields: str, media: str = "application
 
 
 @contextmanager
-def serving(scripts: Script | Mapping[str, Script]) -> Iterator[Fake]:
-    """Run a server in a thread: one script, or scripts by the start of `METHOD /path`; others are answered with 404."""
+def serving(scripts: Script | Mapping[str, Script], tls: ssl.SSLContext | None = None) -> Iterator[Fake]:
+    """Run a server in a thread: one script, or scripts by the start of `METHOD /path`; others are answered with 404.
+
+    With a context for TLS it expects that.
+    """
     fake = Fake()
     table = scripts if isinstance(scripts, Mapping) else {"GET / ": says(answer("", 404)), "": scripts}
 
@@ -105,8 +109,11 @@ def serving(scripts: Script | Mapping[str, Script]) -> Iterator[Fake]:
             writer.transport.abort()
 
     with _loop() as loop:
-        server = asyncio.run_coroutine_threadsafe(asyncio.start_server(connected, "127.0.0.1", 0), loop).result()
-        fake.url = "http://127.0.0.1:{1}".format(*server.sockets[0].getsockname())
+        server = asyncio.run_coroutine_threadsafe(
+            asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls), loop
+        ).result()
+        scheme = "https" if tls else "http"
+        fake.url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         try:
             yield fake
         finally:

@@ -18,10 +18,12 @@ from conformance.evidence.source import recording_digests
 from conformance.faults.apply import apply
 from conformance.judging.applicability import missing_for_item
 from conformance.judging.causes import with_cause
+from conformance.judging.found import found
 from conformance.judging.items import Item
 from conformance.judging.judge import judge
 from conformance.judging.outcomes import INAPPLICABLE, Outcome
 from conformance.judging.ranking import ranking
+from conformance.judging.stages import stage_results
 from conformance.judging.verdict import Result, requirement_results
 from conformance.report.attribution import suite_facts
 from conformance.report.document import document
@@ -69,9 +71,9 @@ def report(
     target = Target(name=name, version=version or "", url="http://127.0.0.1:8123", lacks=lacks)
     profile = catalogue.profile(DEFAULT_PROFILE)
     items = {id: item for id, item in golden.items().items() if item.check.requirement in profile.requirements}
+    session = SessionRecordings(faulty(faults))
     outcomes = requirement_results(
-        [catalogue.find(id) for id in profile.requirements],
-        _results(items.values(), SessionRecordings(faulty(faults)), lacks),
+        [catalogue.find(id) for id in profile.requirements], _results(items.values(), session, lacks)
     )
     ranks = ranking((items[result.id], result.outcome) for one in outcomes for result in one.results)
     made = document(
@@ -81,6 +83,8 @@ def report(
         session={**SESSION, "target": target.described(), "profile": profile.name},
         suite_errors=[],
         missing_graphs={},
+        found=found(session, lacks),
+        stages=stage_results(profile.stages, items, [result for one in outcomes for result in one.results]),
         recordings=recording_digests(golden.SOURCE),
         failure_details=failure_details(outcomes, {id: item.check for id, item in items.items()}),
         observations={"framing.line-endings": ["CRLF"], "framing.comments": {"most": 1, "texts": ["heartbeat"]}},

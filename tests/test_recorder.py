@@ -310,7 +310,7 @@ def test_the_outcome_of_a_busy_server_is_inconclusive_and_names_the_fix(tmp_path
             "cantTell",
             "(see stateless.same-output): there are no values",
         ),
-        (says(answer('{"detail": "no"}', 404)), GENEROUS, "cantTell", "`lg-conformance graphs DIR`"),
+        (says(answer('{"detail": "no assistant"}', 404)), GENEROUS, "cantTell", "`lg-conformance graphs DIR`"),
         (hangs, SHORT_SILENCE, "cantTell", "no event on it for 0.3 s"),
         (then_hangs(STREAM), SHORT_SILENCE, "cantTell", "no event on it for 0.3 s"),
         (for_ever(b": heartbeat\n\n", 0.02), SHORT_SILENCE, "cantTell", "no event on it for 0.3 s"),

@@ -12,7 +12,7 @@ from conformance.judging.outcomes import OUTCOMES, Outcome
 from conformance.judging.verdict import (
     RequirementResult,
     Result,
-    exit_status,
+    exit_reason,
     requirement_results,
     summary,
     verdict,
@@ -49,7 +49,11 @@ def status(
     fail_on: str = "MUST",
 ) -> int:
     entries = ["an entry"] if stale else []
-    return exit_status(outcomes, known=known, stale=entries, suite_errors=errors, answered=answered, fail_on=fail_on)
+    status, why = exit_reason(
+        outcomes, known=known, stale=entries, suite_errors=errors, answered=answered, fail_on=fail_on
+    )
+    assert why
+    return status
 
 
 @pytest.mark.parametrize(

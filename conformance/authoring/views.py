@@ -6,10 +6,11 @@ that no check has to.  It depends on its recording and on the session's facts, o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from typing import Any, NoReturn
 
+from conformance.authoring.address import wrong_address
 from conformance.authoring.capabilities import of_event, of_request
 from conformance.authoring.cut import STATUS_AT_THE_LIMIT, cut_short, ended_run
 from conformance.authoring.expectations import Inconclusive, fail, inconclusive, shown
@@ -28,7 +29,11 @@ TOO_LARGE = 413
 class SessionRecordings:
     """All recordings of one session, by scenario variant."""
 
-    def __init__(self, recordings: Iterable[Recording], stopped: str | None = None) -> None:
+    def __init__(
+        self, recordings: Iterable[Recording], stopped: str | None = None, lacks: Collection[str] = ()
+    ) -> None:
+        """`stopped` says why the session ended early, `lacks` is what the target declares to lack."""
+        self.lacks = tuple(lacks)
         self.recordings = {recording.variant: recording for recording in recordings}
         self.stopped = stopped
 
@@ -37,7 +42,8 @@ class SessionRecordings:
         """What the recordings tell about the server as a whole."""
         every = [(recording, exchange) for recording in self.recordings.values() for exchange in recording.exchanges]
         deployed = frozenset(exchange.graph for _, exchange in every if _started_a_run(exchange))
-        return session_facts(deployed, lacking(every, deployed), self.stopped)
+        address = wrong_address([exchange for _, exchange in every if exchange.valid]) if not deployed else ""
+        return session_facts(deployed, lacking(every, deployed), self.stopped, address, self.lacks)
 
     @property
     def shows_a_run(self) -> bool:
@@ -79,6 +85,7 @@ class RecordingView:
         """Return every exchange of this name in the order of sending; inconclusive if there is none."""
         found = self._found(name)
         if not found:
+            self._reliance.stops_at(self.recording)
             why = self.recording.stopped or "the scenario did not need it"
             inconclusive(f"`{name}` of `{self.recording.variant}` was not performed: {why}{self._not_deployed()}")
         return [ExchangeView(exchange, self.recording, self._reliance) for exchange in found]
@@ -100,12 +107,12 @@ class RecordingView:
 
     def _not_deployed(self) -> str:
         graph, facts = self.recording.graph, self._reliance.facts
-        return "" if graph in facts.deployed or facts.stopped else f"; {not_deployed(graph)}"
+        return "" if graph in facts.deployed or facts.stopped else f"; {not_deployed(graph, facts)}"
 
 
-def not_deployed(graph: str) -> str:
-    """Return the text that says that a reference graph is missing, and how to deploy it."""
-    return (
+def not_deployed(graph: str, facts: SessionFacts) -> str:
+    """Return the text that says that a reference graph is missing, and how to deploy it, or that the URL is wrong."""
+    return facts.wrong_address or (
         f"no request for the reference graph `{graph}` was accepted; deploy it (`lg-conformance graphs DIR`), "
         f"or give its name with `--assistant {graph}=NAME`"
     )
@@ -137,6 +144,7 @@ class ExchangeView:
         """Be inconclusive if no exchange of the session shows this capability, an id of capabilities.toml."""
         for one in self._reliance.facts.lacking:
             if one.id == id:
+                self._reliance.requests.append(one)
                 raise Inconclusive(f"the server lacks {one.name}", because=one.because)
 
     @property
@@ -243,7 +251,7 @@ class ExchangeView:
         facts = self._reliance.facts
         if exchange.graph not in facts.deployed:
             stopped = f" ({facts.stopped})" if facts.stopped else ""
-            inconclusive(f"{self._answer()}; {not_deployed(exchange.graph)}{stopped}")
+            inconclusive(f"{self._answer()}; {not_deployed(exchange.graph, facts)}{stopped}")
         fail(f"{self._answer()}; the server must answer {expected}", exchange)
 
     def _answer(self) -> str:

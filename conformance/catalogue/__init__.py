@@ -13,6 +13,7 @@ from conformance.catalogue.entries import (
     Requirement,
     Section,
     Specification,
+    Stage,
     Statement,
 )
 from conformance.catalogue.loading import ROOT, load
@@ -48,6 +49,7 @@ __all__ = [
     "Requirement",
     "Section",
     "Specification",
+    "Stage",
     "Statement",
     "UnknownName",
     "capabilities",

@@ -93,6 +93,21 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """A cumulative part of a profile that a server which is not finished can reach.
+
+    It adds to the stage before it: requirements (ids, or areas for those that no id names), reference graphs, and
+    scenarios (by name or with their variant) that need what it brings.
+    """
+
+    name: str
+    brings: str
+    requirements: tuple[str, ...]
+    graphs: tuple[str, ...]
+    scenarios: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Profile:
     """A frozen set of requirement ids: those of a revision of the specification, or what releases of clients need.
 
@@ -104,6 +119,7 @@ class Profile:
     clients: tuple[str, ...]
     description: str
     requirements: tuple[str, ...]
+    stages: tuple[Stage, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from conformance.catalogue.entries import (
     Requirement,
     Section,
     Specification,
+    Stage,
     Statement,
 )
 from conformance.catalogue.tables import CatalogueError, Table, nearest, read
@@ -127,7 +128,7 @@ def _statement(path: Path, body: dict[str, object]) -> Statement:
 
 def _profile(path: Path, head: Specification, known: Collection[str]) -> Profile:
     table = Table(path, "top level", read(path))
-    table.only("name", "specification", "clients", "description", "requirements")
+    table.only("name", "specification", "clients", "description", "requirements", "stages")
     clients = table.texts("clients") if "clients" in table.body else ()
     if bool(clients) == ("specification" in table.body):
         choice = f'specification = "{head.name}" or clients = ["NAME RELEASE"]'
@@ -138,7 +139,35 @@ def _profile(path: Path, head: Specification, known: Collection[str]) -> Profile
         clients=clients,
         description=table.required("description"),
         requirements=table.known("requirements", known, "the catalogue"),
+        stages=_stages(table),
     )
+
+
+def _stages(profile: Table) -> tuple[Stage, ...]:
+    """Return the stages of a profile; each of its requirements must belong to one of them."""
+    bodies = profile.body.get("stages", [])
+    if not _are_tables(bodies):
+        raise profile.error("stages must be tables; write [[stages]]")
+    ids = profile.texts("requirements")
+    names = [*ids, *dict.fromkeys(id.partition(".")[0] for id in ids)]
+    tables = [Table(profile.path, f"stages, {body.get('name')}", body) for body in bodies]
+    stages = tuple(_stage(table, names) for table in tables)
+    for key in ("requirements", "graphs", "scenarios"):
+        named = [name for stage in stages for name in getattr(stage, key)]
+        for name in sorted({name for name in named if named.count(name) > 1}):
+            raise profile.error(f"{key} of two stages name {name!r}; name it in the first of them only")
+    covered = {name for stage in stages for name in stage.requirements}
+    for id in ids if stages else ():
+        if covered.isdisjoint((id, id.partition(".")[0])):
+            raise profile.error(f"no stage names {id!r} or its area; add it to one")
+    return stages
+
+
+def _stage(table: Table, names: Collection[str]) -> Stage:
+    table.only("name", "brings", "requirements", "graphs", "scenarios")
+    requirements = table.known("requirements", names, "this profile")
+    texts = table.required("name"), table.required("brings")
+    return Stage(*texts, requirements, table.texts("graphs"), table.texts("scenarios"))
 
 
 def _tables(path: Path, areas: Collection[str]) -> Iterator[Table]:

@@ -88,6 +88,12 @@ def find(id: str, root: Path = ROOT) -> Requirement:
 
 
 def digest(root: Path = ROOT) -> str:
-    """Return the SHA-256, in hexadecimal, of what the catalogue says; how its files are laid out does not matter."""
-    canonical = json.dumps(asdict(load(root)), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    """Return the SHA-256, in hexadecimal, of what the catalogue says; how its files are laid out does not matter.
+
+    Stages are left out: they change neither what is required nor how it is judged.
+    """
+    content = asdict(load(root))
+    for one in content["profiles"]:
+        del one["stages"]
+    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

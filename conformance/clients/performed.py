@@ -53,7 +53,9 @@ def perform(
         if lacking(reader) or not jobs:
             continue
         try:
-            readings = asyncio.run(read_streams(reader, target.url, jobs, say, headers=target.headers))
+            readings = asyncio.run(
+                read_streams(reader, target.url, jobs, say, headers=target.headers, variables=target.tls.environment())
+            )
         except (LaunchError, RuntimeError, OSError):
             continue
         pairs = zip(readings, found, strict=True)

@@ -51,9 +51,10 @@ async def read_streams(
     say: Say,
     *,
     headers: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
     limit_s: float = JOB_S,
 ) -> list[Reading]:
-    """Return what a client yields, job by job.
+    """Return what a client yields, job by job; its process also gets the environment variables.
 
     Raises LaunchError if the client cannot be installed, RuntimeError if its driver fails.
     """
@@ -61,9 +62,10 @@ async def read_streams(
     given = {"url": url, "headers": dict(headers or {}), "at_once": AT_ONCE, "limit_s": limit_s}
     given["jobs"] = [asdict(job) for job in jobs]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_SDK_VARIABLES)}
+    environment |= {"NO_PROXY": "127.0.0.1,localhost", **(variables or {})}
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        *words, cwd=folder, env=environment | {"NO_PROXY": "127.0.0.1,localhost"}, stdin=pipe, stdout=pipe, stderr=pipe
+        *words, cwd=folder, env=environment, stdin=pipe, stdout=pipe, stderr=pipe
     )
     return _readings(await _output(process, json.dumps(given).encode()), len(jobs))
 

@@ -19,13 +19,34 @@ from conformance.evidence.exchange import Event, Exchange
 from conformance.evidence.memo import memoized
 from conformance.evidence.recording import Recording, shows_a_run
 from conformance.evidence.rows import head_row, last_rows, rows_around
+from conformance.judging.applicability import missing_for_variant
 from conformance.judging.items import Item
-from conformance.judging.outcomes import FAILED, INCONCLUSIVE, PASSED, UNTESTED, Evidence, Failure, Outcome
+from conformance.judging.outcomes import (
+    FAILED,
+    INAPPLICABLE,
+    INCONCLUSIVE,
+    PASSED,
+    UNTESTED,
+    Evidence,
+    Failure,
+    Outcome,
+)
 from conformance.wire.strict_json import NotJson
 
 
 class SuiteError(Exception):
     """The suite itself is at fault: a check raised something it must not raise."""
+
+
+class NotPerformed(Exception):
+    """A check asks for a scenario variant that was not performed, because the target declares that it lacks it."""
+
+
+class Performed(dict[Any, RecordingView]):
+    """The variants that a check gets together, without those that need what the target declares to lack."""
+
+    def __missing__(self, key: Any) -> RecordingView:
+        raise NotPerformed(key)
 
 
 def judge(item: Item, session: SessionRecordings) -> Outcome:
@@ -40,8 +61,9 @@ def judge(item: Item, session: SessionRecordings) -> Outcome:
 
 
 def _judge_recordings(item: Item, session: SessionRecordings) -> Outcome:
+    absent = [variant for variant in item.variants if missing_for_variant(variant, session.lacks)]
     for variant in item.variants:
-        if variant.id not in session.recordings:
+        if variant.id not in session.recordings and variant not in absent:
             return Outcome(UNTESTED, f"there is no complete recording of `{variant.id}`")
     reliance = Reliance(session.facts)
 
@@ -49,10 +71,12 @@ def _judge_recordings(item: Item, session: SessionRecordings) -> Outcome:
         return RecordingView(session.recordings[variant.id], reliance, variant.scenario.exchanges)
 
     arguments = [
-        {key: view(one) for key, one in given.items()} if isinstance(given, Mapping) else view(given)
+        Performed({key: view(one) for key, one in given.items() if one not in absent})
+        if isinstance(given, Mapping)
+        else view(given)
         for given in item.arguments
     ]
-    recordings = [session.recordings[variant.id] for variant in item.variants]
+    recordings = [session.recordings[variant.id] for variant in item.variants if variant not in absent]
     outcome = _outcome(item.check, arguments, recordings, reliance)
     if outcome.word == PASSED and not any(exchange.accepted for exchange in reliance.exchanges):
         return Outcome(INCONCLUSIVE, f"the server accepted nothing that the check looked at{_stopped(session)}")
@@ -61,15 +85,18 @@ def _judge_recordings(item: Item, session: SessionRecordings) -> Outcome:
 
 def _judge_every_stream(check: Check, session: SessionRecordings) -> Outcome:
     """Return the first failure over all streams; only a stream that showed a run counts for passing."""
-    passed = 0
+    passed, inapplicable = 0, None
     for recording in session.recordings.values():
         for exchange in recording.streams():
             outcome = _judge_stream(recording, exchange, check, session.facts)
             if outcome.word == FAILED:
                 return outcome
             passed += outcome.word == PASSED and shows_a_run(recording, exchange)
+            inapplicable = outcome if outcome.word == INAPPLICABLE else inapplicable
     if passed:
         return Outcome(PASSED)
+    if inapplicable is not None:
+        return inapplicable
     why = "no stream carried a metadata event and an event of a requested mode"
     return Outcome(INCONCLUSIVE, f"{why}{_stopped(session)}")
 
@@ -92,7 +119,28 @@ def _outcome(
     reliance: Reliance,
     stream: Exchange | None = None,
 ) -> Outcome:
-    """Call the check; `stream` is the one exchange that it looks at, None if it looks at whole recordings."""
+    """Call the check, and return its outcome; inapplicable if it relied on what the target declares to lack.
+
+    `stream` is the one exchange that it looks at, None if it looks at whole recordings.
+    """
+    try:
+        outcome = _judged(check, arguments, recordings, reliance, stream)
+    except NotPerformed as missing:
+        return Outcome(INAPPLICABLE, f"the target declares that it lacks what the variant {missing} needs")
+    absent = reliance.declared_absent()
+    if absent is None or (outcome.word == PASSED and not reliance.has_declared()):
+        return outcome
+    return Outcome(INAPPLICABLE, f"the target declares that it lacks {absent.name}")
+
+
+def _judged(
+    check: Check,
+    arguments: Sequence[Any],
+    recordings: Collection[Recording],
+    reliance: Reliance,
+    stream: Exchange | None,
+) -> Outcome:
+    """Call the check, and return its outcome."""
     exchanges = [stream] if stream else [exchange for one in recordings for exchange in one.exchanges]
     try:
         check.function(*arguments)
@@ -115,6 +163,8 @@ def _outcome(
         because = missing.because if missing is not None else ""
         why = f"a payload does not match its schema, so the check cannot read it: {invalid}"
         return Outcome(INCONCLUSIVE, why, because=because)
+    except NotPerformed:
+        raise
     except Exception as problem:
         raise _suite_error(check, problem) from problem
     empty = reliance.empty_mode(check.requirement)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,7 +82,7 @@ def verdict(counts: Mapping[str, Mapping[str, int]], *, partial: bool = False) -
     return CONFORMANT
 
 
-def exit_status(
+def exit_reason(
     requirements: Sequence[RequirementResult],
     *,
     known: Iterable[str],
@@ -90,19 +90,32 @@ def exit_status(
     suite_errors: int,
     answered: bool,
     fail_on: str = "MUST",
-) -> int:
-    """Return the exit status of a session.
+) -> tuple[int, str]:
+    """Return the exit status of a session, and the reason for it.
 
     `known` are the ids of items whose outcome the baseline excuses, `stale` its entries that must be removed.
     `answered` is false if the server stopped responding.  `fail_on` is the lowest level that the status depends on.
     """
     excused = set(known)
     counted = [one for one in requirements if one.requirement.level in ("MUST", fail_on)]
-    judged = [result for one in counted for result in one.results if result.selected and result.id not in excused]
-    if suite_errors or not answered:
-        return UNSURE
-    if stale or any(result.outcome.word == FAILED for result in judged):
-        return BROKEN_MUST
-    if any(result.outcome.word in (INCONCLUSIVE, UNTESTED) for result in judged):
-        return UNSURE
-    return OK
+    if suite_errors:
+        return UNSURE, f"the suite itself failed {suite_errors} times"
+    if not answered:
+        return UNSURE, "the server cannot be reached, or stopped responding"
+    failed, unsure = (
+        [one for one in counted if any(result.outcome.word in words for result in _judged(one, excused))]
+        for words in ((FAILED,), (INCONCLUSIVE, UNTESTED))
+    )
+    what = "MUST" if fail_on == "MUST" else "MUST or SHOULD"
+    if failed or stale:
+        broken = f"{len(failed)} {what} failed{' that the baseline does not list' if excused else ''}" if failed else ""
+        old = f"{len(stale)} entries of the baseline are stale" if stale else ""
+        return BROKEN_MUST, " and ".join(filter(None, (broken, old)))
+    if unsure:
+        return UNSURE, f"no {what} failed, but {len(unsure)} are inconclusive or were not judged"
+    return OK, f"every selected {what} passed{', or the baseline lists it' if excused else ''}"
+
+
+def _judged(requirement: RequirementResult, excused: Collection[str]) -> list[Result]:
+    """Return the results of a requirement that were selected and that no baseline excuses."""
+    return [result for result in requirement.results if result.selected and result.id not in excused]

@@ -23,6 +23,7 @@ from conformance.evidence.writer import RecordingWriter
 from conformance.record.concurrency import PACED, PERFORMANCES
 from conformance.record.connection import ScenarioConnection
 from conformance.record.limits import Limits
+from conformance.record.reaching import problem_reaching
 from conformance.record.room import Room
 from conformance.record.state import RecordingSession
 from conformance.targets.target import Target
@@ -135,8 +136,8 @@ class _Recorder:
 
     async def _perform_all(self, http: httpx.AsyncClient) -> None:
         url = self.target.url
-        if (problem := await _problem_reaching(http, url, self.limits.reach_s)) is not None:
-            self.session.stopped = f"{url} cannot be reached ({problem}); is the server running, and is this its URL?"
+        if (problem := await problem_reaching(http, url, self.limits.reach_s)) is not None:
+            self.session.stopped = f"{url} cannot be reached: {problem}"
         watch = asyncio.create_task(self._watch())
         try:
             await self._perform_in_order(self.variants)
@@ -163,7 +164,7 @@ class _Recorder:
 
     async def _finish(self, http: httpx.AsyncClient, keep_threads: bool) -> None:
         """Check that the server still answers, and delete the suite's threads."""
-        self.answered = await _problem_reaching(http, self.target.url, self.limits.reach_s) is None
+        self.answered = await problem_reaching(http, self.target.url, self.limits.reach_s) is None
         if self.answered and not keep_threads:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self.limits.clean_up_s):
@@ -264,17 +265,6 @@ async def _interrupted(work: Coroutine[Any, Any, None]) -> bool:
     except asyncio.CancelledError:
         return True
     return False
-
-
-async def _problem_reaching(http: httpx.AsyncClient, url: str, limit_s: float) -> str | None:
-    """Return None if something at the URL answers a request, whatever it answers; otherwise what is wrong."""
-    try:
-        async with asyncio.timeout(limit_s), http.stream("GET", url):
-            return None
-    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as problem:
-        return str(problem) or type(problem).__name__
-    except TimeoutError:
-        return f"no answer within {limit_s:g} s"
 
 
 async def _clean_up(session: RecordingSession, http: httpx.AsyncClient) -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
-import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import httpx
 
@@ -19,21 +17,11 @@ from conformance.evidence.exchange import Exchange
 from conformance.evidence.redaction import Redactor
 from conformance.evidence.writer import Clock
 from conformance.record.concurrency import Concurrency
+from conformance.record.http import open_client
 from conformance.record.limits import Limits
 from conformance.record.waits import Wait
-from conformance.targets.target import Target, is_loopback
+from conformance.targets.target import Target
 from conformance.wire.endings import STOPPED
-
-SLOW_READER_BYTES = 32 << 10
-"""The receive buffer of a slow reader: smaller than any stream that tests it, so that the server notices it."""
-
-# Bytes are recorded as they arrive, so they must not arrive compressed; httpx would ask for that by default.
-_HEADERS = {"Accept-Encoding": "identity"}
-
-
-# httpx logs the URL of every request and httpcore the headers of every answer; both may hold secrets.
-for name in ("httpx", "httpcore"):
-    logging.getLogger(name).setLevel(logging.WARNING)
 
 
 class Closable(Protocol):
@@ -57,7 +45,7 @@ class RecordingSession:
     limits: Limits = field(default_factory=Limits)
     clock: Clock = field(default_factory=Clock)
     concurrency: Concurrency = field(init=False)
-    tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    tls: ssl.SSLContext = field(init=False)
     stopped: str | None = None
     """Why nothing more is started, None while everything is performed."""
     threads: list[tuple[str, str]] = field(default_factory=list)
@@ -83,6 +71,7 @@ class RecordingSession:
 
     def __post_init__(self) -> None:
         self.concurrency = Concurrency(self.target.concurrency)
+        self.tls = self.target.tls.context()
 
     @staticmethod
     def now() -> float:
@@ -132,26 +121,6 @@ class RecordingSession:
             self.stop(f"limit reached: {since}; the last: {self.reached[-1].removeprefix('limit reached: ')}")
 
     def open_client(self, *, slow: bool = False) -> httpx.AsyncClient:
-        """Return a client that reuses no connection, follows no redirect, and uses no proxy for this machine.
-
-        Each scenario has its own, because the cost of a request grows with what is under way in the same client.
-        """
-        pool = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+        """Return a new client; each scenario has its own, because many requests in one client make each slower."""
         # Only connecting has a timeout here: the limits of waits and exchanges end everything else.
-        given: dict[str, Any] = {
-            "headers": _HEADERS,
-            "timeout": httpx.Timeout(None, connect=self.limits.connect_s),
-            "event_hooks": {"request": [self._add_query]},
-        }
-        if not slow:
-            remote = not is_loopback(self.target.url)
-            return httpx.AsyncClient(limits=pool, trust_env=remote, verify=self.tls, **given)
-        small = [(socket.SOL_SOCKET, socket.SO_RCVBUF, SLOW_READER_BYTES)]
-        transport = httpx.AsyncHTTPTransport(limits=pool, verify=self.tls, socket_options=small)
-        return httpx.AsyncClient(transport=transport, **given)
-
-    async def _add_query(self, request: httpx.Request) -> None:
-        """Add the query of the target, which is secret, to a request that is about to be sent."""
-        if self.target.query:
-            queries = (request.url.query, self.target.query.encode())
-            request.url = request.url.copy_with(query=b"&".join(query for query in queries if query))
+        return open_client(self.target, self.tls, connect_s=self.limits.connect_s, slow=slow)

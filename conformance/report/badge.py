@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from conformance.judging.verdict import CONFORMANT, NOT_CONFORMANT, PARTIAL, VERDICT_INCONCLUSIVE
-from conformance.report.words import TITLE, Document, ratio
+from conformance.report.words import TITLE, Document, next_stage, ratio, stage_reached, stages
 
 COLOURS = {CONFORMANT: "brightgreen", NOT_CONFORMANT: "red", VERDICT_INCONCLUSIVE: "lightgrey", PARTIAL: "yellow"}
 
@@ -15,7 +15,16 @@ def badge(document: Document) -> str:
     content = {
         "schemaVersion": 1,
         "label": TITLE,
-        "message": f"{document['verdict']} · MUST {ratio(document, 'MUST')}",
+        "message": f"{document['verdict']} · MUST {ratio(document, 'MUST')}{_stage(document)}",
         "color": COLOURS[document["verdict"]],
     }
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def _stage(document: Document) -> str:
+    """Return the stage that is reached and what is left to the next one; empty if no stage was judged as a whole."""
+    if not stages(document):
+        return ""
+    following = next_stage(document)
+    left = f", {len(following['left'])} left to stage {following['number']}" if following is not None else ""
+    return f" · stage {stage_reached(document)}{left}"

@@ -15,6 +15,7 @@ from conformance.evidence.recording import Recording
 from conformance.evidence.rows import end_row
 from conformance.report import judged, words
 from conformance.report.axis import NotDrawn
+from conformance.report.findings import findings
 from conformance.report.page import rendered
 from conformance.report.recordings import StoredRecordings
 from conformance.report.timeline import Drawing, drawing
@@ -49,6 +50,7 @@ def report_html(document: Document, recordings: StoredRecordings) -> str:
         document=document,
         shown=lambda evidence: shown[id(evidence)],
         known=words.known(document),
+        findings=findings,
         recordings=recordings,
         drawn=any(one.drawing for one in shown.values()),
         timelines=[] if words.not_passed(document) else _telling(recordings),

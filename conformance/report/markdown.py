@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from conformance.judging.outcomes import INCONCLUSIVE, OUTCOMES
 from conformance.report import judged, words
+from conformance.report.findings import findings
 from conformance.report.judged import Reason
 from conformance.report.markdown_text import code, fenced, md, table
 from conformance.report.recordings import NO_RECORDINGS, StoredRecordings
@@ -49,6 +50,11 @@ def _facts(document: Document) -> Iterator[tuple[str, str]]:
     if selection := words.selection(document):
         yield "Selected", md(selection)
     yield "Declared absent", absent(document)
+    yield from ((label.capitalize(), md(text)) for label, text in findings(document))
+    if stage := words.stage(document):
+        yield "Stage", md(stage)
+    if words.insecure(document):
+        yield "Certificate", "not verified (--insecure)"
     if words.clients(document):
         yield "Works with", md(words.works_with(document))
     yield "Judged", md(words.moment(document))

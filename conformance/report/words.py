@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from conformance.judging.outcomes import FAILED, INAPPLICABLE, INCONCLUSIVE, OUTCOMES, PASSED, UNTESTED
@@ -54,6 +55,10 @@ NAME_CHARACTERS = 100
 """How many characters of the name and of the version of a server are shown."""
 
 
+LEFT_SHOWN = 10
+"""How many requirements that are left of a stage are named."""
+
+
 def name(document: Document) -> str:
     """Return the target's name."""
     return cut(str(document["target"]["name"]), NAME_CHARACTERS)
@@ -86,6 +91,11 @@ def lacks(document: Document) -> list[str]:
     return list(document["target"].get("lacks", ()))
 
 
+def insecure(document: Document) -> bool:
+    """Return whether the certificate of the server was not verified."""
+    return bool(document["target"].get("insecure"))
+
+
 def selection(document: Document) -> str:
     """Return which part of the profile was selected: `3 of 310 checks`; empty if all of it was."""
     chosen, of = document["selection"]["checks"], document["selection"]["of"]
@@ -104,13 +114,20 @@ def known(document: Document) -> dict[str, str]:
 
 
 def session_problems(document: Document) -> list[str]:
-    """Return what went wrong in the session: errors of the suite, an early end, a server that stopped responding."""
+    """Return what went wrong in the session: errors of the suite, a wrong URL, an early end, a server that is gone."""
     found = [f"suite error: {error}" for error in document["suite_errors"]]
+    if address := wrong_address(document):
+        found.append(address)
     if document["stopped"]:
         found.append(str(document["stopped"]))
     elif not document["answered_at_end"]:
         found.append("The server stopped responding; see its log. Everything recorded so far is kept.")
     return found
+
+
+def wrong_address(document: Document) -> str:
+    """Return what shows that the URL is wrong, and what to do; empty if nothing does."""
+    return str((document.get("found") or {}).get("wrong_address", ""))
 
 
 def missing_graphs(document: Document) -> str:
@@ -189,6 +206,46 @@ def why(requirement: Document) -> str:
     return next(messages, "")
 
 
+def stages(document: Document) -> list[Document]:
+    """Return the stages of the profile that were judged as a whole; empty if it has none."""
+    return list(document.get("stages", ()))
+
+
+def stage_reached(document: Document) -> int:
+    """Return the number of the last stage that is reached: nothing is left of it and of those before it; 0 if none."""
+    reached = 0
+    for one in stages(document):
+        if one["left"]:
+            break
+        reached = int(one["number"])
+    return reached
+
+
+def next_stage(document: Document) -> Document | None:
+    """Return the first stage that was judged and is not reached, None if there is none."""
+    return next((one for one in stages(document) if one["left"]), None)
+
+
+def stage(document: Document) -> str:
+    """Return the stage that is reached, and how much is left to the next; empty if no stage was judged as a whole."""
+    judged_stages = stages(document)
+    if not judged_stages:
+        return ""
+    reached, following = stage_reached(document), next_stage(document)
+    name = f"stage {reached} ({judged_stages[reached - 1]['name']}) reached" if reached else "no stage reached"
+    if following is None:
+        return name
+    passed = f"{following['passed']} of {following['of']} MUST passed"
+    left = some(following["left"], LEFT_SHOWN)
+    return f"{name}; stage {following['number']} ({following['name']}): {passed}, left: {left}"
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """Return the first names, and how many there are beside them."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
 def command(options: Sequence[str], selection: str = "") -> str:
     """Return a session as one shell command; the options must not contain a secret."""
     return shlex.join(["lg-conformance", "run", *options, *(["-k", selection] if selection else [])])
@@ -196,11 +253,22 @@ def command(options: Sequence[str], selection: str = "") -> str:
 
 def check_command(document: Document, selection: str) -> str:
     """Return the command that runs one check again, with the options of the session."""
+    return session_command(document, "-k", selection)
+
+
+def session_command(document: Document, *more: str, only: Sequence[str] | None = None) -> str:
+    """Return the command of the session without its selection, and with more arguments.
+
+    Its options, those in `only` if that is given, have one value or none.
+    """
     try:
-        given = shlex.split(document["command"] or "lg-conformance run")
+        given = shlex.split(document["command"] or "")[2:]
     except ValueError:  # a report from elsewhere
-        return command((), selection)
-    return shlex.join([*(given[: given.index("-k")] if "-k" in given else given), "-k", selection])
+        given = []
+    starts = [index for index, word in enumerate(given) if word.startswith("-")]
+    groups = [given[start:end] for start, end in pairwise([*starts, len(given)])]
+    kept = [group for group in groups if group[0] not in ("-k", "--stage", *more) and (not only or group[0] in only)]
+    return shlex.join(["lg-conformance", "run", *(word for group in kept for word in group), *more])
 
 
 def areas(requirements: Iterable[Document]) -> dict[str, list[Document]]:

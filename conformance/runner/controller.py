@@ -11,7 +11,9 @@ import pytest
 from conformance.judging.outcomes import PASSED, Evidence, Outcome
 from conformance.judging.verdict import UNSURE, USAGE
 from conformance.launch.process import LaunchError
-from conformance.report import allure, terminal
+from conformance.report import allure
+from conformance.report.summary import summarise
+from conformance.report.terminal import Progress
 from conformance.runner.collection import CheckItem
 from conformance.runner.keywords import NODE, unmatched
 from conformance.runner.stopping import FailureLimit
@@ -79,7 +81,7 @@ class Controller:
         if not ids or self._plan.judges_again:
             return
         try:
-            with terminal.Progress(self._config.get_terminal_writer()) as progress:
+            with Progress(self._config.get_terminal_writer()) as progress:
                 done = record_session(self._plan, ids, self._keyword, progress, progress.say)
         except (LaunchError, UsageError) as problem:
             self._exit_without_report(str(problem), USAGE if isinstance(problem, UsageError) else UNSURE)
@@ -140,7 +142,10 @@ class Controller:
         if self._report is not None:
             notes = [*self._report.compared, *self._baseline_note()]
             folder = self._plan.report_folder if self._report.written else None
-            terminal.summarise(terminalreporter, self._report.document, folder, notes)
+            status = self._report.exit_status
+            same = self._session is not None and self._session.exitstatus == status
+            why = f"exit status {status}: {self._report.exit_reason}" if same else ""
+            summarise(terminalreporter, self._report.document, folder, notes, why)
         return result
 
     def _baseline_note(self) -> Iterator[str]:

@@ -7,10 +7,11 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from conformance import catalogue, suite
-from conformance.catalogue import Requirement
+from conformance.catalogue import Requirement, Stage
 from conformance.files import folder
 from conformance.judging.verdict import OK
 from conformance.settings import DEFAULT_PROFILE, UsageError
@@ -25,11 +26,26 @@ def list_(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--profile", default=DEFAULT_PROFILE, metavar="NAME", help=f"the profile (default: {DEFAULT_PROFILE})"
     )
+    parser.add_argument("--stages", action="store_true", help="list the stages of the profile instead")
     _add_format(parser)
     chosen = parser.parse_args(arguments)
+    if chosen.stages:
+        stages = catalogue.profile(chosen.profile).stages
+        print(_json([asdict(one) for one in stages]) if chosen.format == "json" else _stages(stages))
+        return OK
     requirements = [catalogue.find(id) for id in catalogue.profile(chosen.profile).requirements]
     print(_json([_row(one) for one in requirements]) if chosen.format == "json" else _table(requirements))
     return OK
+
+
+def _stages(stages: Sequence[Stage]) -> str:
+    """Return a paragraph for each stage: what it brings and needs."""
+    paragraphs = (
+        f"{number} {one.name}: {one.brings}\n"
+        f"  requirements: {', '.join(one.requirements)}\n  graphs: {', '.join(one.graphs)}"
+        for number, one in enumerate(stages, 1)
+    )
+    return "\n".join(paragraphs) or "the profile has no stages"
 
 
 def explain(arguments: Sequence[str]) -> int:

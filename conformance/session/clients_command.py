@@ -14,7 +14,7 @@ from conformance.evidence.source import SUFFIX, report_folder_of, source_of
 from conformance.judging.outcomes import FAILED, INCONCLUSIVE
 from conformance.judging.verdict import BROKEN_MUST, OK, UNSURE
 from conformance.replay.replay import recordings_at
-from conformance.report.terminal import client_line
+from conformance.report.summary import client_line
 from conformance.report.write import read_report, write_all
 from conformance.session.reproduction import require_recordings
 

@@ -44,7 +44,7 @@ class Judgement:
         """
         source = self.plan.source
         recordings = [one for one in read_recordings(source) if one.stopped != BREAKS_OFF]
-        return SessionRecordings(recordings, session_description(source)["stopped"])
+        return SessionRecordings(recordings, session_description(source)["stopped"], self.plan.target.lacks)
 
     def outcome(self, item: Item) -> Outcome:
         """Return the outcome of an item, with its likely cause; raises SuiteError if the suite is at fault."""
@@ -134,7 +134,7 @@ class Judgement:
         """Reference graphs that are not deployed, each with the requirements that are only therefore inconclusive."""
         facts = self.session.facts
         missing: dict[str, list[str]] = {}
-        for one in self.requirements if not facts.stopped else ():
+        for one in self.requirements if not (facts.stopped or facts.wrong_address) else ():
             items = [self.plan.items[result.id] for result in one.results if result.outcome.word == INCONCLUSIVE]
             absent = [{variant.graph for variant in item.variants} - facts.deployed for item in items]
             for graph in dict.fromkeys(graph for graphs in absent for graph in sorted(graphs)):

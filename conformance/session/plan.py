@@ -19,7 +19,8 @@ from conformance.judging.applicability import missing_for_variant
 from conformance.judging.baseline import Baseline, Entry, read_baseline, read_entries
 from conformance.judging.informational import informational_variants
 from conformance.judging.items import Item, items_of
-from conformance.settings import DEFAULT_PROFILE, Settings, report_folder
+from conformance.judging.stages import stage_of
+from conformance.settings import DEFAULT_PROFILE, Settings, UsageError, report_folder
 from conformance.targets.names import check_names
 from conformance.targets.target import Target
 from conformance.targets.target_file import find_target, recorded_session
@@ -75,9 +76,11 @@ class Plan:
 
     @cached_property
     def offered(self) -> list[Item]:
-        """The items that can be selected: all, or those that stored recordings were made for."""
+        """The items that can be selected: all, those of the chosen stages, those that recordings were made for."""
         made_for = recorded_session(self.settings.judge).get("selected") if self.settings.judge else None
-        return [item for item in self.items.values() if made_for is None or item.id in made_for]
+        last, stages = self.settings.stage, self.profile.stages
+        staged = [one for one in self.items.values() if last is None or stage_of(one, stages) <= last]
+        return [item for item in staged if made_for is None or item.id in made_for]
 
     def variants(self, selected: Iterable[str]) -> list[Variant]:
         """Return the scenario variants that these items look at, each once.
@@ -103,8 +106,9 @@ def make_plan(settings: Settings) -> Plan:
     registry = suite.load()
     recorded = recorded_session(settings.judge) if settings.judge else {}
     profile = catalogue.profile(settings.profile or recorded.get("profile") or DEFAULT_PROFILE)
+    _check_stage(settings, profile)
     target = find_target(settings)
-    if settings.judge is None:
+    if settings.judge is None or settings.lacks:
         check_names(target, registry)
     checks = [check for check in registry.checks if check.requirement in profile.requirements]
     baseline = _baseline(settings, target)
@@ -119,6 +123,14 @@ def make_plan(settings: Settings) -> Plan:
         _known(settings, baseline),
         _readers(settings),
     )
+
+
+def _check_stage(settings: Settings, profile: Profile) -> None:
+    """Raise UsageError if the profile does not have the chosen stage."""
+    if settings.stage is not None and settings.stage > len(profile.stages):
+        numbered = "; ".join(f"{number} {one.name}" for number, one in enumerate(profile.stages, 1))
+        has = f"has the stages {numbered}" if numbered else "has no stages"
+        raise UsageError(f"--stage {settings.stage}: the profile {profile.name} {has}")
 
 
 def _baseline(settings: Settings, target: Target) -> Baseline:

@@ -53,8 +53,9 @@ def record_session(plan: Plan, selected: Sequence[str], keyword: str, progress: 
             progress=progress,
         )  # fmt: skip
         _write(plan, description | _end(clock, done))  # an interruption from here on does not lose it
-        if plan.readers and target.query:
-            say("real clients perform no runs: they cannot send the query of the URL; they read the recorded streams")
+        if plan.readers and (target.query or target.tls.insecure):
+            why = "verify certificates; give --ca-file" if target.tls.insecure else "cannot send the query of the URL"
+            say(f"real clients perform no runs: they {why}; they read the recorded streams")
         elif plan.readers and done.answered_at_end and not done.interrupted:
             from conformance.clients.performed import perform
 

@@ -10,14 +10,17 @@ from typing import Any
 from conformance import suite
 from conformance.evidence.source import recording_digests, session_description
 from conformance.judging.baseline_update import HEAD, BaselineUpdate, baseline_text, leading_comment, updated
+from conformance.judging.found import found
 from conformance.judging.informational import disputed, observations
 from conformance.judging.outcomes import FAILED
-from conformance.judging.verdict import Result, exit_status
+from conformance.judging.stages import stage_results
+from conformance.judging.verdict import Result, exit_reason
 from conformance.report.attribution import suite_facts
 from conformance.report.document import document
 from conformance.report.failure_details import failure_details
 from conformance.report.write import write_all
 from conformance.session.judgement import Judgement, items_of_every_profile, results_of_every_profile
+from conformance.session.plan import Plan
 from conformance.session.recording import performed_by_clients
 from conformance.session.reproduction import comparison, earlier_report, in_place, kept_note, not_judged_again
 from conformance.settings import UsageError
@@ -33,6 +36,7 @@ class SessionReport:
 
     document: dict[str, Any]
     exit_status: int
+    exit_reason: str
     compared: tuple[str, ...] = ()
     written: bool = True
     baseline: BaselineUpdate | None = None
@@ -51,7 +55,7 @@ def write_report(judgement: Judgement, *, with_clients: bool = True) -> SessionR
         _write(judgement, content)
     file = plan.settings.write_baseline
     baseline = _write_baseline(file, judgement, content) if file is not None else None
-    status = exit_status(
+    status, why = exit_reason(
         judgement.requirements,
         known=[result.id for result, _ in judgement.excused()],
         stale=judgement.stale,
@@ -59,7 +63,7 @@ def write_report(judgement: Judgement, *, with_clients: bool = True) -> SessionR
         answered=content["answered_at_end"],
         fail_on=plan.settings.fail_on,
     )
-    return SessionReport(content, status, (*compared, *lost), written=not lost, baseline=baseline)
+    return SessionReport(content, status, why, (*compared, *lost), written=not lost, baseline=baseline)
 
 
 def _write(judgement: Judgement, content: dict[str, Any]) -> None:
@@ -93,9 +97,11 @@ def _document(judgement: Judgement, clients: list[dict[str, Any]] | None) -> dic
         requirements,
         judgement.ranks,
         suite=suite_facts(),
-        session={**description, "profile": plan.profile.name},
+        session={**description, "profile": plan.profile.name, "target": _target(description, plan)},
         suite_errors=[*description.get("suite_errors", ()), *judgement.suite_errors],
         missing_graphs=judgement.missing_graphs,
+        found=found(judgement.session, plan.target.lacks),
+        stages=stage_results(plan.profile.stages, plan.items, judgement.all_results),
         recordings=recording_digests(plan.source),
         failure_details=failure_details(requirements, checks),
         observations=observations(judgement.session, registry),
@@ -103,6 +109,11 @@ def _document(judgement: Judgement, clients: list[dict[str, Any]] | None) -> dic
         baseline=_baseline(judgement),
         clients=clients,
     )
+
+
+def _target(description: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
+    """Return the target as the session described it; `judge` may have declared more to be absent."""
+    return {**description["target"], "lacks": list(plan.target.lacks)}
 
 
 def _baseline(judgement: Judgement) -> dict[str, Any]:

@@ -13,13 +13,14 @@ from conformance.judging.outcomes import FAILED, INCONCLUSIVE, PASSED
 from conformance.judging.verdict import BROKEN_MUST, OK, UNSURE
 from conformance.launch.process import LaunchError
 from conformance.report.words import NAMES
-from conformance.settings import OPTIONS, Settings, UsageError, settings
+from conformance.settings import OPTIONS, Settings, UsageError, add_option, settings
 from conformance.snippets.blocks import CodeBlock
 from conformance.snippets.run import SnippetResult, chosen, results
 from conformance.targets.target import Target
 from conformance.targets.target_file import find_target
+from conformance.targets.tls import refuse_insecure
 
-SHARED = ("url", "target", "header", "header-file", "api-key", "assistant")
+SHARED = ("url", "target", "header", "header-file", "api-key", "assistant", "ca-file", "insecure")
 """The options that have the same meaning as for `lg-conformance run`."""
 
 
@@ -49,6 +50,7 @@ def measured(given: Settings, wanted: Sequence[CodeBlock]) -> tuple[Target, list
     target = find_target(given)
     if target.query:
         raise UsageError("the SDKs cannot send the query of a URL; give the URL without it, and a secret as a header")
+    refuse_insecure(target.tls, "the SDKs and curl")
     redactor = Redactor([*given.secrets, *target.secrets])
     with ExitStack() as stack:
         if target.launch is not None:
@@ -71,8 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="exit status: 0 all passed · 1 one failed · 2 one is inconclusive · 4 wrong usage",
     )
     for option in (option for option in OPTIONS if option.name in SHARED):
-        action = "append" if option.many else "store"
-        parser.add_argument(f"--{option.name}", action=action, metavar=option.metavar, help=option.help)
+        add_option(parser, option)
     parser.add_argument(
         "--client", action="append", choices=CLIENTS, default=[], help="perform only the snippets of this client"
     )

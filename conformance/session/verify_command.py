@@ -80,20 +80,20 @@ def _outcomes(folder: Path, document: Mapping[str, Any], published: Mapping[str,
     source = source_of(folder)
     try:
         recordings = [one for one in read_recordings(source) if one.stopped != Recording.stopped]
-        session = SessionRecordings(recordings, session_description(source)["stopped"])
+        lacks = document["target"].get("lacks", ())
+        session = SessionRecordings(recordings, session_description(source)["stopped"], lacks)
     except (OSError, KeyError, ValueError) as problem:
         raise UsageError(
             f"{printable(str(folder))}: its recordings cannot be read: {printable(str(problem))}"
         ) from None
-    lacks = document["target"].get("lacks", ())
     for check in suite.load().checks:
         for item in items_of(check):
             if item.id in published:
-                yield item.id, UNTESTED if published[item.id] == UNTESTED else _outcome(item, session, lacks)
+                yield item.id, UNTESTED if published[item.id] == UNTESTED else _outcome(item, session)
 
 
-def _outcome(item: Item, session: SessionRecordings, lacks: Sequence[str]) -> str:
-    if missing_for_item(item, lacks) is not None:
+def _outcome(item: Item, session: SessionRecordings) -> str:
+    if missing_for_item(item, session.lacks) is not None:
         return INAPPLICABLE
     try:
         return judge(item, session).word

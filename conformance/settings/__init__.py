@@ -11,10 +11,11 @@ from conformance.settings.options import (
     REPORT,
     SERVER,
     Option,
+    add_option,
 )
 from conformance.settings.values import UsageError
 
 __all__ = [
     "API_KEY_VARIABLE", "CLIENTS", "DEFAULT_PROFILE", "JUDGING", "OPTIONS", "RECORDING", "REPORT", "SERVER", "Option",
-    "Settings", "UsageError", "report_folder", "settings",
+    "Settings", "UsageError", "add_option", "report_folder", "settings",
 ]  # fmt: skip

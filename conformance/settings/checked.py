@@ -35,6 +35,11 @@ class Settings:
     length_s: float | None
     max_seconds: float | None
     judge: Path | None
+    lacks: tuple[str, ...] = ()
+    """What the target is declared to lack, beside what its file says."""
+    stage: int | None = None
+    ca_file: Path | None = None
+    insecure: bool = False
     query: str = field(default="", repr=False)
     """The query of the URL, which goes with every request."""
     clients: tuple[str, ...] | None = None
@@ -77,6 +82,10 @@ def settings(given: Mapping[str, Any], environment: Mapping[str, str] = os.envir
         length_s=number(given, "length", float, SECONDS),
         max_seconds=number(given, "max-seconds", float, SECONDS),
         judge=path(given.get("judge")),
+        lacks=tuple(given.get("lacks") or ()),
+        stage=number(given, "stage", int, "a whole number"),
+        ca_file=path(given.get("ca-file")),
+        insecure=bool(given.get("insecure")),
         query=query,
         clients=tuple(given.get("client") or ()) if given.get("client") or given.get("clients") else None,
         words=tuple(_words({**given, "url": url})),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 API_KEY_VARIABLE = "LG_CONFORMANCE_API_KEY"
 DEFAULT_PROFILE = "streaming-api-2025-06"
@@ -36,6 +37,16 @@ class Option:
     @property
     def flag(self) -> bool:
         return self.metavar is None
+
+
+def add_option(parser: Any, option: Option) -> None:
+    """Add an option to a parser, or a group, of argparse."""
+    text = option.help.replace("%", "%%")
+    if option.flag:
+        parser.add_argument(f"--{option.name}", action="store_true", help=text)
+    else:
+        action = "append" if option.many else "store"
+        parser.add_argument(f"--{option.name}", action=action, metavar=option.metavar, help=text)
 
 
 OPTIONS = (
@@ -80,6 +91,34 @@ OPTIONS = (
         f"Default: the environment variable {API_KEY_VARIABLE}.",
         "KEY",
         shown=False,
+    ),
+    Option(
+        "ca-file",
+        SERVER,
+        "Also trust the certificates of authorities in FILE (PEM), for a server with TLS and an authority of your own. "
+        "The variable SSL_CERT_FILE names such a file for all programs; HTTPS_PROXY names a proxy.",
+        "FILE",
+    ),
+    Option(
+        "insecure",
+        SERVER,
+        "Accept every certificate of the server, also an expired one or one for another name. The report says so.",
+    ),
+    Option(
+        "lacks",
+        JUDGING,
+        "Declare that the server lacks WHAT: an area, a mode, a graph, a requirement, or a capability such as "
+        "join.stream. What needs it is inapplicable, nothing else, and the verdict is partial at best. Repeatable; it "
+        "adds to `lacks` in a target file. A report says what can be declared.",
+        "WHAT",
+        many=True,
+    ),
+    Option(
+        "stage",
+        JUDGING,
+        "Perform and judge only the stages 1 to N of the profile, for a server that is not finished; "
+        "`list --stages` shows them. The exit status is 0 when every MUST in them passed.",
+        "N",
     ),
     Option(
         "profile",

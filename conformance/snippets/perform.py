@@ -78,7 +78,7 @@ async def perform_block(block: CodeBlock, code: str, target: Target, environment
         return await _process(["bash"], text, _curl_variables(block, target), None)
     with temporary_folder() as folder:
         printed = folder / "printed.jsonl"
-        variables = {**_proxies(block, target), "LG_SNIPPET": json.dumps(_job(block, target, printed))}
+        variables = {**_network(block, target), "LG_SNIPPET": json.dumps(_job(block, target, printed))}
         if (key := api_key(target)) and key in target.headers.values():
             variables["LANGGRAPH_API_KEY"] = key  # both SDKs read it if the snippet names no key
         done = await _process(
@@ -117,7 +117,7 @@ def _job(block: CodeBlock, target: Target, printed: Path) -> dict[str, Any]:
 def _curl_variables(block: CodeBlock, target: Target) -> dict[str, str]:
     sent = {**target.headers} if "<API_KEY>" not in block.code else other_headers(target)
     return {
-        **_proxies(block, target),
+        **_network(block, target),
         "LG_HEADERS": "".join(f"{name}: {value}\n" for name, value in sent.items()),
         "LG_LIMIT": f"{LIMIT_S + 5:.0f}",  # in case the shell of curl is killed from outside
     }
@@ -141,7 +141,8 @@ async def _background_run(block: CodeBlock, target: Target) -> Given:
     body = {"assistant_id": target.assistant(block.graph), "input": block.inputs, "stream_mode": block.background}
     base = target.base(block.graph)
     try:
-        async with httpx.AsyncClient(headers=target.headers, trust_env=not is_loopback(base), timeout=LIMIT_S) as http:
+        local, tls = is_loopback(base), target.tls.context()
+        async with httpx.AsyncClient(headers=target.headers, trust_env=not local, timeout=LIMIT_S, verify=tls) as http:
             thread = (await http.post(f"{base}/threads", json={})).json()["thread_id"]
             run = (await http.post(f"{base}/threads/{thread}/runs", json=body)).json()["run_id"]
     except (httpx.HTTPError, ValueError, LookupError, TypeError):
@@ -152,11 +153,11 @@ async def _background_run(block: CodeBlock, target: Target) -> Given:
 # --- one process
 
 
-def _proxies(block: CodeBlock, target: Target) -> dict[str, str]:
-    """Return no_proxy in both spellings: every host for a local server, otherwise the value of the environment."""
+def _network(block: CodeBlock, target: Target) -> dict[str, str]:
+    """Return the certificates to trust, and no_proxy in both spellings: every host for a local server."""
     chosen = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
     hosts = "*" if is_loopback(target.base(block.graph)) else chosen
-    return {"NO_PROXY": hosts, "no_proxy": hosts}
+    return {"NO_PROXY": hosts, "no_proxy": hosts, **target.tls.environment()}
 
 
 async def _process(command: Sequence[str], text: str, variables: Mapping[str, str], folder: Path | None) -> Performance:

@@ -15,6 +15,7 @@ from conformance.evidence.redaction import Redactor
 from conformance.judging.outcomes import FAILED, INCONCLUSIVE, PASSED, Outcome
 from conformance.launch.cache import Say
 from conformance.launch.process import LaunchError
+from conformance.record.reaching import problem_reaching
 from conformance.snippets.blocks import CodeBlock, performed
 from conformance.snippets.expected import output_problem
 from conformance.snippets.perform import LIMIT_S, MissingPrerequisite, Performance, perform_block
@@ -73,7 +74,9 @@ async def _results(
         async with slots:
             return await _result(block, target, environment, redactor)
 
-    async with httpx.AsyncClient(headers=target.headers, timeout=ANSWER_S, trust_env=not _all_local(target)) as http:
+    async with httpx.AsyncClient(
+        headers=target.headers, timeout=ANSWER_S, trust_env=not _all_local(target), verify=target.tls.context()
+    ) as http:
         await _require_answer(http, target)
         found = await asyncio.gather(*map(one, wanted))
         failing = {result.block.graph: result.block for result in found if result.outcome.word == FAILED}
@@ -110,12 +113,8 @@ def _problem(block: CodeBlock, done: Performance) -> str:
 
 async def _require_answer(http: httpx.AsyncClient, target: Target) -> None:
     for url in {target.url, *target.urls.values()} - {""}:
-        try:
-            await http.get(url)
-        except httpx.HTTPError as problem:
-            raise LaunchError(
-                f"{target.name}: {url} does not answer ({type(problem).__name__}); start the server, or name another"
-            ) from None
+        if (problem := await problem_reaching(http, url, ANSWER_S)) is not None:
+            raise LaunchError(f"{target.name}: {url} cannot be reached: {problem}")
 
 
 async def _deployed(http: httpx.AsyncClient, target: Target, block: CodeBlock) -> bool:

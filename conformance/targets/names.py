@@ -12,17 +12,25 @@ from conformance.files import folder
 from conformance.settings import UsageError
 from conformance.targets.target import Target
 
+CONTRACT_VERSION = 2
+"""The version of the contract of the reference graphs that the suite is written for."""
+
+
+def reference_graphs() -> list[str]:
+    """Return the names of the reference graphs, in the order of their contract."""
+    listing = json.loads((folder("fixtures_graphs") / "python" / "langgraph.json").read_text("utf-8"))
+    return list(listing["graphs"])
+
 
 def check_names(target: Target, registry: Registry) -> None:
     """Raise UsageError for the first name that the suite does not define."""
-    listing = json.loads((folder("fixtures_graphs") / "python" / "langgraph.json").read_text("utf-8"))
-    graphs = list(listing["graphs"])
+    graphs = reference_graphs()
     for name in (*target.assistants, *target.urls):
         _check(name, graphs, "reference graph")
     values = {value for one in registry.scenarios.values() for some in one.axes.values() for value in _strings(some)}
-    capabilities = [*catalogue.AREAS, *graphs, *catalogue.requirements(), *sorted(values)]
+    known = [*catalogue.AREAS, *graphs, *catalogue.requirements(), *sorted(values), *catalogue.capabilities()]
     for name in target.lacks:
-        _check(name, capabilities, "area, mode, graph or requirement (`lacks`)")
+        _check(name, known, "area, mode, graph, requirement or capability (`lacks`)")
 
 
 def _check(name: str, known: list[str], kind: str) -> None:

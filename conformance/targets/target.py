@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from conformance.settings import UsageError
 from conformance.settings.credentials import query_secrets
+from conformance.targets.tls import Tls
 
 Launch = Callable[[Callable[[str], None]], AbstractContextManager["Target"]]
 """Starts a server; it is given a function that shows a line to the user."""
@@ -41,6 +42,7 @@ class Target:
     query: str = field(default="", repr=False)
     lacks: tuple[str, ...] = ()
     concurrency: int = DEFAULT_CONCURRENCY
+    tls: Tls = field(default_factory=Tls)
     baseline: Path | None = None
     launch: Launch | None = field(default=None, compare=False)
     """Starts the server and returns the target with its URL; None for a server that is already running."""
@@ -61,7 +63,8 @@ class Target:
     def described(self) -> dict[str, Any]:
         """Return what a report says about it; headers and query are left out, because they are secret."""
         shown: dict[str, Any] = {"name": self.name, "version": self.version, "url": self.url}
-        return shown | {"assistants": dict(self.assistants), "urls": dict(self.urls), "lacks": list(self.lacks)}
+        shown |= {"assistants": dict(self.assistants), "urls": dict(self.urls), "lacks": list(self.lacks)}
+        return shown | ({"insecure": True} if self.tls.insecure else {})
 
 
 _EXAMPLE = "give one such as http://127.0.0.1:8000"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from conformance.settings import Settings
 from conformance.settings.credentials import split_query
 from conformance.targets.launch_table import check_types, read_plan
 from conformance.targets.target import Target, TargetError, checked_url
+from conformance.targets.tls import Tls
 
 SHIPPED = Path(__file__).parent
 EMBEDDED = "langgraph-dev"
@@ -37,7 +38,8 @@ def find_target(settings: Settings) -> Target:
     To judge stored recordings, the target is the one that they describe.
     """
     if settings.judge is not None:
-        return _recorded_target(settings.judge)
+        recorded = _recorded_target(settings.judge)
+        return replace(recorded, lacks=_united(recorded.lacks, settings.lacks))
     if settings.url is not None:
         url = checked_url(settings.url, "--url")
         found = Target(urlsplit(url).netloc, url)
@@ -49,7 +51,13 @@ def find_target(settings: Settings) -> Target:
         headers={**found.headers, **settings.sent_headers},
         query=settings.query or found.query,
         concurrency=settings.concurrency or found.concurrency,
+        lacks=_united(found.lacks, settings.lacks),
+        tls=Tls(settings.ca_file, settings.insecure),
     )
+
+
+def _united(first: Iterable[str], second: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*first, *second)))
 
 
 def _recorded_target(given: Path) -> Target:
@@ -78,8 +86,9 @@ def recorded_session(given: Path) -> dict[str, Any]:
 
 
 def _target(session: Mapping[str, Any]) -> Target:
-    described = session["target"]
-    return Target(**{**described, "lacks": tuple(described["lacks"])})
+    described = dict(session["target"])
+    tls = Tls(insecure=described.pop("insecure", False))
+    return Target(**{**described, "lacks": tuple(described["lacks"]), "tls": tls})
 
 
 def shipped_targets() -> list[str]:

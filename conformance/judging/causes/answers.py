@@ -31,7 +31,7 @@ def refuses_a_capability(case: Case) -> str | None:
     names = alone + _together([pair for pair in pairs if not any(f"the mode {mode}" in alone for mode in pair)])
     if not names:
         return None
-    return f"The server accepted no request for {' or '.join(names)}. It refused this one {_reason(exchange)}."
+    return f"The server accepted no request for {' or '.join(names)}. It refused this one {reason(exchange)}."
 
 
 def _together(pairs: list[list[str]]) -> list[str]:
@@ -57,7 +57,7 @@ def refuses(case: Case) -> str | None:
     """The server refused this valid request."""
     if not _is_refused(case):
         return None
-    return f"The server refused `{template(case.exchange)}` {_reason(case.exchange)}."
+    return f"The server refused `{template(case.exchange)}` {reason(case.exchange)}."
 
 
 def redirects(case: Case) -> str | None:
@@ -105,7 +105,7 @@ def crashes(case: Case) -> str | None:
     exchange = case.exchange
     if case.area != "errors" or exchange.valid or not 500 <= (exchange.status or 0) < 600:
         return None
-    return f"The server reported an error of its own ({_reason(exchange).removeprefix('with ')}) instead of refusing."
+    return f"The server reported an error of its own ({reason(exchange).removeprefix('with ')}) instead of refusing."
 
 
 def gives_no_text_as_reason(case: Case) -> str | None:
@@ -131,7 +131,7 @@ def _is_refused(case: Case) -> bool:
     return must_be_served and (case.exchange.status or 0) >= 400
 
 
-def _reason(exchange: Exchange) -> str:
+def reason(exchange: Exchange) -> str:
     """Return the status and the server's own words, to follow a verb."""
     words = _words(json_of(exchange))
     return f"with {exchange.status}, saying: “{words}”" if words else f"with {exchange.status}, without a reason"
