@@ -6,12 +6,20 @@ The specification's table of modes defines each mode as the output of a method o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from conformance.evidence.exchange import Event, Exchange
 from conformance.evidence.memo import memoized
 from conformance.evidence.recording import Recording
-from conformance.oracle import Difference, NotPredicted, first_difference, observed_streams, shipped
+from conformance.oracle import (
+    Difference,
+    NotPredicted,
+    ObservedStream,
+    first_difference,
+    observed_streams,
+    shipped,
+)
 
 
 @dataclass(frozen=True)
@@ -62,8 +70,12 @@ def _differing(streams: Sequence[ComparedStream]) -> int:
 def _compared(recording: Recording, library: int) -> list[ComparedStream]:
     found = []
     for exchange, stream in observed_streams(recording):
-        try:
-            found.append(ComparedStream(recording, exchange, first_difference(stream, shipped()[library])))
-        except NotPredicted:
-            continue
+        with suppress(NotPredicted):
+            found.append(ComparedStream(recording, exchange, _difference(exchange, stream, library)))
     return found
+
+
+@memoized
+def _difference(exchange: Exchange, stream: ObservedStream, library: int) -> Difference | None:
+    """Return the first difference of a stream; memoized because a fault leaves most streams of a session alone."""
+    return first_difference(stream, shipped()[library])

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from conformance.evidence.exchange import JOIN, Event, Exchange
+from conformance.evidence.memo import memoized
 from conformance.evidence.recording import Recording, run_request
 from conformance.oracle.libraries import ObservedStream
 from conformance.oracle.prediction import Case
@@ -94,6 +95,7 @@ def _is_plain(exchange: Exchange) -> bool:
     return exchange.valid and not wishes and not resumes
 
 
+@memoized
 def recorded_events(exchange: Exchange) -> list[RecordedEvent]:
     """Return the events of a stream that the library defines: those of the modes, and errors."""
     chosen = [event for event in exchange.events if event.base in (*WIRE_MODES, "error")]

@@ -13,11 +13,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from conformance.evidence.memo import memoized
 from conformance.oracle.compare import order_of, pins
 from conformance.oracle.difference import ADDITIONAL_EVENT, LOST, MISSING_EVENT, NAMESPACE, UNDECIDED, Difference
 from conformance.oracle.identity import Ids
 from conformance.oracle.normal_form import IDENTITY, Part, differing_namespace, differing_parts
-from conformance.oracle.prediction import Prediction
+from conformance.oracle.prediction import PredictedEvent, Prediction
 from conformance.oracle.search import COMPARED, EFFORT, RecordedEvent
 
 
@@ -54,9 +55,8 @@ class _Search:
 
     def __init__(self, recorded: Sequence[RecordedEvent], prediction: Prediction, ids: Ids) -> None:
         self.recorded, self.events, self.ids = recorded, prediction.events, ids
-        self.before = _closed(order_of(prediction))
-        self.mode_of = [event.mode for event in prediction.events]
-        self.of_mode = {mode: _set(n for n, one in enumerate(self.mode_of) if one == mode) for mode in self.mode_of}
+        self.before = _closed(prediction)
+        self.mode_of, self.of_mode = _modes(prediction)
         self.budget = Counter(self.mode_of)
         self.budget.subtract(event.mode for event in recorded)
         self.taken = self.lost = 0
@@ -68,7 +68,7 @@ class _Search:
         turns: list[_Turn] = []
         while len(turns) < len(self.recorded) or not self._may_lose(self._rest()):
             if len(turns) < len(self.recorded):
-                candidates = iter(self._candidates(self.recorded[len(turns)]))
+                candidates = self._candidates(self.recorded[len(turns)])
                 turns.append(_Turn(candidates, self.taken, self.lost, self.ids.extent))
             elif turns:
                 self._return_to(turns[-1])
@@ -99,17 +99,17 @@ class _Search:
             self.ids.undo(extent)
         return False
 
-    def _candidates(self, event: RecordedEvent) -> list[int]:
+    def _candidates(self, event: RecordedEvent) -> Iterator[int]:
         """Return the predicted events that this one may be, the most likely first."""
-        free = self.of_mode.get(event.mode, 0) & ~(self.taken | self.lost)
-        possible = [number for number in _members(free) if self._may_lose(self._needed(number))]
-        return sorted(possible, key=lambda number: abs(self._missed_with(number)))
+        mode = self.of_mode.get(event.mode, 0)
+        possible = (one for one in _members(mode & ~(self.taken | self.lost)) if self._may_lose(self._needed(one)))
+        return possible if self.taken & mode else iter(sorted(possible, key=self._missed_with))
 
     def _missed_with(self, number: int) -> int:
-        """Return how many events of its mode remain to be missed if this one is the next; 0 is the most likely."""
-        mode = self.of_mode[self.mode_of[number]]
-        missed = ((self.lost | self._needed(number)) & mode).bit_count()
-        return self.budget[self.mode_of[number]] - missed if not self.taken & mode else 0
+        """Return how many events of its mode remain to be missed if this one is its first; 0 is the most likely."""
+        mode = self.mode_of[number]
+        missed = (self.lost | self._needed(number)) & self.of_mode[mode]
+        return abs(self.budget[mode] - missed.bit_count())
 
     def _needed(self, number: int) -> int:
         """Return what is missed if this event is received now: everything before it that did not come."""
@@ -123,7 +123,7 @@ class _Search:
         ) and not any(self.before[one] & self.taken & self.of_mode[self.mode_of[one]] for one in _members(numbers))
 
     def _rest(self) -> int:
-        return _set(range(len(self.events))) & ~(self.taken | self.lost)
+        return _all(self.events) & ~(self.taken | self.lost)
 
     def _is_like(self, event: RecordedEvent, number: int) -> bool:
         expected = self.events[number]
@@ -137,7 +137,7 @@ class _Search:
         That is an event from a later interval between waits, or the error at the end.
         """
         first = min((self.events[number].at for number in _members(self.taken)), default=float("inf"))
-        for number in _members(_set(range(len(self.events))) & ~self.taken):
+        for number in _members(_all(self.events) & ~self.taken):
             if self.events[number].at > first or (self.taken and self.events[number].mode == "error"):
                 return self._lacks(number, LOST)
         return None
@@ -172,8 +172,20 @@ class _Search:
         return [part for part in found if part.kind != IDENTITY]
 
 
-def _closed(order: Sequence[Sequence[int]]) -> list[int]:
+@memoized
+def _modes(prediction: Prediction) -> tuple[list[str], dict[str, int]]:
+    """Return the mode of each event, and the set of the events of each mode."""
+    modes = [event.mode for event in prediction.events]
+    sets = dict.fromkeys(modes, 0)
+    for number, mode in enumerate(modes):
+        sets[mode] |= 1 << number
+    return modes, sets
+
+
+@memoized
+def _closed(prediction: Prediction) -> list[int]:
     """Return, for each event, the set of all that come before it."""
+    order = order_of(prediction)
     found: dict[int, int] = {}
 
     def before(number: int) -> int:
@@ -193,12 +205,9 @@ def _closed(order: Sequence[Sequence[int]]) -> list[int]:
     return [found[number] if number in found else before(number) for number in range(len(order))]
 
 
-def _set(numbers: Sequence[int] | Iterator[int] | range) -> int:
-    """Return the set of numbers."""
-    result = 0
-    for number in numbers:
-        result |= 1 << number
-    return result
+def _all(events: Sequence[PredictedEvent]) -> int:
+    """Return the set of all events."""
+    return (1 << len(events)) - 1
 
 
 def _members(numbers: int) -> Iterator[int]:

@@ -53,11 +53,12 @@ class Library:
 class ObservedStream:
     """A stream as a server sent it: its case, its events, and the ids of run and thread, None if unknown.
 
-    `joined` is true for a reader that joined the run; `ended` is false for a reader that left before the end.
+    `joined` is true for a reader that joined the run; `ended` is false for a reader that left before the end.  Only
+    streams of one exchange can be equal, and their events are the same.
     """
 
     case: Case
-    events: Sequence[RecordedEvent]
+    events: Sequence[RecordedEvent] = field(compare=False)
     run: str | None
     thread: str | None
     joined: bool = False
