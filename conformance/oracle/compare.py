@@ -61,6 +61,15 @@ def order_of(prediction: Prediction) -> Predecessors:
     return predecessors(prediction)
 
 
+@memoized
+def moments_of(prediction: Prediction) -> dict[str, list[float]]:
+    """Return, for each mode, when its events are yielded, in seconds of the run's waits."""
+    found: dict[str, list[float]] = {}
+    for event in prediction.events:
+        found.setdefault(event.mode, []).append(event.at)
+    return found
+
+
 def pins(prediction: Prediction, run: str | None, thread: str | None) -> list[tuple[str, str]]:
     """Return the pairs of ids that are known: the run's, the thread's, and those that the inputs hold."""
     given = [(one, one) for one in dict.fromkeys(ids_in(prediction.inputs))]

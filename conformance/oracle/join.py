@@ -2,7 +2,8 @@
 
 A reader that joins a run has missed its beginning: in each mode the first events, as many as it lacks.  What it lacks
 must not be from a later interval between waits than anything that it received, nor the error at the end, if it
-received anything.  The rest is an allowed order.
+received anything.  Nor can it have been sent before the join was answered, if the run cannot have come so far by then:
+each wait takes its time.  The rest is an allowed order.
 
 The events of a prediction are numbered; a set of them is an integer with a bit for each number.
 """
@@ -21,13 +22,18 @@ from conformance.oracle.normal_form import IDENTITY, Part, differing_namespace, 
 from conformance.oracle.prediction import PredictedEvent, Prediction
 from conformance.oracle.search import COMPARED, EFFORT, RecordedEvent
 
+SETTLED_S = 0.1
+"""How long after the answer to a join a run sends what the reader must receive: a join may take effect a bit later."""
+
 
 def compare_join(
-    recorded: Sequence[RecordedEvent], prediction: Prediction, run: str | None, thread: str | None
-) -> Difference | None:
+    recorded: Sequence[RecordedEvent], prediction: Prediction, run: str | None, thread: str | None,
+    *, joined_at: float | None = None,
+) -> Difference | None:  # fmt: skip
     """Return the first difference between the stream of a joining reader and a prediction; None if they agree.
 
-    A reader that joined after the run had ended may have received nothing.
+    A reader that joined after the run had ended may have received nothing.  `joined_at` says how many seconds after the
+    request for the run the join was answered, None if unknown.
     """
     search = _Search(recorded, prediction, Ids(pins(prediction, run, thread)))
     surplus = next((mode for mode, count in search.budget.items() if count < 0), None)
@@ -35,7 +41,7 @@ def compare_join(
         event = [one for one in recorded if one.mode == surplus][-1]
         return Difference(surplus, ADDITIONAL_EVENT, event.position, (), None, event.data, event.namespace)
     if search.succeeds():
-        return search.late_loss()
+        return search.late_loss(joined_at)
     if search.effort < 0:
         return Difference("", UNDECIDED, None, (), None, None)
     return search.explained()
@@ -131,12 +137,13 @@ class _Search:
             return False
         return next(differing_parts(event.mode, event.data, expected.data, self.ids), None) is None
 
-    def late_loss(self) -> Difference | None:
-        """Return the difference of a missed event that comes after something that was received.
+    def late_loss(self, joined_at: float | None) -> Difference | None:
+        """Return the difference of a missed event that comes after the join, or after something that was received.
 
         That is an event from a later interval between waits, or the error at the end.
         """
-        first = min((self.events[number].at for number in _members(self.taken)), default=float("inf"))
+        received = min((self.events[number].at for number in _members(self.taken)), default=float("inf"))
+        first = received if joined_at is None else min(received, joined_at + SETTLED_S)
         for number in _members(_all(self.events) & ~self.taken):
             if self.events[number].at > first or (self.taken and self.events[number].mode == "error"):
                 return self._lacks(number, LOST)

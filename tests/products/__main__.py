@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 
-from tests.products.measure import Result, sample
+from tests.products.measure import sample
 
 NEEDED = 0.95
 """The least share of meaningful products that a session must show."""
@@ -18,17 +19,16 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="which ones are drawn")
     parser.add_argument("--conditions", type=int, default=1, metavar="N", help="how many conditions each one has")
     chosen = parser.parse_args(arguments)
-    results = list(sample(chosen.sample, chosen.seed, chosen.conditions))
-    return print_results(results)
-
-
-def print_results(results: list[Result]) -> int:
-    missed = [result for result in results if result.item is None]
-    for result in missed:
-        print(f"not caught: {result.product}; it changes {result.touched} recordings")
-    caught = len(results) - len(missed)
-    print(f"{len(results)} products are meaningful, {caught} of them are caught ({100 * caught / len(results):.1f} %)")
-    return 0 if caught >= NEEDED * len(results) else 1
+    outcomes = Counter[str]()
+    for result in sample(chosen.sample, chosen.seed, chosen.conditions):
+        outcomes[outcome := "caught" if result.item else "conforming" if result.conforming else "not caught"] += 1
+        if result.item is None:
+            changes = f"it changes {result.touched} recordings"
+            print(f"{outcome}: {result.product}; {result.conforming or changes}", flush=True)
+    meaningful = outcomes["caught"] + outcomes["not caught"]
+    share = outcomes["caught"] / meaningful
+    print(f"{meaningful} meaningful products, {outcomes['caught']} of them caught ({100 * share:.1f} %)")
+    return 0 if share >= NEEDED else 1
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ class Condition:
 
 def restricted(fault: Fault, *conditions: Condition) -> Fault:
     """Return a fault that touches only what meets all conditions."""
-    chosen = [one.event for one in conditions if one.event is not None]
+    chosen = [one.event for one in conditions if one.event is not None and fault.part == "events"]
     return replace(
         fault,
         where=partial(_where, fault, conditions),

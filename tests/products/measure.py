@@ -1,4 +1,8 @@
-"""Which products a session's recordings show: a product is meaningful if it changes an exchange of the golden ones."""
+"""Which products a session's recordings show.
+
+A product is meaningful if it changes an exchange of the golden recordings, and is not shown to be a conforming
+variation.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
 
 from conformance import catalogue
 from conformance.authoring.registry import REGISTRY, Fault
@@ -17,6 +22,7 @@ from conformance.judging.outcomes import FAILED
 from conformance.settings import DEFAULT_PROFILE
 from tests import golden
 from tests.products.conditions import CONDITIONS, Condition, restricted
+from tests.products.conforming import why_conforming
 
 
 @dataclass(frozen=True)
@@ -32,22 +38,20 @@ class Product:
 
 @dataclass(frozen=True)
 class Result:
-    """A meaningful product, and the first item that fails on it, None if the whole profile passes."""
+    """A product, how many recordings it changes, and the first item that fails on it, None if the profile passes.
+
+    `conforming` is the reason why a product on which nothing fails is a conforming variation, empty if it is not.
+    """
 
     product: Product
     touched: int
     item: Item | None
+    conforming: str = ""
 
 
 def products(count: int) -> list[Product]:
     """Return every fault of the default profile with each condition, or each combination of `count` conditions."""
-    return [Product(fault, chosen) for fault in faults() for chosen in combinations(count)]
-
-
-def combinations(count: int) -> list[tuple[Condition, ...]]:
-    import itertools
-
-    return list(itertools.combinations(CONDITIONS, count))
+    return [Product(fault, chosen) for fault in faults() for chosen in combinations(CONDITIONS, count)]
 
 
 def faults() -> list[Fault]:
@@ -58,19 +62,27 @@ def faults() -> list[Fault]:
 
 
 def sample(number: int, seed: int, count: int = 1) -> Iterator[Result]:
-    """Yield the results of `number` meaningful products, drawn without repetition."""
+    """Yield the results of `number` products that change an exchange, drawn without repetition."""
     drawn = products(count)
     random.Random(seed).shuffle(drawn)
-    meaningful = (result for product in drawn if (result := judged(product)) is not None)
-    yield from (result for _, result in zip(range(number), meaningful, strict=False))
+    changing = (result for product in drawn if (result := judged(product)) is not None)
+    yield from (result for _, result in zip(range(number), changing, strict=False))
 
 
 def judged(product: Product) -> Result | None:
-    """Judge the whole profile on the recordings with a product; None if it changes no exchange."""
-    session, touched = rewritten(restricted(product.fault, *product.conditions), golden.good())
+    """Judge the whole profile on the recordings with a product.
+
+    Returns None if it changes no exchange, or if the fault needs events that the conditions keep from it.
+    """
+    try:
+        session, touched = rewritten(restricted(product.fault, *product.conditions), golden.good())
+    except (LookupError, TypeError, AttributeError, ValueError):
+        return None
     if not touched:
         return None
-    return Result(product, len(touched), _first_failing(product.fault.requirement, session, touched))
+    item = _first_failing(product.fault.requirement, session, touched)
+    why = why_conforming(golden.good(), session, touched) if item is None else None
+    return Result(product, len(touched), item, why or "")
 
 
 def _first_failing(requirement: str, session: SessionRecordings, touched: set[str]) -> Item | None:
