@@ -115,15 +115,14 @@ def test_the_client_that_started_the_run_loses_no_events_to_readers(recordings: 
 
 @verifies("join.same-events", on=any_run, over="row")
 def test_readers_receive_the_same_events_in_the_same_order(recordings: dict[str, RecordingView]) -> None:
-    """Of each event name, what a joining client received is the end of what another reader received."""
+    """In each mode, what a joining client received is the end of what another reader received."""
     for early, late in pairs(recordings):
-        for name in dict.fromkeys(event.name for event in late.events if event.base in WIRES):
-            received = [event for event in late.events if event.name == name]
-            others = [event for event in early.events if event.name == name]
+        for mode in dict.fromkeys(event.base for event in late.events if event.base in WIRES):
+            received, others = late[mode], early[mode]
             for event, other in zip(reversed(received), reversed(others), strict=False):
-                same = event.text == other.text
-                expect(same, f"`{late.name}` must receive `{name}` with the data and in the order of others", event)
-            more = f"`{late.name}` received {len(received)} `{name}`, and `{early.name}` only {len(others)}"
+                same = f"`{late.name}` must receive `{event.name}` with the data, and in the order, that others receive"
+                expect(sent(event) == sent(other), same, event)
+            more = f"`{late.name}` received {len(received)} `{mode}`, and `{early.name}` only {len(others)}"
             expect(len(received) <= len(others), more, late)
 
 
