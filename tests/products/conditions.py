@@ -108,6 +108,7 @@ EVENTS: dict[str, Callable[[SentEvent], bool]] = {
     **{
         f"{mode} events inside": lambda event, mode=mode: event.base == wire_name(mode) and event.namespace  # type: ignore[misc]
         for mode in MODES
+        if mode != "events"  # which has no namespaces
     },
 }
 
