@@ -28,6 +28,13 @@ def test_the_check_fails_on_a_fault_of_its_requirement(id: str) -> None:
     assert any(judge(item, session).word == FAILED for session in map(_faulty, faults) if session is not None)
 
 
+@pytest.mark.parametrize("variation", REGISTRY.variations, ids=lambda variation: variation.name)
+def test_no_check_fails_on_a_conforming_variation(variation: Fault) -> None:
+    session = _faulty(variation)
+    outcomes = [(id, judge(item, session)) for id, item in ITEMS.items()] if session is not None else []
+    assert [(id, found.message) for id, found in outcomes if found.word != PASSED] == []
+
+
 def _faulty(fault: Fault) -> SessionRecordings | None:
     """Return the recordings of the rows with a fault in the first third of them; None if it changes nothing."""
     good = [one for one in golden.good().recordings.values() if one.scenario == "any_run"]

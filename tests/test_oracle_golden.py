@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from conformance.evidence.source import read_recordings, source_of
-from conformance.oracle import Fit, Library, ObservedStream, best_fit, fitted, observed_streams, shipped
+from conformance.oracle import (
+    Fit,
+    Library,
+    ObservedStream,
+    best_fit,
+    fitted,
+    observed_streams,
+    observed_threads,
+    shipped,
+    thread_difference,
+)
 from conformance.oracle.libraries import packed, unpacked
 
 from . import golden
@@ -41,6 +51,28 @@ def test_every_stream_is_what_the_library_yields() -> None:
     assert differing(fit) == []
     assert fit.library is LIBRARY
     assert len(fit.unpredicted) < 5 < len(STREAMS)
+
+
+def test_every_state_and_history_is_what_the_library_has() -> None:
+    answers = [one for recording in golden.good().recordings.values() for _, one in observed_threads(recording)]
+    predicted = [one for one in answers if LIBRARY.predicts(one.case)]
+    assert {one.limit for one in predicted} >= {None, 3}
+    assert len(predicted) > 100
+    assert [found.message for one in predicted if (found := thread_difference(one, LIBRARY))] == []
+
+
+@pytest.mark.parametrize("limit", [None, 3])
+def test_another_state_or_history_differs(limit: int | None) -> None:
+    answers = [one for _, one in observed_threads(golden.good().recordings["any_run[01]"])]
+    answer = next(one for one in answers if one.limit == limit)
+    other = [] if limit else answer.answer | {"values": {}}
+    assert thread_difference(replace(answer, answer=other), LIBRARY) is not None
+
+
+def test_a_state_that_was_read_while_the_run_was_active_is_not_compared() -> None:
+    recording = golden.single("joined_in_the_middle")
+    assert recording.all("poll state")
+    assert observed_threads(recording) == []
 
 
 def test_every_mode_creators_and_joining_readers_are_compared() -> None:

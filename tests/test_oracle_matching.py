@@ -19,6 +19,7 @@ from conformance.oracle import (
     computed,
 )
 from conformance.oracle.identity import RUN, THREAD, ids_in, without_ids
+from conformance.oracle.join import SETTLED_S
 from conformance.oracle.order import predecessors
 
 from .oracle_programs import program
@@ -175,6 +176,16 @@ def test_a_joining_reader_must_not_miss_what_came_after_a_wait() -> None:
 
 
 # --- the partial order, on small predictions written by hand
+
+
+def test_a_joining_reader_must_not_miss_what_comes_after_its_join() -> None:
+    prediction = next(one for one in predictions() if any(event.at > 0 for event in one.events))
+    end = max(event.at for event in prediction.events)
+    assert compare_join([], prediction, None, None) is None
+    assert compare_join([], prediction, None, None, joined_at=end) is None
+    found = compare_join([], prediction, None, None, joined_at=end - SETTLED_S - 0.01)
+    assert found is not None
+    assert found.kind == "lost"
 
 
 def predicted(*events: tuple[str, object], parallel: bool = False) -> Prediction:

@@ -31,7 +31,7 @@ from conformance.authoring.expectations import (
     schema_errors,
     shown,
 )
-from conformance.authoring.library import ComparedStream, compared_streams
+from conformance.authoring.library import ComparedStream, compared_streams, compared_threads
 from conformance.authoring.payloads import member, run_id_of, showing_a_run, text_of
 from conformance.authoring.projection import projected, same_output
 from conformance.authoring.registry import EVERY_STREAM, WHOLE_SESSION
@@ -84,6 +84,7 @@ __all__ = [
     "at_path",
     "by_method",
     "compared_streams",
+    "compared_threads",
     "condition",
     "disputes",
     "equal",

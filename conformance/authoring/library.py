@@ -5,22 +5,38 @@ The specification's table of modes defines each mode as the output of a method o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from conformance.evidence.exchange import Event, Exchange
 from conformance.evidence.memo import memoized
 from conformance.evidence.recording import Recording
-from conformance.oracle import Difference, NotPredicted, first_difference, observed_streams, shipped
+from conformance.oracle import (
+    Difference,
+    NotPredicted,
+    ObservedStream,
+    first_difference,
+    moments_of,
+    observed_streams,
+    observed_threads,
+    shipped,
+    thread_difference,
+)
 
 
 @dataclass(frozen=True)
 class ComparedStream:
-    """A stream that a library predicts; `difference` is the first one, None if there is none."""
+    """A stream that a library predicts, or an answer about the thread after a run.
+
+    `difference` is the first one, None if there is none.  `moments` say, for each mode of a stream, when the library
+    yields its events, in seconds of the waits in the run: a run cannot be faster.
+    """
 
     recording: Recording
     exchange: Exchange
     difference: Difference | None
+    moments: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     @property
     def joined(self) -> bool:
@@ -28,9 +44,9 @@ class ComparedStream:
 
     @property
     def where(self) -> Event | Exchange:
-        """The event that differs, or the stream if it lacks an event."""
+        """The event that differs, or the exchange if it lacks an event or is no stream."""
         position = self.difference.position if self.difference is not None else None
-        events = self.exchange.events
+        events = self.exchange.events if self.exchange.is_stream else []
         return events[position - 1] if position is not None and position <= len(events) else self.exchange
 
 
@@ -39,7 +55,20 @@ def compared_streams(recordings: Sequence[Recording]) -> list[ComparedStream]:
 
     A server uses one release of the library, so the differences are those from the release with the fewest.
     """
+    _, best = _best_fit(recordings)
+    return [stream for streams in best for stream in streams]
+
+
+def compared_threads(recordings: Sequence[Recording]) -> list[ComparedStream]:
+    """Return every state and history that the library predicts, compared with the release that fits the streams."""
+    library, _ = _best_fit(recordings)
+    return [answer for recording in recordings for answer in _compared_threads(recording, library)]
+
+
+def _best_fit(recordings: Sequence[Recording]) -> tuple[int, list[list[ComparedStream]]]:
+    """Return the number of the release from which the fewest streams differ, and the streams of each recording."""
     order, best = list(range(len(recordings))), [_compared(recording, 0) for recording in recordings]
+    fitting = 0
     for number in range(1, len(shipped())):
         # What agrees with the best release so far comes first: another release is soon found to be worse there.
         order.sort(key=lambda index: _differing(best[index]))
@@ -50,8 +79,8 @@ def compared_streams(recordings: Sequence[Recording]) -> list[ComparedStream]:
             if sum(map(_differing, found.values())) >= fewest:
                 break
         else:
-            best = [found[index] for index in range(len(recordings))]
-    return [stream for streams in best for stream in streams]
+            fitting, best = number, [found[index] for index in range(len(recordings))]
+    return fitting, best
 
 
 def _differing(streams: Sequence[ComparedStream]) -> int:
@@ -62,8 +91,23 @@ def _differing(streams: Sequence[ComparedStream]) -> int:
 def _compared(recording: Recording, library: int) -> list[ComparedStream]:
     found = []
     for exchange, stream in observed_streams(recording):
-        try:
-            found.append(ComparedStream(recording, exchange, first_difference(stream, shipped()[library])))
-        except NotPredicted:
-            continue
+        with suppress(NotPredicted):
+            difference = _difference(exchange, stream, library)
+            moments = moments_of(shipped()[library].prediction(stream.case))
+            found.append(ComparedStream(recording, exchange, difference, moments))
+    return found
+
+
+@memoized
+def _difference(exchange: Exchange, stream: ObservedStream, library: int) -> Difference | None:
+    """Return the first difference of a stream; memoized because a fault leaves most streams of a session alone."""
+    return first_difference(stream, shipped()[library])
+
+
+@memoized
+def _compared_threads(recording: Recording, library: int) -> list[ComparedStream]:
+    found = []
+    for exchange, observed in observed_threads(recording):
+        with suppress(NotPredicted):
+            found.append(ComparedStream(recording, exchange, thread_difference(observed, shipped()[library])))
     return found

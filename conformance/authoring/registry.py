@@ -115,7 +115,8 @@ class Fault:
 
     `part` says what the function is handed: the `events` of one exchange, its `bytes`, or its whole `answer`; `where`
     selects the exchanges that it touches.  A conforming variation has no `requirement`; `unsafe` names the
-    requirements of the area `clients` that it breaks nevertheless.
+    requirements of the area `clients` that it breaks nevertheless.  A fault of events is handed those that `chooses`
+    selects, None for all; the others are sent on as they are.
     """
 
     requirement: str
@@ -123,6 +124,7 @@ class Fault:
     part: str
     where: Callable[[Any], bool]
     unsafe: tuple[str, ...] = ()
+    chooses: Callable[[Any], bool] | None = None
 
     @property
     def name(self) -> str:

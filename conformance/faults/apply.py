@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -102,10 +103,29 @@ def _rewrite(fault: Fault, exchange: Exchange, context: FaultContext) -> Exchang
     return _with_pieces(fault, source, exchange, context)
 
 
-def emitted(fault: Fault, source: Iterator[Any], context: FaultContext) -> Iterator[bytes | End]:
-    """Yield what the fault makes of the events (or bytes) of `source`: bytes to send on, or an end."""
-    for piece in fault.function(source, context):
+def emitted(
+    fault: Fault, source: Iterator[Any], context: FaultContext, send_on: Callable[[bytes], object]
+) -> Iterator[bytes | End]:
+    """Yield what the fault makes of the events (or bytes) of `source`: bytes to send on, or an end.
+
+    Events that the fault does not choose are handed to `send_on` when they arrive.
+    """
+    chosen = source if fault.chooses is None else _chosen(fault.chooses, source, send_on)
+    for piece in fault.function(chosen, context):
         yield piece.bytes if isinstance(piece, SentEvent) else piece
+    if fault.chooses is not None:
+        deque(chosen, maxlen=0)  # sends on what follows the last event that the fault took
+
+
+def _chosen(
+    chooses: Callable[[SentEvent], bool], source: Iterator[SentEvent], send_on: Callable[[bytes], object]
+) -> Iterator[SentEvent]:
+    """Yield the events that a fault chooses, and send the others on."""
+    for event in source:
+        if chooses(event):
+            yield event
+        else:
+            send_on(event.bytes)
 
 
 def _with_pieces(
@@ -123,12 +143,16 @@ def _with_pieces(
             last = Chunk(exchange.ended, exchange.ended_t or 0.0, b"")
 
     chunks: list[Chunk] = []
-    for piece in emitted(fault, feed(), context):
+
+    def send_on(data: bytes) -> None:
+        chunks.append(Chunk(last.seq, last.t, data))
+
+    for piece in emitted(fault, feed(), context, send_on):
         if isinstance(piece, End):
             waited = SILENT_S if piece is End.HANG else 0.0
             ended_t = (exchange.ended_t or last.t) + waited
             return replace(exchange, chunks=chunks, ending=_ENDINGS[piece], detail=piece.value, ended_t=ended_t)
-        chunks.append(Chunk(last.seq, last.t, piece))
+        send_on(piece)
     return replace(exchange, chunks=chunks)
 
 

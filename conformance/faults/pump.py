@@ -58,7 +58,7 @@ class Pump:
     def _run(self, fault: Fault, context: FaultContext) -> None:
         source: Iterator[Any] = iter(self._in.get, None)
         with suppress(RuntimeError):  # the loop is closed: the proxy was stopped
-            for piece in emitted(fault, source, context):
+            for piece in emitted(fault, source, context, self.emit):
                 self.emit(piece)
             self._over, self._notified = True, False
             self._notify()

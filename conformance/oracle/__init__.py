@@ -17,8 +17,8 @@ Comparing
     `first_difference(stream, library)` returns None or the first `Difference`, for creators and for joining readers.
     `best_fit(streams, libraries)` returns the library from which the fewest streams of a session differ, with the
     difference of each stream: a server must agree with one library as a whole.
-    `compare_state(answer, prediction, run, thread)` and `compare_history(…, limit=…)` do the same for the answers to
-    GET /threads/{thread_id}/state and POST /threads/{thread_id}/history.
+    `observed_threads(recording)` returns each answer to GET /threads/{thread_id}/state and POST
+    /threads/{thread_id}/history as an `ObservedThread`; `thread_difference(observed, library)` compares it.
 
 A `Difference` names mode, kind, position, path, expected and actual part; `message` is the sentence, `area` the area of
 requirements whose sentences it concerns, None if no sentence of the specification covers it.
@@ -31,8 +31,8 @@ What is not predicted: cancelled runs, interrupts and commands, assistants with 
 how far parallel tasks come when one of them fails.
 """
 
-from conformance.oracle.cases import case_of, observed_streams, recorded_events
-from conformance.oracle.compare import compare_stream
+from conformance.oracle.cases import case_of, observed_streams, observed_threads, recorded_events
+from conformance.oracle.compare import compare_stream, moments_of
 from conformance.oracle.computing import NoPrediction, computed, node_predictor, python_predictor
 from conformance.oracle.difference import KINDS, UNDECIDED, Difference
 from conformance.oracle.join import compare_join
@@ -41,10 +41,12 @@ from conformance.oracle.libraries import (
     Library,
     NotPredicted,
     ObservedStream,
+    ObservedThread,
     best_fit,
     first_difference,
     fitted,
     shipped,
+    thread_difference,
 )
 from conformance.oracle.prediction import Case, PredictedEvent, Prediction
 from conformance.oracle.search import RecordedEvent
@@ -60,6 +62,7 @@ __all__ = [
     "NoPrediction",
     "NotPredicted",
     "ObservedStream",
+    "ObservedThread",
     "PredictedEvent",
     "Prediction",
     "RecordedEvent",
@@ -72,9 +75,12 @@ __all__ = [
     "computed",
     "first_difference",
     "fitted",
+    "moments_of",
     "node_predictor",
     "observed_streams",
+    "observed_threads",
     "python_predictor",
     "recorded_events",
     "shipped",
+    "thread_difference",
 ]

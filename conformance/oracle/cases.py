@@ -6,11 +6,20 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from conformance.evidence.exchange import JOIN, Event, Exchange
+from conformance.evidence.memo import memoized
 from conformance.evidence.recording import Recording, run_request
-from conformance.oracle.libraries import ObservedStream
+from conformance.oracle.libraries import ObservedStream, ObservedThread
 from conformance.oracle.prediction import Case
 from conformance.oracle.search import RecordedEvent
-from conformance.protocol import MODES, requested_modes, starts_run, thread_in, wire_name
+from conformance.protocol import (
+    MODES,
+    is_terminal,
+    requested_modes,
+    resource_of,
+    starts_run,
+    thread_in,
+    wire_name,
+)
 from conformance.wire.endings import COMPLETE, LEFT
 from conformance.wire.strict_json import NotJson
 
@@ -24,6 +33,9 @@ UNDERSTOOD = frozenset(
     }
 )  # fmt: skip
 """Keys of a request that do not change what the graph does; a run with any other key is not predicted."""
+
+DEFAULT_LIMIT = 10
+"""How many entries a history has at most if the request does not say it."""
 
 
 class Unreadable:
@@ -82,9 +94,62 @@ def observed_streams(recording: Recording) -> list[tuple[Exchange, ObservedStrea
         if case is None or thread_in(started.path) != thread or (joined and exchange.ending == LEFT):
             continue
         ended = exchange.ending == COMPLETE
+        at = exchange.answered_t - started.sent_t if joined and exchange.answered_t is not None else None
         events = recorded_events(exchange)
-        found.append((exchange, ObservedStream(case, events, exchange.run_id, thread, joined, ended)))
+        found.append((exchange, ObservedStream(case, events, exchange.run_id, thread, joined, ended, at)))
     return found
+
+
+def observed_threads(recording: Recording) -> list[tuple[Exchange, ObservedThread]]:
+    """Return every answer about the state or the history of a thread that can be compared with a prediction.
+
+    These are the answers to requests after the thread's latest run is known to have ended.
+    """
+    found = []
+    for exchange in recording.exchanges:
+        about = resource_of(exchange.path) if exchange.valid and exchange.accepted else None
+        started = _latest_run(recording, exchange) if about in ("state", "history") else None
+        case = case_of(recording, started) if started is not None else None
+        if started is not None and case is not None and _had_ended(recording, started, exchange):
+            limit = _limit(exchange) if about == "history" else None
+            thread = thread_in(exchange.path)
+            found.append((exchange, ObservedThread(case, _answer(exchange), started.run_id, thread, limit)))
+    return found
+
+
+def _latest_run(recording: Recording, exchange: Exchange) -> Exchange | None:
+    """Return the last accepted request before an exchange that started a run on its thread."""
+    before = [one for one in recording.exchanges if one.starts_run and one.accepted and one.sent < exchange.sent]
+    thread = thread_in(exchange.path)
+    return next((one for one in reversed(before) if thread_in(one.path) == thread), None)
+
+
+def _had_ended(recording: Recording, started: Exchange, exchange: Exchange) -> bool:
+    """Return whether a stream of the run had ended, or its status was terminal, before an exchange."""
+    before = [one for one in recording.exchanges if (one.ended or exchange.sent) < exchange.sent]
+    of_run = [one for one in before if one.run_id is not None and one.run_id == started.run_id]
+    return any(
+        one.ending == COMPLETE if one.asks_for_stream else one is not started and _shows_the_end(one) for one in of_run
+    )
+
+
+def _shows_the_end(exchange: Exchange) -> bool:
+    answer = _answer(exchange)
+    return isinstance(answer, dict) and is_terminal(answer.get("status"))
+
+
+def _limit(exchange: Exchange) -> int:
+    """Return how many entries a request for a history asks for; the default is the official servers'."""
+    body = exchange.request
+    limit = body.get("limit") if isinstance(body, dict) else None
+    return limit if isinstance(limit, int) else DEFAULT_LIMIT
+
+
+def _answer(exchange: Exchange) -> Any:
+    try:
+        return exchange.json
+    except NotJson:
+        return Unreadable()
 
 
 def _is_plain(exchange: Exchange) -> bool:
@@ -94,6 +159,7 @@ def _is_plain(exchange: Exchange) -> bool:
     return exchange.valid and not wishes and not resumes
 
 
+@memoized
 def recorded_events(exchange: Exchange) -> list[RecordedEvent]:
     """Return the events of a stream that the library defines: those of the modes, and errors."""
     chosen = [event for event in exchange.events if event.base in (*WIRE_MODES, "error")]

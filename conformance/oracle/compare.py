@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from conformance.evidence.memo import memoized
 from conformance.oracle.difference import Difference
 from conformance.oracle.explain import explained
 from conformance.oracle.identity import RUN, THREAD, Ids, ids_in
@@ -54,12 +55,19 @@ def _without_tail(prediction: Prediction) -> list[Prediction]:
     ]
 
 
+@memoized
 def order_of(prediction: Prediction) -> Predecessors:
     """Return the partial order of a prediction, computed once."""
-    cached: Predecessors | None = prediction.__dict__.get("_order")
-    if cached is None:
-        cached = prediction.__dict__["_order"] = predecessors(prediction)
-    return cached
+    return predecessors(prediction)
+
+
+@memoized
+def moments_of(prediction: Prediction) -> dict[str, list[float]]:
+    """Return, for each mode, when its events are yielded, in seconds of the run's waits."""
+    found: dict[str, list[float]] = {}
+    for event in prediction.events:
+        found.setdefault(event.mode, []).append(event.at)
+    return found
 
 
 def pins(prediction: Prediction, run: str | None, thread: str | None) -> list[tuple[str, str]]:

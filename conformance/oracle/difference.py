@@ -107,7 +107,7 @@ _DEBUG_FIELDS = frozenset({"type", "step", "timestamp", "payload"})
 _PAYLOAD_FIELDS = frozenset({"id", "name", "input", "triggers", "error", "result", "interrupts", "values", "next"})
 _EVENT_FIELDS = frozenset({"event", "name", "run_id", "tags", "data", "parent_ids"})
 _MESSAGE_FIELDS = frozenset({"content", "type", "id"})
-_METADATA_FIELDS = frozenset({"langgraph_node", "langgraph_step", "tags", "run_id", "thread_id"})
+_METADATA_FIELDS = frozenset({"langgraph_node", "langgraph_step", "langgraph_checkpoint_ns", "tags", "run_id"})
 
 
 def _uncovered(difference: Difference) -> bool:
@@ -120,7 +120,7 @@ def _uncovered(difference: Difference) -> bool:
             inner = path[0] == "payload" and len(path) > 1 and path[1] not in _PAYLOAD_FIELDS
             return path[0] not in _DEBUG_FIELDS or inner
         case "events":
-            return path[0] not in _EVENT_FIELDS
+            return path[0] not in _EVENT_FIELDS and path not in (("metadata",), ("metadata", "langgraph_node"))
         case "messages" if len(path) > 1:
             return path[1] not in (_MESSAGE_FIELDS if path[0] == 0 else _METADATA_FIELDS)
     return False

@@ -2,7 +2,8 @@
 
 A reader that joins a run has missed its beginning: in each mode the first events, as many as it lacks.  What it lacks
 must not be from a later interval between waits than anything that it received, nor the error at the end, if it
-received anything.  The rest is an allowed order.
+received anything.  Nor can it have been sent before the join was answered, if the run cannot have come so far by then:
+each wait takes its time.  The rest is an allowed order.
 
 The events of a prediction are numbered; a set of them is an integer with a bit for each number.
 """
@@ -13,20 +14,26 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from conformance.evidence.memo import memoized
 from conformance.oracle.compare import order_of, pins
 from conformance.oracle.difference import ADDITIONAL_EVENT, LOST, MISSING_EVENT, NAMESPACE, UNDECIDED, Difference
 from conformance.oracle.identity import Ids
 from conformance.oracle.normal_form import IDENTITY, Part, differing_namespace, differing_parts
-from conformance.oracle.prediction import Prediction
+from conformance.oracle.prediction import PredictedEvent, Prediction
 from conformance.oracle.search import COMPARED, EFFORT, RecordedEvent
+
+SETTLED_S = 0.1
+"""How long after the answer to a join a run sends what the reader must receive: a join may take effect a bit later."""
 
 
 def compare_join(
-    recorded: Sequence[RecordedEvent], prediction: Prediction, run: str | None, thread: str | None
-) -> Difference | None:
+    recorded: Sequence[RecordedEvent], prediction: Prediction, run: str | None, thread: str | None,
+    *, joined_at: float | None = None,
+) -> Difference | None:  # fmt: skip
     """Return the first difference between the stream of a joining reader and a prediction; None if they agree.
 
-    A reader that joined after the run had ended may have received nothing.
+    A reader that joined after the run had ended may have received nothing.  `joined_at` says how many seconds after the
+    request for the run the join was answered, None if unknown.
     """
     search = _Search(recorded, prediction, Ids(pins(prediction, run, thread)))
     surplus = next((mode for mode, count in search.budget.items() if count < 0), None)
@@ -34,7 +41,7 @@ def compare_join(
         event = [one for one in recorded if one.mode == surplus][-1]
         return Difference(surplus, ADDITIONAL_EVENT, event.position, (), None, event.data, event.namespace)
     if search.succeeds():
-        return search.late_loss()
+        return search.late_loss(joined_at)
     if search.effort < 0:
         return Difference("", UNDECIDED, None, (), None, None)
     return search.explained()
@@ -54,9 +61,8 @@ class _Search:
 
     def __init__(self, recorded: Sequence[RecordedEvent], prediction: Prediction, ids: Ids) -> None:
         self.recorded, self.events, self.ids = recorded, prediction.events, ids
-        self.before = _closed(order_of(prediction))
-        self.mode_of = [event.mode for event in prediction.events]
-        self.of_mode = {mode: _set(n for n, one in enumerate(self.mode_of) if one == mode) for mode in self.mode_of}
+        self.before = _closed(prediction)
+        self.mode_of, self.of_mode = _modes(prediction)
         self.budget = Counter(self.mode_of)
         self.budget.subtract(event.mode for event in recorded)
         self.taken = self.lost = 0
@@ -68,7 +74,7 @@ class _Search:
         turns: list[_Turn] = []
         while len(turns) < len(self.recorded) or not self._may_lose(self._rest()):
             if len(turns) < len(self.recorded):
-                candidates = iter(self._candidates(self.recorded[len(turns)]))
+                candidates = self._candidates(self.recorded[len(turns)])
                 turns.append(_Turn(candidates, self.taken, self.lost, self.ids.extent))
             elif turns:
                 self._return_to(turns[-1])
@@ -99,17 +105,17 @@ class _Search:
             self.ids.undo(extent)
         return False
 
-    def _candidates(self, event: RecordedEvent) -> list[int]:
+    def _candidates(self, event: RecordedEvent) -> Iterator[int]:
         """Return the predicted events that this one may be, the most likely first."""
-        free = self.of_mode.get(event.mode, 0) & ~(self.taken | self.lost)
-        possible = [number for number in _members(free) if self._may_lose(self._needed(number))]
-        return sorted(possible, key=lambda number: abs(self._missed_with(number)))
+        mode = self.of_mode.get(event.mode, 0)
+        possible = (one for one in _members(mode & ~(self.taken | self.lost)) if self._may_lose(self._needed(one)))
+        return possible if self.taken & mode else iter(sorted(possible, key=self._missed_with))
 
     def _missed_with(self, number: int) -> int:
-        """Return how many events of its mode remain to be missed if this one is the next; 0 is the most likely."""
-        mode = self.of_mode[self.mode_of[number]]
-        missed = ((self.lost | self._needed(number)) & mode).bit_count()
-        return self.budget[self.mode_of[number]] - missed if not self.taken & mode else 0
+        """Return how many events of its mode remain to be missed if this one is its first; 0 is the most likely."""
+        mode = self.mode_of[number]
+        missed = (self.lost | self._needed(number)) & self.of_mode[mode]
+        return abs(self.budget[mode] - missed.bit_count())
 
     def _needed(self, number: int) -> int:
         """Return what is missed if this event is received now: everything before it that did not come."""
@@ -123,7 +129,7 @@ class _Search:
         ) and not any(self.before[one] & self.taken & self.of_mode[self.mode_of[one]] for one in _members(numbers))
 
     def _rest(self) -> int:
-        return _set(range(len(self.events))) & ~(self.taken | self.lost)
+        return _all(self.events) & ~(self.taken | self.lost)
 
     def _is_like(self, event: RecordedEvent, number: int) -> bool:
         expected = self.events[number]
@@ -131,13 +137,14 @@ class _Search:
             return False
         return next(differing_parts(event.mode, event.data, expected.data, self.ids), None) is None
 
-    def late_loss(self) -> Difference | None:
-        """Return the difference of a missed event that comes after something that was received.
+    def late_loss(self, joined_at: float | None) -> Difference | None:
+        """Return the difference of a missed event that comes after the join, or after something that was received.
 
         That is an event from a later interval between waits, or the error at the end.
         """
-        first = min((self.events[number].at for number in _members(self.taken)), default=float("inf"))
-        for number in _members(_set(range(len(self.events))) & ~self.taken):
+        received = min((self.events[number].at for number in _members(self.taken)), default=float("inf"))
+        first = received if joined_at is None else min(received, joined_at + SETTLED_S)
+        for number in _members(_all(self.events) & ~self.taken):
             if self.events[number].at > first or (self.taken and self.events[number].mode == "error"):
                 return self._lacks(number, LOST)
         return None
@@ -172,8 +179,20 @@ class _Search:
         return [part for part in found if part.kind != IDENTITY]
 
 
-def _closed(order: Sequence[Sequence[int]]) -> list[int]:
+@memoized
+def _modes(prediction: Prediction) -> tuple[list[str], dict[str, int]]:
+    """Return the mode of each event, and the set of the events of each mode."""
+    modes = [event.mode for event in prediction.events]
+    sets = dict.fromkeys(modes, 0)
+    for number, mode in enumerate(modes):
+        sets[mode] |= 1 << number
+    return modes, sets
+
+
+@memoized
+def _closed(prediction: Prediction) -> list[int]:
     """Return, for each event, the set of all that come before it."""
+    order = order_of(prediction)
     found: dict[int, int] = {}
 
     def before(number: int) -> int:
@@ -193,12 +212,9 @@ def _closed(order: Sequence[Sequence[int]]) -> list[int]:
     return [found[number] if number in found else before(number) for number in range(len(order))]
 
 
-def _set(numbers: Sequence[int] | Iterator[int] | range) -> int:
-    """Return the set of numbers."""
-    result = 0
-    for number in numbers:
-        result |= 1 << number
-    return result
+def _all(events: Sequence[PredictedEvent]) -> int:
+    """Return the set of all events."""
+    return (1 << len(events)) - 1
 
 
 def _members(numbers: int) -> Iterator[int]:

@@ -15,6 +15,7 @@ from conformance.oracle.difference import Difference
 from conformance.oracle.join import compare_join
 from conformance.oracle.prediction import Case, Prediction, prediction_of
 from conformance.oracle.search import RecordedEvent
+from conformance.oracle.thread_state import compare_history, compare_state
 
 FILE = Path(__file__).with_name("predictions.jsonl.xz")
 """The shipped predictions: for each library a line with its name and its versions, and then one for each case."""
@@ -54,14 +55,39 @@ class ObservedStream:
     """A stream as a server sent it: its case, its events, and the ids of run and thread, None if unknown.
 
     `joined` is true for a reader that joined the run; `ended` is false for a reader that left before the end.
+    `joined_at` says how many seconds after the request for the run its join was answered.  Only streams of one exchange
+    can be equal, and their events are the same.
     """
 
     case: Case
-    events: Sequence[RecordedEvent]
+    events: Sequence[RecordedEvent] = field(compare=False)
     run: str | None
     thread: str | None
     joined: bool = False
     ended: bool = True
+    joined_at: float | None = None
+
+
+@dataclass(frozen=True)
+class ObservedThread:
+    """What a server says of a thread after a run: its state, or with a `limit` its history, at most so many entries.
+
+    Only answers of one exchange can be equal.
+    """
+
+    case: Case
+    answer: Any = field(compare=False)
+    run: str | None
+    thread: str | None
+    limit: int | None = None
+
+
+def thread_difference(observed: ObservedThread, library: Library) -> Difference | None:
+    """Return the first difference between a state or a history and the library's; raises NotPredicted."""
+    prediction = library.prediction(observed.case)
+    if observed.limit is None:
+        return compare_state(observed.answer, prediction, observed.run, observed.thread)
+    return compare_history(observed.answer, prediction, observed.run, observed.thread, limit=observed.limit)
 
 
 def first_difference(stream: ObservedStream, library: Library) -> Difference | None:
@@ -80,7 +106,7 @@ def first_difference(stream: ObservedStream, library: Library) -> Difference | N
 def _difference(stream: ObservedStream, library: Library) -> Difference | None:
     prediction = library.prediction(stream.case)
     if stream.joined:
-        return compare_join(stream.events, prediction, stream.run, stream.thread)
+        return compare_join(stream.events, prediction, stream.run, stream.thread, joined_at=stream.joined_at)
     return compare_stream(stream.events, prediction, stream.run, stream.thread, ended=stream.ended)
 
 

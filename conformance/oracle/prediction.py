@@ -26,6 +26,9 @@ class Case:
     subgraphs: bool = False
     thread: bool = True
 
+    def __hash__(self) -> int:
+        return hash(self.key)
+
     @cached_property
     def data(self) -> dict[str, Any]:
         """The case as a predictor reads it."""

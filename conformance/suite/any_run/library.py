@@ -20,8 +20,8 @@ from conformance.suite.any_run.scenarios import any_run
 
 JUDGED = (
     "updates.node-sequence", "updates.data-verbatim", "values.full-state", "values.one-per-step",
-    "messages.deltas", "messages.type-and-id", "filtering.by-node", "filtering.by-tag", "debug.envelope",
-    "debug.node-names", "debug.full-state", "debug.tasks", "custom.any-json", "custom.all-in-order",
+    "messages.deltas", "messages.type-and-id", "messages.metadata-details", "filtering.by-node", "filtering.by-tag",
+    "debug.envelope", "debug.node-names", "debug.full-state", "debug.tasks", "custom.any-json", "custom.all-in-order",
     "events.nodes", "events.final-state", "events.model", "events.details", "errors.error-event",
     "subgraphs.off-by-default", "subgraphs.included", "subgraphs.namespace", "subgraphs.nested-path",
     "subgraphs.custom", "subgraphs.tokens", "join.rest-of-run",
@@ -80,8 +80,10 @@ def _of_mode(mode: str, kind: str, path: list[Any], expected: Any) -> str | None
 def _of_message(whole: bool, kind: str, path: list[Any]) -> str:
     if whole:
         return "messages.deltas"
-    keys = {"langgraph_node": "filtering.by-node", "tags": "filtering.by-tag", "content": "messages.deltas"}
-    return keys.get(str(path[-1] if len(path) < 2 else path[1]), "messages.type-and-id")
+    if path[0] == 1:
+        keys = {"langgraph_node": "filtering.by-node", "tags": "filtering.by-tag"}
+        return keys.get(str(path[1]) if len(path) > 1 else "", "messages.metadata-details")
+    return "messages.deltas" if path[1:2] == ["content"] else "messages.type-and-id"
 
 
 def _of_debug(whole: bool, path: list[Any], expected: Any) -> str:

@@ -1,14 +1,22 @@
-"""Readers of one run of `any_run`, compared with each other, byte for byte, in every mode and namespace."""
+"""Readers of one run of `any_run`: each is answered, and each receives what another one receives, byte for byte."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from itertools import combinations
+from typing import NamedTuple
 
-from conformance.authoring import Event, ExchangeView, RecordingView, expect, inconclusive, verifies
+from conformance.authoring import MODES, Event, ExchangeView, RecordingView, expect, inconclusive, verifies, wire_name
 from conformance.suite.any_run.scenarios import any_run
 
 SETTLED_S = 0.1
 """How long after the answer to a join an event of another reader arrives that the joining client must receive too."""
+
+MAY_LAG = 2
+"""How many events of the mode `events` a server may send later than what followed them."""
+
+WIRES = frozenset(map(wire_name, MODES))
 
 Sent = tuple[str, str]
 
@@ -18,22 +26,61 @@ def sent(event: Event) -> Sent:
     return event.name, event.text
 
 
-def pairs(recordings: dict[str, RecordingView]) -> list[tuple[ExchangeView, ExchangeView]]:
-    """Return each reader that joined in the middle, with the one that read from the start; inconclusive if none."""
+class Pair(NamedTuple):
+    """Two clients that read a run at the same time, in the order of their requests; the later one joined."""
+
+    early: ExchangeView
+    late: ExchangeView
+
+    @property
+    def settled_t(self) -> float:
+        """The moment from which on both receive what the run produces, in seconds of the session."""
+        return (self.late.exchange.answered_t or 0.0) + SETTLED_S
+
+
+def active_readers(view: RecordingView) -> list[ExchangeView]:
+    """Return the clients that read the run of a row before its end, in the order of their requests."""
+    return [view[name] for name in ("run", "reader", "second reader") if name in view]
+
+
+def pairs(recordings: dict[str, RecordingView], *, to_the_end: bool = True) -> list[Pair]:
+    """Return every two clients that read the same run to its end; inconclusive if there are none.
+
+    Without `to_the_end` the later one may have left before.
+    """
     found = []
     for view in recordings.values():
-        names = [name for name in ("run", "reader") if name in view and view[name].is_stream]
-        if names and "second reader" in view:
-            early, late = view[names[0]], view["second reader"]
-            if late.is_stream and late.ending == "complete" and early.ending == "complete":
-                found.append((early, late))
+        readers = [one for one in active_readers(view) if one.is_stream]
+        found += [
+            Pair(early, late)
+            for early, late in combinations(readers, 2)
+            if early.ending == "complete" and (late.ending == "complete" or (late.ending == "left" and not to_the_end))
+        ]
     return found or inconclusive("no client joined a run that another one read to its end")
+
+
+def lacking(reader: ExchangeView, other: ExchangeView, since_t: float) -> Iterator[Event]:
+    """Yield what a reader of the run did not receive of what another one received since a moment."""
+    received = Counter(sent(event) for event in reader.events)
+    due = [event for event in other.events if event.t > since_t and event.base in WIRES | {"error"}]
+    behind = [event.position for event in due if event.base == "events"][:MAY_LAG]
+    for event in due:
+        if event.position not in behind:
+            received[sent(event)] -= 1
+            if received[sent(event)] < 0:
+                yield event
+
+
+def expect_nothing_lacking(reader: ExchangeView, other: ExchangeView, since_t: float) -> None:
+    """Fail unless a reader received what another one did since a moment, byte for byte."""
+    for event in lacking(reader, other, since_t):
+        expect(False, f"`{reader.name}` must receive `{event.name}`, as `{other.name}` did", reader)
 
 
 @verifies("join.does-not-replay", on=any_run, over="row")
 def test_no_reader_receives_what_another_had_before(recordings: dict[str, RecordingView]) -> None:
     """A joining client receives no event that another reader had received before the request of the join was sent."""
-    for early, late in pairs(recordings):
+    for early, late in pairs(recordings, to_the_end=False):
         modes = early.requested
         later = Counter(sent(event) for event in early.events.after(late.sent))
         before = {sent(event) for event in early.events.before(late.sent) if event.base in modes}
@@ -46,11 +93,66 @@ def test_no_reader_receives_what_another_had_before(recordings: dict[str, Record
 @verifies("join.rest-of-run", on=any_run, over="row")
 def test_every_reader_receives_what_another_receives(recordings: dict[str, RecordingView]) -> None:
     """A joining client receives every event that another reader receives from shortly after the join on."""
+    for pair in pairs(recordings):
+        expect_nothing_lacking(pair.late, pair.early, pair.settled_t)
+
+
+@verifies("join.several-readers", on=any_run, over="row")
+def test_no_reader_loses_events_to_a_later_one(recordings: dict[str, RecordingView]) -> None:
+    """A client that joined a run receives every event that a client receives that joined after it."""
+    joined = [pair for pair in pairs(recordings) if pair.early.exchange.kind == "join"]
+    for pair in joined or inconclusive("no run was joined by two clients that read it to its end"):
+        expect_nothing_lacking(pair.early, pair.late, pair.settled_t)
+
+
+@verifies("join.others-undisturbed", on=any_run, over="row")
+def test_the_client_that_started_the_run_loses_no_events_to_readers(recordings: dict[str, RecordingView]) -> None:
+    """The client that started a run by a stream receives every event that a joining client receives."""
+    started = [pair for pair in pairs(recordings) if pair.early.exchange.kind == "stream"]
+    for pair in started or inconclusive("no client joined a run that was started by a stream"):
+        expect_nothing_lacking(pair.early, pair.late, pair.settled_t)
+
+
+@verifies("join.same-events", on=any_run, over="row")
+def test_readers_receive_the_same_events_in_the_same_order(recordings: dict[str, RecordingView]) -> None:
+    """In each mode, what a joining client received is the end of what another reader received."""
     for early, late in pairs(recordings):
-        answered = (late.exchange.answered_t or 0.0) + SETTLED_S
-        received = Counter(sent(event) for event in late.events)
-        for event in early.events:
-            if event.t > answered and event.base in early.requested:
-                received[sent(event)] -= 1
-                lost = received[sent(event)] < 0
-                expect(not lost, f"`{late.name}` must receive `{event.name}`, as `{early.name}` did", late)
+        for mode in dict.fromkeys(event.base for event in late.events if event.base in WIRES):
+            received, others = late[mode], early[mode]
+            for event, other in zip(reversed(received), reversed(others), strict=False):
+                same = f"`{late.name}` must receive `{event.name}` with the data, and in the order, that others receive"
+                expect(sent(event) == sent(other), same, event)
+            more = f"`{late.name}` received {len(received)} `{mode}`, and `{early.name}` only {len(others)}"
+            expect(len(received) <= len(others), more, late)
+
+
+@verifies("join.active-run", on=any_run, over="row")
+def test_every_reader_of_an_active_run_is_answered(recordings: dict[str, RecordingView]) -> None:
+    """A join is answered with an event stream if another reader receives output of the run after the answer."""
+    judged = 0
+    for view in recordings.values():
+        readers = active_readers(view)
+        for join in readers:
+            answered = join.exchange.answered or join.sent
+            others = [one.exchange for one in readers if one is not join and one.is_stream]
+            active = any(event.base in WIRES for one in others for event in one.events.after(answered))
+            if active and join.exchange.kind == "join" and join.ending != "left":
+                join.expect_stream()
+                judged += 1
+    if not judged:
+        inconclusive("no client joined a run that was known to be active")
+
+
+@verifies("join.finished-run", on=any_run, over="row")
+def test_a_reader_after_the_end_receives_nothing(recordings: dict[str, RecordingView]) -> None:
+    """A join of a run that has ended is not answered with a server error, closes, and carries no event of a mode."""
+    late = [view["late reader"] for view in recordings.values() if "late reader" in view]
+    for join in late or inconclusive("no client joined a run that had ended"):
+        join.expect_answered()
+        error = f"`{join.name}` must not be answered with a server error; the status is {join.status}"
+        expect((join.status or 0) < 500, error, join)
+        join.expect_complete("by itself, because the run has ended")
+        for event in join.exchange.events if join.is_stream else ():
+            expect(
+                event.base not in WIRES, f"`{event.name}` must not be sent: the run had ended before the join", event
+            )

@@ -232,3 +232,9 @@ def _text(value: Any) -> str:
 def holds_tokens_until_their_node_is_done(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the tokens of a node together, before the node's update."""
     yield from held_back(events, lambda event: event.base == "messages", ("updates", "error"))
+
+
+@fault("delivery.tokens", where=is_stream & asks_for("messages-tuple"))
+def holds_tokens_to_the_end(events: SentEvents, exchange: FaultContext) -> FaultOutput:
+    """Sends all tokens when the run has ended."""
+    yield from held_back(events, lambda event: event.base == "messages")

@@ -182,12 +182,23 @@ def hangs_after_a_failure(events: SentEvents, exchange: FaultContext) -> FaultOu
 def test_content_location_names_the_run(threaded: RecordingView, threadless: RecordingView) -> None:
     """Content-Location ends in /runs/ and the run's id, with and without a thread."""
     for recording in (threaded, threadless):
-        stream = recording["stream"]
-        run, location = run_id_of(showing_a_run(stream)), stream.exchange.header("content-location")
-        if location is None:
-            fail(f"Content-Location must end in /runs/{run}; the header is missing", stream)
-        fits = location.endswith((f"/runs/{run}", f"/runs/{quote(run, safe='')}"))
-        expect(fits, f"Content-Location must end in /runs/{run}; it is `{location}`", stream)
+        expect_content_location(showing_a_run(recording["stream"]))
+
+
+@verifies("transport.content-location", on=EVERY_STREAM)
+def test_content_location_names_the_run_in_every_stream(stream: ExchangeView) -> None:
+    """Content-Location ends in /runs/ and the run's id in every stream that starts a run and names its id."""
+    if stream.exchange.kind == "stream" and stream.is_stream and stream["metadata"]:
+        expect_content_location(stream)
+
+
+def expect_content_location(stream: ExchangeView) -> None:
+    """Fail unless Content-Location ends in /runs/ and the id in the metadata event."""
+    run, location = run_id_of(stream), stream.exchange.header("content-location")
+    if location is None:
+        fail(f"Content-Location must end in /runs/{run}; the header is missing", stream)
+    fits = location.endswith((f"/runs/{run}", f"/runs/{quote(run, safe='')}"))
+    expect(fits, f"Content-Location must end in /runs/{run}; it is `{location}`", stream)
 
 
 @fault("transport.content-location", part="answer", where=starts_stream)

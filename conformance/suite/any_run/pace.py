@@ -1,0 +1,94 @@
+"""When the events of `any_run` arrive: a run that waits cannot send everything at its end.
+
+The time between the first and the last event of a mode is at least the waits between them.  If it is much shorter, the
+first ones were held back, unless nothing at all arrived meanwhile: then the suite or the machine may have stood still.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from conformance.authoring import (
+    ComparedStream,
+    Event,
+    RecordingView,
+    compared_streams,
+    expect,
+    inconclusive,
+    member,
+    verifies,
+)
+from conformance.suite.any_run.scenarios import any_run
+
+LATE_S = 0.6
+"""How much shorter than the waits the time between two events must be; a loaded official server reached 0.2 s."""
+
+Rows = dict[str, RecordingView]
+
+
+class Held(NamedTuple):
+    """The first event of a mode that was held back, and for how many seconds at least."""
+
+    event: Event
+    seconds: float
+
+
+def held_back(stream: ComparedStream) -> Iterator[Held]:
+    """Yield the first event of each mode in which waits follow it; negative seconds say that it was on time."""
+    for mode, moments in stream.moments.items():
+        events = [event for event in stream.exchange.events if event.base == mode]
+        if events and len(events) <= len(moments):
+            waits = moments[-1] - moments[-len(events)]
+            if waits > LATE_S:
+                yield Held(events[0], waits - (events[-1].t - events[0].t))
+
+
+def arrivals(recordings: Rows) -> list[float]:
+    """Return when anything arrived from the server, in order, in seconds of the session."""
+    exchanges = [exchange for view in recordings.values() for exchange in view.recording.exchanges]
+    return sorted(chunk.t for exchange in exchanges for chunk in exchange.chunks)
+
+
+def was_served(arrived: Sequence[float], held: Held) -> bool:
+    """Return whether the server sent other things, and the suite received them, while an event was held back."""
+    start = held.event.t - held.seconds
+    between = arrived[bisect_left(arrived, start) : bisect_left(arrived, held.event.t)]
+    return all(later - earlier < held.seconds / 2 for earlier, later in pairwise([start, *between, held.event.t]))
+
+
+def requirement_of(stream: ComparedStream, held: Held) -> str:
+    """Return the requirement that is broken if an event of a stream is held back."""
+    if stream.joined:
+        return "delivery.joined"
+    if held.event.base == "messages":
+        return "delivery.tokens"
+    return "delivery.several-modes" if len(stream.moments) > 1 else "delivery.each-mode"
+
+
+def _declare(requirement: str) -> None:
+    """Declare the check of one requirement: nothing is held back in such a stream."""
+
+    def check(recordings: Rows) -> None:
+        streams = compared_streams([view.recording for view in recordings.values()])
+        paced = [one for one in streams if one.exchange.ending == "complete" and any(held_back(one))]
+        arrived = arrivals(recordings)
+        if not paced:
+            inconclusive("no run of the graph `program` with waits was streamed to its end")
+        for stream in paced:
+            view = recordings[str(member(stream.recording.axes, "row"))][stream.exchange.name]
+            for held in held_back(stream):
+                if held.seconds > LATE_S and requirement_of(stream, held) == requirement:
+                    late = f"`{held.event.name}` of {stream.recording.variant} must be sent when it is produced"
+                    view[held.event.base]  # the check rests on this mode
+                    expect(not was_served(arrived, held), f"{late}; it came {held.seconds:.1f} s too late", held.event)
+
+    check.__name__ = f"test_any_run_is_sent_as_it_happens_{requirement.replace('.', '_').replace('-', '_')}"
+    check.__doc__ = "The first event of a mode does not arrive with the last one, if the run waits between them."
+    verifies(requirement, on=any_run, over="row")(check)
+
+
+for _requirement in ("delivery.each-mode", "delivery.tokens", "delivery.several-modes", "delivery.joined"):
+    _declare(_requirement)

@@ -1,0 +1,81 @@
+"""How the server answers the request that starts a run of `any_run`, whatever the run asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.authoring import (
+    Answer,
+    FaultContext,
+    RecordingView,
+    condition,
+    expect,
+    fault,
+    inconclusive,
+    is_terminal,
+    member,
+    shown,
+    starts_stream,
+    thread_in,
+    verifies,
+)
+from conformance.suite.any_run.plan import rows
+from conformance.suite.any_run.scenarios import any_run
+
+Rows = dict[str, RecordingView]
+
+THREADS = {
+    "transport.stream-on-thread": "new",
+    "state.next-run-continues": "second run",
+    "errors.after-a-failure": "after a failure",
+    "stateless.stream": "none",
+}
+"""The requirement that is broken if a run is refused, by the thread of the row."""
+
+
+def _declare(requirement: str, thread: str) -> None:
+    """Declare the check of one requirement: no run on such a thread is refused."""
+
+    def check(recordings: Rows) -> None:
+        found = 0
+        for row, view in recordings.items():
+            wanted: dict[str, Any] = rows()[row]
+            for name in ("run", "create run") if wanted["thread"] == thread else ():
+                if name in view and view.is_provided(view[name].exchange):
+                    found += 1
+                    view[name].expect_stream() if name == "run" else view[name].expect_accepted()
+        if not found:
+            inconclusive("no run was started on such a thread")
+
+    check.__name__ = f"test_any_run_is_started_{thread.replace(' ', '_')}"
+    check.__doc__ = "The server starts the run and streams it, whatever its modes, flag and program."
+    verifies(requirement, on=any_run, over="row")(check)
+
+
+for _requirement, _thread in THREADS.items():
+    _declare(_requirement, _thread)
+
+
+@verifies("join.background-run", on=any_run, over="row")
+def test_any_background_run_is_created_before_it_ends(recordings: Rows) -> None:
+    """The answer to the creation of a background run names the run's id, and no terminal status."""
+    created = [view["create run"] for view in recordings.values() if "create run" in view]
+    for answer in created or inconclusive("no run was started in the background"):
+        run, status = member(answer.json, "run_id"), member(answer.json, "status")
+        expect(isinstance(run, str) and run, "the answer to `create run` must be an object with the run's id", answer)
+        over = f"POST /runs must return before the run ends, but its answer says {shown(status)}"
+        expect(not is_terminal(status), over, answer)
+
+
+@condition
+def on_a_used_thread(exchange: FaultContext) -> bool:
+    """Requests for a run on a thread that has had a run."""
+    thread = thread_in(exchange.path)
+    earlier = (one for one in exchange.earlier if one.starts_run and one.accepted)
+    return any(thread_in(one.path) == thread is not None for one in earlier)
+
+
+@fault("state.next-run-continues", part="answer", where=starts_stream & on_a_used_thread)
+def has_one_run_for_each_thread(answer: Answer, exchange: FaultContext) -> None:
+    """Refuses a second run on a thread."""
+    answer.refuse(409)
