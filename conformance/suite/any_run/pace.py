@@ -21,6 +21,7 @@ from conformance.authoring import (
     member,
     verifies,
 )
+from conformance.suite.any_run.readers import shares_out
 from conformance.suite.any_run.scenarios import any_run
 
 LATE_S = 0.6
@@ -40,7 +41,8 @@ def held_back(stream: ComparedStream) -> Iterator[Held]:
     """Yield the first event of each mode in which waits follow it; negative seconds say that it was on time."""
     for mode, moments in stream.moments.items():
         events = [event for event in stream.exchange.events if event.base == mode]
-        if events and len(events) <= len(moments):
+        complete = len(events) == len(moments) or (stream.joined and len(events) < len(moments))
+        if events and complete and not shares_out(stream.recording):
             waits = moments[-1] - moments[-len(events)]
             if waits > LATE_S:
                 yield Held(events[0], waits - (events[-1].t - events[0].t))
