@@ -26,6 +26,7 @@ from conformance.authoring import (
     scenario,
     shown,
     starts_stream,
+    thread_in,
     verifies,
 )
 
@@ -131,6 +132,28 @@ def expect_only_own_items(event: Event, own: list[str]) -> None:
     if isinstance(items, list):
         only = f"the state must hold only what its thread was given, {own}; it holds {shown(items)}"
         expect(items == own[: len(items)], only, event)
+
+
+THREAD_ID = re.compile(rb'"thread_id": ?"([^"]*)"')
+
+
+@verifies("threads.isolated", on=EVERY_STREAM)
+def test_no_stream_names_another_thread(stream: ExchangeView) -> None:
+    """Where the events of a run on a thread have a key `thread_id`, it is the id of this thread."""
+    thread = thread_in(stream.exchange.path)
+    if thread is None or not stream.is_stream:
+        inconclusive(f"`{stream.name}` is no stream of a run on a thread")
+    for event in stream.events:
+        named = {found.decode() for found in THREAD_ID.findall(event.block.raw)}
+        expect(named <= {thread}, f"the thread is {thread}; `{event.name}` names {', '.join(sorted(named))}", event)
+
+
+@fault("threads.isolated", where=streams_on_thread)
+def names_another_thread(events: SentEvents, exchange: FaultContext) -> FaultOutput:
+    """Names the thread of another run wherever events name theirs."""
+    thread = thread_in(exchange.path) or ""
+    for event in events:
+        yield event.saying(event.text.replace(thread, thread[::-1])) if event.base != "metadata" else event
 
 
 @fault("threads.isolated", part="answer", where=creates_thread)

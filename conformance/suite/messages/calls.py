@@ -2,17 +2,25 @@
 
 from itertools import count, groupby
 from typing import Any
+from uuid import UUID
 
 from conformance.authoring import (
+    WHOLE_SESSION,
+    Event,
+    Exchange,
     ExchangeView,
     FaultContext,
     FaultOutput,
     RecordingView,
     SentEvent,
     SentEvents,
+    SessionRecordings,
     equal,
     expect,
     fault,
+    inconclusive,
+    member,
+    memoized,
     of_graph,
     shown,
     verifies,
@@ -55,6 +63,32 @@ def test_each_call_has_its_own_id(recording: RecordingView) -> None:
         expect(which in text, wrong, found[0].event)
 
 
+@verifies("messages.type-and-id", on=WHOLE_SESSION, alone=[messages_of_models])
+def test_no_two_runs_share_the_id_of_a_call(session: SessionRecordings) -> None:
+    """The message chunks of two runs have different ids, also of two runs of one thread."""
+    runs: dict[str, str] = {}
+    for stream in session.streams():
+        if (run := stream.run_id) is None:
+            continue
+        for id, event in _ids(stream).items():
+            other = runs.setdefault(id, run)
+            expect(other == run, f"the calls of two runs must have different ids; both have {shown(id)}", event)
+    if len(set(runs.values())) < 2:
+        inconclusive("fewer than two runs streamed message chunks, so no two ids can be compared")
+
+
+@memoized
+def _ids(stream: Exchange) -> dict[str, Event]:
+    """Return the ids of the message chunks of a stream, each with its first event."""
+    found: dict[str, Event] = {}
+    for event in stream.events if stream.is_stream else ():
+        pair = event.value if event.base == "messages" else None
+        id = member(pair[0], "id") if isinstance(pair, list) and pair else None
+        if isinstance(id, str):
+            found.setdefault(id, event)
+    return found
+
+
 def calls_of(stream: ExchangeView) -> list[tuple[str, list[MessageChunk]]]:
     """Return the message chunks in order, grouped while the id stays the same; fails if one lacks a type or an id."""
     found = chunks_of(stream)
@@ -90,6 +124,17 @@ def gives_all_calls_one_id(events: SentEvents, exchange: FaultContext) -> FaultO
 def gives_the_calls_of_a_node_one_id(events: SentEvents, exchange: FaultContext) -> FaultOutput:
     """Sends the name of the node as the id of each of its calls."""
     yield from change_pairs(events, lambda chunk, metadata: [{**chunk, "id": metadata["langgraph_node"]}, metadata])
+
+
+@fault("messages.type-and-id")
+def counts_calls_from_1_in_each_run(events: SentEvents, exchange: FaultContext) -> FaultOutput:
+    """Gives the first call of every run the same id, and so on."""
+    ids: dict[str, str] = {}
+    yield from change_pairs(events, lambda chunk, metadata: [chunk | {"id": _counted(ids, chunk["id"])}, metadata])
+
+
+def _counted(ids: dict[str, str], id: str) -> str:
+    return ids.setdefault(id, str(UUID(int=len(ids) + 1)))
 
 
 @fault("messages.type-and-id")
