@@ -93,14 +93,21 @@ def thread_difference(observed: ObservedThread, library: Library) -> Difference 
 def first_difference(stream: ObservedStream, library: Library) -> Difference | None:
     """Return the first difference between a stream and what a library yields; None if they agree.
 
-    A run without a thread may also be performed on a temporary thread.  Raises NotPredicted.
+    A run without a thread may also be performed on a temporary thread: the difference is from what fits further.
+    Raises NotPredicted.
     """
     found = _difference(stream, library)
     if found is not None and not stream.case.thread:
         on_a_thread = replace(stream, case=replace(stream.case, thread=True), thread=None)
-        if library.predicts(on_a_thread.case) and _difference(on_a_thread, library) is None:
-            return None
+        if library.predicts(on_a_thread.case):
+            return max((found, _difference(on_a_thread, library)), key=_extent)
     return found
+
+
+def _extent(difference: Difference | None) -> float:
+    """Return how far a stream agrees: the number of the event that differs."""
+    position = difference.position if difference is not None else None
+    return float("inf") if position is None else position
 
 
 def _difference(stream: ObservedStream, library: Library) -> Difference | None:

@@ -16,6 +16,7 @@ from conformance.authoring import (
     RecordingView,
     expect,
     inconclusive,
+    memoized,
     verifies,
     wire_name,
 )
@@ -103,11 +104,20 @@ def lacking(reader: ExchangeView, other: ExchangeView, since_t: float) -> Iterat
                 yield event
 
 
-def shares_out(recording: Recording) -> bool:
-    """Return whether two clients of a run each lack events of the other: the server divides the events among them.
+def undivided(recordings: dict[str, RecordingView]) -> list[Pair]:
+    """Return the pairs of readers, none if the server divides the events of a run among its readers.
 
     That breaks what is said of several readers, and nothing else.
     """
+    found = pairs(recordings)
+    for pair in found:
+        pair.late.expect_stream()
+    return [] if any(shares_out(pair.recording) for pair in found) else found
+
+
+@memoized
+def shares_out(recording: Recording) -> bool:
+    """Return whether each event reaches only one of two clients of a run."""
     readers = [one for one in recording.streams() if one.name in READERS and one.is_stream]
     return any(_is_divided(one, other) for one, other in combinations(readers, 2))
 
@@ -118,7 +128,7 @@ def _is_divided(one: Exchange, other: Exchange) -> bool:
         return False
     both = max(events[0].seq for events in outputs)
     first, second = (Counter(sent(event) for event in events if event.seq > both) for events in outputs)
-    return bool(first - second) and bool(second - first)
+    return bool(first) and bool(second) and not first & second
 
 
 def expect_nothing_lacking(reader: ExchangeView, other: ExchangeView, since_t: float) -> None:
@@ -143,9 +153,8 @@ def test_no_reader_receives_what_another_had_before(recordings: dict[str, Record
 @verifies("join.rest-of-run", on=any_run, over="row")
 def test_every_reader_receives_what_another_receives(recordings: dict[str, RecordingView]) -> None:
     """A joining client receives every event that another reader receives from shortly after the join on."""
-    for pair in pairs(recordings):
-        if not shares_out(pair.recording):
-            expect_nothing_lacking(pair.late, pair.early, pair.settled_t)
+    for pair in undivided(recordings):
+        expect_nothing_lacking(pair.late, pair.early, pair.settled_t)
 
 
 @verifies("join.several-readers", on=any_run, over="row")
@@ -167,7 +176,7 @@ def test_the_client_that_started_the_run_loses_no_events_to_readers(recordings: 
 @verifies("join.same-events", on=any_run, over="row")
 def test_readers_receive_the_same_events_in_the_same_order(recordings: dict[str, RecordingView]) -> None:
     """In each mode, what a joining client received is the end of what another reader received."""
-    for early, late, _ in (pair for pair in pairs(recordings) if not shares_out(pair.recording)):
+    for early, late, _ in undivided(recordings):
         for mode in dict.fromkeys(event.base for event in late.events if event.base in WIRES):
             received, others = late[mode], early[mode]
             for event, other in zip(reversed(received), reversed(others), strict=False):

@@ -1,0 +1,142 @@
+"""Which requirement a difference from the library breaks: the one whose sentence speaks of what differs.
+
+A difference that follows from another one, or that no sentence covers, breaks none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from conformance.authoring import MODES, ComparedStream, Event, Recording, member
+from conformance.suite.any_run.readers import READERS, shares_out
+
+LOSSES = ("missing event", "lost", "order")
+"""The kinds of differences that a lost event causes."""
+
+
+@dataclass(frozen=True)
+class Blame:
+    """What the streams of a session say about the cause of a difference in one of them."""
+
+    streams: Sequence[ComparedStream]
+
+    @cached_property
+    def divides(self) -> bool:
+        """Whether the server divides the events of a run among its readers."""
+        return any(map(shares_out, {id(one.recording): one.recording for one in self.streams}.values()))
+
+    @cached_property
+    def differing_modes(self) -> set[str]:
+        """The modes in which a stream differs whose reader started the run."""
+        return {one.difference.mode for one in self.streams if one.difference is not None and not one.joined}
+
+    def requirement_of(self, stream: ComparedStream) -> str | None:
+        """Return the requirement that the first difference of a stream breaks; None if no sentence covers it."""
+        difference = stream.difference
+        if difference is None or difference.area is None or self._follows(stream):
+            return None
+        if isinstance(difference.actual, str) and escapes_are_lost(difference.actual, difference.expected):
+            return "framing.escapes-stay"
+        if stream.joined:
+            return "join.rest-of-run" if difference.kind in LOSSES else "join.same-events"
+        if difference.kind == "namespace" and not member(stream.exchange.request, "stream_subgraphs"):
+            return "subgraphs.off-by-default"
+        if difference.kind == "namespace":
+            return "subgraphs.nested-path" if len(difference.namespace) > 1 else "subgraphs.namespace"
+        if difference.mode == "events" and isinstance(stream.where, Event) and is_of_another_mode(stream.where):
+            return "events.no-other-modes"
+        if difference.namespace and difference.kind in ("missing event", "additional event", "order"):
+            return _of_subgraph(stream, difference.mode)
+        return _of_mode(difference.mode, difference.kind, list(difference.path), difference.expected)
+
+    def _follows(self, stream: ComparedStream) -> bool:
+        """Return whether a difference follows from what is judged elsewhere.
+
+        That is a division among readers, which `readers` judges, and for a client that joined a difference of the
+        mode itself.
+        """
+        assert stream.difference is not None
+        divided = self.divides and stream.difference.kind in LOSSES and _has_several_readers(stream.recording)
+        return divided or (stream.joined and stream.difference.mode in self.differing_modes)
+
+
+def _has_several_readers(recording: Recording) -> bool:
+    return sum(one.name in READERS and one.is_stream for one in recording.streams()) > 1
+
+
+def escapes_are_lost(actual: str, expected: Any) -> bool:
+    """Return whether a text differs only in its escapes: a backslash is lost, added, or was interpreted."""
+    return isinstance(expected, str) and "\\" in expected + actual and _plain(actual) == _plain(expected)
+
+
+def _plain(text: str) -> str:
+    decoded = re.sub(r"\\+u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
+    return re.sub(r"\\+n", "\n", decoded).replace("\\", "")
+
+
+def is_of_another_mode(event: Event) -> bool:
+    """Return whether an event of the mode `events` carries output of another mode: a pair of its name and the data."""
+    try:
+        data = member(event.value, "data")
+    except ValueError:
+        return False
+    chunk = member(data, "chunk")
+    return isinstance(chunk, list) and any(isinstance(part, str) and part in (*MODES, "messages") for part in chunk[:2])
+
+
+def _of_subgraph(stream: ComparedStream, mode: str) -> str:
+    if not member(stream.exchange.request, "stream_subgraphs"):
+        return "subgraphs.off-by-default"
+    modes = {"custom": "subgraphs.custom", "messages": "subgraphs.tokens"}
+    return modes.get(mode, "subgraphs.included")
+
+
+def _of_mode(mode: str, kind: str, path: list[Any], expected: Any) -> str | None:
+    """Return the requirement of a mode: that its events are there in order, or that a part of one is right."""
+    whole = kind in ("missing event", "additional event", "order") or not path
+    match mode:
+        case "updates":
+            return "updates.node-sequence" if whole else "updates.data-verbatim"
+        case "values":
+            return "values.one-per-step" if whole and kind != "value" else "values.full-state"
+        case "custom":
+            return "custom.all-in-order" if whole and kind != "value" else "custom.any-json"
+        case "messages":
+            return _of_message(whole, kind, path)
+        case "debug":
+            return _of_debug(whole, path, expected)
+        case "events":
+            return _of_record(whole, path, expected)
+    if mode == "error":
+        return "errors.message-text" if path == ["message"] else "errors.error-event"
+    return None
+
+
+def _of_message(whole: bool, kind: str, path: list[Any]) -> str:
+    if whole:
+        return "messages.deltas"
+    if path[0] == 1:
+        keys = {"langgraph_node": "filtering.by-node", "tags": "filtering.by-tag"}
+        return keys.get(str(path[1]) if len(path) > 1 else "", "messages.metadata-details")
+    return "messages.deltas" if path[1:2] == ["content"] else "messages.type-and-id"
+
+
+def _of_debug(whole: bool, path: list[Any], expected: Any) -> str | None:
+    if path[:2] == ["payload", "error"]:
+        return None  # no sentence says what the error of a task looks like
+    if whole:
+        return "debug.full-state" if member(expected, "type") == "checkpoint" else "debug.node-names"
+    keys = {("payload", "values"): "debug.full-state", ("payload", "name"): "debug.node-names"}
+    return keys.get(tuple(path[:2]), "debug.tasks" if path[0] == "payload" else "debug.envelope")
+
+
+def _of_record(whole: bool, path: list[Any], expected: Any) -> str:
+    model = "chat_model" in str(member(expected, "event") or "")
+    if whole:
+        return "events.model" if model else "events.nodes"
+    keys = {"data": "events.final-state", "event": "events.nodes", "name": "events.nodes", "run_id": "events.nodes"}
+    return keys.get(str(path[0]), "events.details")
