@@ -100,7 +100,7 @@ def first_difference(stream: ObservedStream, library: Library) -> Difference | N
     if found is not None and not stream.case.thread:
         on_a_thread = replace(stream, case=replace(stream.case, thread=True), thread=None)
         if library.predicts(on_a_thread.case):
-            return max((found, _difference(on_a_thread, library)), key=_extent)
+            return max((_difference(on_a_thread, library), found), key=_extent)
     return found
 
 

@@ -30,6 +30,12 @@ class Blame:
         return any(map(shares_out, {id(one.recording): one.recording for one in self.streams}.values()))
 
     @cached_property
+    def only_objects(self) -> bool:
+        """Whether no custom event holds anything but an object."""
+        streams = [one.exchange for one in self.streams if one.exchange.is_stream]
+        return all(event.text.startswith("{") for one in streams for event in one.events if event.base == "custom")
+
+    @cached_property
     def differing_modes(self) -> set[str]:
         """The modes in which a stream differs whose reader started the run."""
         return {one.difference.mode for one in self.streams if one.difference is not None and not one.joined}
@@ -41,6 +47,10 @@ class Blame:
             return None
         if isinstance(difference.actual, str) and escapes_are_lost(difference.actual, difference.expected):
             return "framing.escapes-stay"
+        if self._is_dropped_value(stream):
+            return "custom.any-json"
+        if is_initial_state(stream):
+            return "values.input-first"
         if stream.joined:
             return "join.rest-of-run" if difference.kind in LOSSES else "join.same-events"
         if difference.kind == "namespace" and not member(stream.exchange.request, "stream_subgraphs"):
@@ -61,11 +71,52 @@ class Blame:
         """
         assert stream.difference is not None
         divided = self.divides and stream.difference.kind in LOSSES and _has_several_readers(stream.recording)
-        return divided or (stream.joined and stream.difference.mode in self.differing_modes)
+        joined = stream.joined and stream.difference.mode in self.differing_modes
+        return divided or joined or has_no_message(stream) or is_free(stream)
+
+    def _is_dropped_value(self, stream: ComparedStream) -> bool:
+        """Return whether a custom value is missing because it is no object."""
+        difference = stream.difference
+        assert difference is not None
+        custom = difference.mode == "custom" and difference.kind == "missing event"
+        return custom and self.only_objects and not isinstance(difference.expected, dict)
 
 
 def _has_several_readers(recording: Recording) -> bool:
     return sum(one.name in READERS and one.is_stream for one in recording.streams()) > 1
+
+
+def has_no_message(stream: ComparedStream) -> bool:
+    """Return whether the event that differs is an error without a message, which `errors.error-shape` judges."""
+    event = stream.where
+    try:
+        return (
+            isinstance(event, Event) and event.base == "error" and not isinstance(member(event.value, "message"), str)
+        )
+    except ValueError:
+        return True
+
+
+def is_free(stream: ComparedStream) -> bool:
+    """Return whether the specification leaves an event free: the first checkpoint, and chunks of the whole graph."""
+    difference, event = stream.difference, stream.where
+    if difference is not None and difference.mode == "debug" and difference.kind == "missing event":
+        return bool(member(difference.expected, "step") == -1)
+    if difference is None or difference.mode != "events" or not isinstance(event, Event) or is_of_another_mode(event):
+        return False
+    try:
+        return member(event.value, "event") == "on_chain_stream" and member(event.value, "parent_ids") == []
+    except ValueError:
+        return False
+
+
+def is_initial_state(stream: ComparedStream) -> bool:
+    """Return whether what differs is the state before the first step of a new thread."""
+    difference = stream.difference
+    if difference is None or difference.mode != "values" or difference.kind != "missing event":
+        return False
+    given = member(member(stream.exchange.request, "input"), "program")
+    return bool(difference.expected == {"program": given, "log": []})
 
 
 def escapes_are_lost(actual: str, expected: Any) -> bool:
