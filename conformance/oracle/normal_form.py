@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 from conformance.oracle.identity import ID, RUN, THREAD, Ids, holds_id, without_ids
@@ -105,7 +106,7 @@ def _parts_of_object(
 ) -> Iterator[Part]:
     names = {key: key if key in actual else _same_key(key, actual, ids) for key in expected}
     for key, name in names.items():
-        if not exact and FREE.fullmatch(key):
+        if not exact and _is_free(key):
             continue
         if name is None:
             yield Part((*path, key), MISSING_KEY, None, expected[key])
@@ -117,6 +118,11 @@ def _parts_of_object(
     if exact and not message:
         for key in actual.keys() - set(names.values()):
             yield Part((*path, key), ADDITIONAL_KEY, actual[key], None)
+
+
+@cache
+def _is_free(key: str) -> bool:
+    return FREE.fullmatch(key) is not None
 
 
 def _parts_of_additions(actual: dict[str, Any], expected: dict[str, Any], path: Path, ids: Ids) -> Iterator[Part]:
@@ -145,10 +151,10 @@ def _same_text(actual: str, expected: str, ids: Ids) -> bool:
     """Return whether two texts are equal but for ids, and pair these."""
     if not holds_id(expected):
         return actual == expected
-    if without_ids(actual) != without_ids(expected):
+    parts, others = ID.split(actual), ID.split(expected)  # texts and ids in turn
+    if parts[::2] != others[::2]:
         return False
-    pairs = zip(ID.findall(actual), ID.findall(expected), strict=True)
-    return all(ids.bind(one, other) for one, other in pairs)
+    return all(map(ids.bind, parts[1::2], others[1::2]))
 
 
 def _same_key(expected: str, actual: dict[str, Any], ids: Ids) -> str | None:

@@ -105,7 +105,7 @@ def is_free(stream: ComparedStream) -> bool:
     if difference is None or difference.mode != "events" or not isinstance(event, Event) or is_of_another_mode(event):
         return False
     try:
-        return member(event.value, "event") == "on_chain_stream" and member(event.value, "parent_ids") == []
+        return bool(member(event.value, "event") == "on_chain_stream" and member(event.value, "parent_ids") == [])
     except ValueError:
         return False
 

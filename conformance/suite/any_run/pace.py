@@ -7,7 +7,7 @@ first ones were held back, unless nothing at all arrived meanwhile: then the sui
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -53,9 +53,9 @@ def arrivals(recordings: Rows) -> list[float]:
     return sorted(chunk.t for exchange in exchanges for chunk in exchange.chunks)
 
 
-def was_served(arrived: Sequence[float], held: Held) -> bool:
+def was_served(recordings: Rows, held: Held) -> bool:
     """Return whether the server sent other things, and the suite received them, while an event was held back."""
-    start = held.event.t - held.seconds
+    arrived, start = arrivals(recordings), held.event.t - held.seconds
     between = arrived[bisect_left(arrived, start) : bisect_left(arrived, held.event.t)]
     return all(later - earlier < held.seconds / 2 for earlier, later in pairwise([start, *between, held.event.t]))
 
@@ -76,7 +76,6 @@ def _declare(requirement: str) -> None:
         streams = compared_streams([view.recording for view in recordings.values()])
         streams = [one for one in streams if one.difference is None and one.exchange.ending == "complete"]
         paced = [one for one in streams if any(held_back(one))]
-        arrived = arrivals(recordings)
         if not paced:
             inconclusive("no run of the graph `program` with waits was streamed to its end")
         for stream in paced:
@@ -85,7 +84,9 @@ def _declare(requirement: str) -> None:
                 if held.seconds > LATE_S and requirement_of(stream, held) == requirement:
                     late = f"`{held.event.name}` of {stream.recording.variant} must be sent when it is produced"
                     view[held.event.base]  # the check rests on this mode
-                    expect(not was_served(arrived, held), f"{late}; it came {held.seconds:.1f} s too late", held.event)
+                    expect(
+                        not was_served(recordings, held), f"{late}; it came {held.seconds:.1f} s too late", held.event
+                    )
 
     check.__name__ = f"test_any_run_is_sent_as_it_happens_{requirement.replace('.', '_').replace('-', '_')}"
     check.__doc__ = "The first event of a mode does not arrive with the last one, if the run waits between them."
