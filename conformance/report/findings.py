@@ -23,6 +23,8 @@ from conformance.wire.text import shortened
 
 SERVER = ("--url", "--target", "--assistant", "--ca-file", "--insecure")
 """The options that name the server, which the command `check` takes too."""
+NAMED = 5
+"""How many graphs are named if none is missing."""
 REASON_CHARACTERS = 200
 """How many characters of a server's reason for refusing something are shown."""
 
@@ -48,7 +50,7 @@ def _graphs(graphs: Document) -> str:
     served, missing = graphs["served"], graphs["missing"]
     total = len(served) + len(missing)
     if not missing:
-        return f"all {total} that the checks need are deployed"
+        return f"all that the checks need are deployed: {', '.join(served) if total <= NAMED else total}"
     here = ", ".join(served) or "none"
     return f"{len(served)} of the {total} that the checks need: {here}; missing: {', '.join(missing)}"
 
