@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from conformance.oracle import Case, Difference, Prediction, compare_history, compare_state, compare_stream
-from conformance.oracle.difference import area_of
+from conformance.oracle.difference import area_of, most_telling
 from conformance.oracle.identity import RUN, Ids
 from conformance.oracle.normal_form import differing_parts
 from conformance.oracle.prediction import PredictedEvent
@@ -160,3 +160,10 @@ def test_a_case_is_known_by_its_data() -> None:
     one = Case("joke", ({"topic": "a"},), ("values", "updates"))
     assert one.key == Case("joke", ({"topic": "a"},), ("updates", "values")).key
     assert one.key != Case("joke", ({"topic": "a"},), ("updates", "values"), subgraphs=True).key
+
+
+def test_the_difference_that_a_sentence_covers_is_told_before_one_that_none_covers() -> None:
+    uncovered = Difference("messages", "missing key", 1, (1, "langgraph_triggers"), [], None)
+    covered = Difference("messages", "missing key", 1, (1, "langgraph_step"), 1, None)
+    assert most_telling([uncovered, covered]) is covered
+    assert most_telling([uncovered]) is uncovered

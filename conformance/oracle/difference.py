@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +65,11 @@ class Difference:
         if self.kind in (MISSING_EVENT, LOST, UNDECIDED):
             return f"before event {self.position}" if self.position else "the stream"
         return f"event {self.position} (`{self.mode}`)"
+
+
+def most_telling(differences: Sequence[Difference]) -> Difference:
+    """Return the first of an event's differences that a sentence of the specification covers; the first if none is."""
+    return next((one for one in differences if one.area is not None), differences[0])
 
 
 _SENTENCES = {

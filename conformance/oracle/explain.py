@@ -12,6 +12,7 @@ from conformance.oracle.difference import (
     ORDER,
     UNDECIDED,
     Difference,
+    most_telling,
 )
 from conformance.oracle.identity import Ids
 from conformance.oracle.normal_form import Part
@@ -53,7 +54,8 @@ def _at(rest: Sequence[RecordedEvent], state: Search, surplus: dict[str, int]) -
     ready = state.ready(event.group)[:COMPARED]
     if repeated is not None or not ready:
         return _unexpected(event)
-    return _difference(event, min((state.parts(event, one) for one in ready), key=len)[0])
+    parts = min((state.parts(event, one) for one in ready), key=len)
+    return most_telling([_difference(event, part) for part in parts])
 
 
 def _of_mode(event: RecordedEvent, state: Search, taken: bool) -> list[int]:

@@ -16,7 +16,15 @@ from typing import NamedTuple
 
 from conformance.evidence.memo import memoized
 from conformance.oracle.compare import order_of, pins
-from conformance.oracle.difference import ADDITIONAL_EVENT, LOST, MISSING_EVENT, NAMESPACE, UNDECIDED, Difference
+from conformance.oracle.difference import (
+    ADDITIONAL_EVENT,
+    LOST,
+    MISSING_EVENT,
+    NAMESPACE,
+    UNDECIDED,
+    Difference,
+    most_telling,
+)
 from conformance.oracle.identity import Ids
 from conformance.oracle.normal_form import IDENTITY, Part, differing_namespace, differing_parts
 from conformance.oracle.prediction import PredictedEvent, Prediction
@@ -161,8 +169,8 @@ class _Search:
             return Difference(event.mode, ADDITIONAL_EVENT, event.position, (), None, event.data, event.namespace)
         if any(not found for found in parts.values()):
             return self._lacks(due[0], LOST)
-        part = min(parts.values(), key=len)[0]
-        return Difference(event.mode, part.kind, event.position, part.path, part.expected, part.actual, event.namespace)
+        found = min(parts.values(), key=len)
+        return most_telling([_differs(event, part) for part in found])
 
     def _lacks(self, number: int, kind: str) -> Difference:
         due = self.events[number]
@@ -177,6 +185,10 @@ class _Search:
             found = [Part((), NAMESPACE, list(event.namespace), list(expected.namespace)), *found]
         self.ids.undo(extent)
         return [part for part in found if part.kind != IDENTITY]
+
+
+def _differs(event: RecordedEvent, part: Part) -> Difference:
+    return Difference(event.mode, part.kind, event.position, part.path, part.expected, part.actual, event.namespace)
 
 
 @memoized
