@@ -44,6 +44,7 @@ CAUSES = 10
 LINE_CHARACTERS = 120
 """A line about a requirement may be this long on every terminal; on a wider one it may be as long as that is wide."""
 _MISSING_GRAPH = re.compile(r"no request for the reference graph `(\w+)` was accepted")
+_LACKING = re.compile(r"the server lacks [^:]* \(see [^)]*\)")
 _REFUSED = re.compile(r"HTTP [45]\d\d .*")
 """An answer in a row of evidence that refuses a request."""
 LABEL_CHARACTERS = 13
@@ -130,9 +131,12 @@ def _others(document: Document, width: int) -> Iterator[Line]:
     """
     explained = {id for ids in document["missing_graphs"].values() for id in ids}
     shown = _is_shown(document)
-    for one in on_their_own(document) if shown else ():
-        if one["id"] not in explained and one not in _causes(document):
-            yield _requirement(one, known(document), width)
+    others = [one for one in on_their_own(document) if one["id"] not in explained and one not in _causes(document)]
+    for members in _by_reason(others) if shown else ():
+        if len(members) == 1:
+            yield _requirement(members[0], known(document), width)
+        else:
+            yield _together(members, width)
     for governing, members in consequences(document).items() if shown else ():
         ids = ", ".join(one["id"] for one in members)
         yield _cut(f"{because(governing, members)}: {ids}", width), {"yellow": True}
@@ -140,13 +144,37 @@ def _others(document: Document, width: int) -> Iterator[Line]:
         yield missing, {"yellow": True}
 
 
+def _by_reason(requirements: Sequence[Document]) -> list[list[Document]]:
+    """Return the requirements in their order; those that are inconclusive for the same reason are together."""
+    found: dict[tuple[str, ...], list[Document]] = {}
+    for one in requirements:
+        alone = one["outcome"] != INCONCLUSIVE
+        found.setdefault((one["id"],) if alone else (one["level"], _reason(one)), []).append(one)
+    return list(found.values())
+
+
+def _together(members: Sequence[Document], width: int) -> Line:
+    """Return requirements that are inconclusive for the same reason, on one line."""
+    ids = ", ".join(one["id"] for one in members)
+    line = f"{NAMES[INCONCLUSIVE]:<12} {members[0]['level']:<6} {len(members)} because {_reason(members[0])}: {ids}"
+    return _cut(line, width), {"yellow": True}
+
+
+def _reason(requirement: Document) -> str:
+    """Return why a requirement did not pass, without what only its own requests show."""
+    text = why(requirement)
+    if missing := _MISSING_GRAPH.search(text):
+        return f"the reference graph `{missing[1]}` is not deployed"
+    lacking = _LACKING.match(text)
+    return printable(lacking[0] if lacking and requirement["outcome"] == INCONCLUSIVE else text)
+
+
 def _requirement(one: Document, listed: Mapping[str, str], width: int) -> Line:
     """Return one requirement with the first reason why it did not pass."""
     same = [check["id"] for check in one["checks"] if check["outcome"] == one["outcome"]]
     expected = " (known)" if same and all(check in listed for check in same) else ""
     outcome = f"{'  ' if below(one) else ''}{NAMES[one['outcome']]}"
-    missing = _MISSING_GRAPH.search(why(one))
-    reason = f"the reference graph `{missing[1]}` is not deployed" if missing else printable(why(one))
+    reason = _reason(one) if _MISSING_GRAPH.search(why(one)) else printable(why(one))
     line = f"{outcome:<12} {one['level']:<6} {one['id']}{below(one)}{expected}: {reason}"
     markup = {"red": one["level"] == "MUST" and one["outcome"] == FAILED, "yellow": one["outcome"] == INCONCLUSIVE}
     return _cut(line, width), markup
