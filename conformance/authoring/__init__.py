@@ -34,6 +34,7 @@ from conformance.authoring.expectations import (
 from conformance.authoring.library import ComparedStream, compared_streams, compared_threads
 from conformance.authoring.payloads import member, run_id_of, showing_a_run, text_of
 from conformance.authoring.projection import projected, same_output
+from conformance.authoring.provided import KNOWN_NAMES
 from conformance.authoring.registry import EVERY_STREAM, WHOLE_SESSION
 from conformance.authoring.rewriting import (
     CUT,
@@ -58,6 +59,7 @@ __all__ = [
     "CUT",
     "EVERY_STREAM",
     "HANG",
+    "KNOWN_NAMES",
     "MODES",
     "SILENCE",
     "TERMINAL_STATUSES",

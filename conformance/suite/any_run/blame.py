@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from conformance.authoring import MODES, ComparedStream, Event, Recording, member
+from conformance.authoring import KNOWN_NAMES, MODES, ComparedStream, Event, Recording, member
 from conformance.suite.any_run.readers import READERS, shares_out
 
 LOSSES = ("missing event", "lost", "order")
@@ -72,7 +72,7 @@ class Blame:
         assert stream.difference is not None
         divided = self.divides and stream.difference.kind in LOSSES and _has_several_readers(stream.recording)
         joined = stream.joined and stream.difference.mode in self.differing_modes
-        return divided or joined or has_no_message(stream) or is_free(stream)
+        return divided or joined or is_misnamed(stream) or has_no_message(stream) or is_free(stream)
 
     def _is_dropped_value(self, stream: ComparedStream) -> bool:
         """Return whether a custom value is missing because it is no object."""
@@ -84,6 +84,13 @@ class Blame:
 
 def _has_several_readers(recording: Recording) -> bool:
     return sum(one.name in READERS and one.is_stream for one in recording.streams()) > 1
+
+
+def is_misnamed(stream: ComparedStream) -> bool:
+    """Return whether an event is missing, and another has a name that is none: it may be that one."""
+    events = stream.exchange.events if stream.exchange.is_stream else []
+    lost = stream.difference is not None and stream.difference.kind in LOSSES
+    return lost and any(event.base not in KNOWN_NAMES for event in events)
 
 
 def has_no_message(stream: ComparedStream) -> bool:
