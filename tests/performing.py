@@ -20,7 +20,7 @@ from .fakes import STREAM, Connection, Fake, Script
 
 GENEROUS = Limits(silence_s=20, length_s=20)
 """Limits for tests that should reach none; they only end a test that hangs."""
-SHORT_SILENCE = replace(GENEROUS, silence_s=0.3, poll_s=0.3, status_s=0.3, ending_s=0.3)
+SHORT_SILENCE = replace(GENEROUS, silence_s=0.3, queue_s=0.6, poll_s=0.3, status_s=0.3, ending_s=0.3)
 KEY = "sk-0123456789"
 MIB = 1 << 20
 

@@ -75,7 +75,7 @@ def test_a_stream_that_no_scenario_waits_for_is_closed_after_its_last_event(tmp_
         return recorded(tmp_path, "two").exchanges[0].ended is not None
 
     with serving({"POST /threads/silent": then_hangs(STREAM), "POST /threads/lively": lively}) as fake:
-        summary = perform(fake, tmp_path, two, limits=replace(GENEROUS, length_s=0.3))
+        summary = perform(fake, tmp_path, two, limits=replace(GENEROUS, length_s=0.3, queue_s=0.3))
     silent, other = recorded(tmp_path, "two").exchanges
     assert (silent.ending, other.ending) == ("deadline", "complete")
     assert silent.detail == "limit reached: `silent` of `two`: no event on it for 0.3 s (--length)"

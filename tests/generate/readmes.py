@@ -77,7 +77,7 @@ A profile is a frozen set of requirements; `lg-conformance run --profile NAME` j
 REPORTS = """# Compatibility reports
 
 Reports of real servers, each started, judged and stopped by one command (`lg-conformance run --target NAME`).
-[matrix.md](matrix.md) and `matrix.html` compare them. A folder and everything in it takes at most 350 kB. Git ignores
+[matrix.md](matrix.md) and `matrix.html` compare them. A folder and everything in it takes at most 600 kB. Git ignores
 the folders of ordinary sessions.
 
 | file | content |
