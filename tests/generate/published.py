@@ -32,8 +32,10 @@ BEGIN, END = "<!-- servers: made by `python -m tests.generate` -->", "<!-- end o
 SESSION_TIME = re.compile(r"-\d{8}-\d{6}-\d+$")
 """The end of the name of a report folder that is not published."""
 
-FOLDER_BYTES = 350_000
+FOLDER_BYTES = 600_000
 """How large a published report may be, with everything that lies in its folder."""
+EVIDENCE_BYTES = 480_000
+"""Up to which size of its folder a report has evidence for every requirement that did not pass."""
 
 Document = dict[str, Any]
 
@@ -60,7 +62,7 @@ def _fit(folder: Path) -> None:
     document = read(folder)
     count = sum(bool(failing(one)) for one in document["requirements"])
     write_all(folder, document, Redactor(), {})
-    while size(folder) > FOLDER_BYTES and count:
+    while size(folder) > EVIDENCE_BYTES and count:
         count -= 1
         write_all(folder, _with_evidence(document, count), Redactor(), {})
 
