@@ -26,7 +26,7 @@ def test_a_report_that_is_too_large_keeps_its_first_evidence(tmp_path: Path, mon
     bad = [one["id"] for one in content["requirements"] if failing(one)]
     assert len(bad) > 1
     limit = published.size(folder) - 1
-    monkeypatch.setattr(published, "FOLDER_BYTES", limit)
+    monkeypatch.setattr(published, "EVIDENCE_BYTES", limit)
     published._fit(folder)
     found = published.read(folder)
     assert published.size(folder) <= limit
