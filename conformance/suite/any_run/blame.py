@@ -109,6 +109,8 @@ def is_free(stream: ComparedStream) -> bool:
     difference, event = stream.difference, stream.where
     if difference is not None and difference.mode == "debug" and difference.kind == "missing event":
         return bool(member(difference.expected, "step") == -1)
+    if difference is not None and member(difference.expected, "node") and "args" in difference.expected:
+        return True  # an order to run a node is no JSON value, so servers write it as they like
     if difference is None or difference.mode != "events" or not isinstance(event, Event) or is_of_another_mode(event):
         return False
     try:

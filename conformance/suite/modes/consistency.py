@@ -102,6 +102,8 @@ def _keys(stream: Exchange) -> list[tuple[Any, ...]]:
     # A run without a thread has no checkpoints, so its debug events are compared only with those of such runs.
     stateless = thread_in(stream.path) is None
     kinds = {mode: mode == "debug" and stateless for mode in MODES if wire_name(mode) in requested}
+    if any(event.base == ERROR for event in (stream.events if stream.is_stream else ())):
+        kinds.pop("debug", None)  # the error may overtake the result of the failed task
     return [(stream.graph, mode, flag, _input(stream), kind) for mode, kind in [*kinds.items(), (ERROR, False)]]
 
 
