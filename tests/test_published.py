@@ -72,4 +72,7 @@ def test_the_releases_before_a_report_have_its_outcomes() -> None:
 
 
 def test_all_reports_were_judged_by_the_same_catalogue() -> None:
-    assert len({document["suite"]["catalogue_sha256"] for _, document in published.documents()}) == 1
+    # A report that stands for older releases was judged when their recordings were made.
+    older = {one["report"] for one in releases(published.REPORTS)}
+    documents = [document for folder, document in published.documents() if folder.name not in older]
+    assert len({document["suite"]["catalogue_sha256"] for document in documents}) == 1

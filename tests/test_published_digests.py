@@ -11,17 +11,17 @@ from .generate.published import REPORTS
 
 DIGESTS = {
     "aegra-0.11.0": "ec4492ab907af37dd5cbb77457229bf7a36d1099befb30b807341ed74a47b650",
-    "aegra-0.11.0-client-safety": "525aed039c1678654b5a684a209f53e5301f5c4c3f071568536237cbac0caa49",
+    "aegra-0.11.0-client-safety": "41b13a20656dcf3bc24376f29fa866eacdf9cd0de9141dc95ac84652b770591f",
     "fastapi-langgraph-server-0.1.0": "8e678148542687179987f821c81a1cd930618fb57451acd00134ea8f823cf639",
     "fastapi-langgraph-server-0.1.0-client-safety": "ed15ddb95548d33b822077da22eacc9a2197960b24dcf19fc2c13b3917318e1d",
-    "langgraph-dev-0.2.60": "76d29c792112ec67cd5d56e4ab7fe5ce6033cb5ad4946f7345641d553c4053c2",
+    "langgraph-dev-0.2.60": "c6a901e7265e282eaf80b65c4e62be3d437be9d95ec3000c2c2ef7cf31765b90",
     "langgraph-dev-0.15.9": "44e43b0430d5687a55c216d910d69ec39903cf52100db33f0db9d0693d469571",
     "langgraph-dev-0.16.7": "1aa8e8f1308ad26f4f9c6045aaf6cf8429ae4c8618fe099b52072a5323095cb1",
-    "langgraph-dev-0.16.7-client-safety": "7fbc7dff7d1050028413b3f6451742c9901839052924c0bd8870f95057e41e19",
+    "langgraph-dev-0.16.7-client-safety": "c261744c6de7d1032281ffb5afce5540d994962ca7d2061684454ad08d6b3279",
     "langgraphjs-1.5.1": "8c47a745bc643d3bc7c35fe7231977c17aed9f085fb50d0f41292b9f182fe363",
-    "langgraphjs-1.5.1-client-safety": "6a7d3499e29dcb4bc6d1817f9346dc9ad529418794e749e2276acb19460dddb5",
-    "skeino-4.0.0": "71bcfbabd79b9a6da8bc408c17f761e579c95d56bfe33b85bee86b5ed616bc0f",
-    "skeino-4.0.0-client-safety": "08cac835f0a1383d726132c9ef749ed718dee874a44688e68cda11ae2f4231cf",
+    "langgraphjs-1.5.1-client-safety": "c5f685972e38fbe5e989e9a7dc5e312b031653762f09b28d26f511e9e6d6ad74",
+    "skeino-4.0.0": "120f1f27ef94e727768949ff938eb6c6269cbe1b0ff877b065c8860da6444e48",
+    "skeino-4.0.0-client-safety": "73812468341e0f5df34ddcdc8e5af3763092c7a1cfc6421d2b3f276750bec956",
 }
 """The verdict digests; refactoring must not change them."""
 
