@@ -120,6 +120,13 @@ def snippets(arguments: Sequence[str]) -> int:
     return main(arguments)
 
 
+def verify(arguments: Sequence[str]) -> int:
+    """Judge the recordings of reports again; return the exit status."""
+    from conformance.session.verify_command import main
+
+    return main(arguments)
+
+
 def clients(arguments: Sequence[str]) -> int:
     """Play stored streams to real clients; return the exit status."""
     from conformance.session.clients_command import main
@@ -130,6 +137,7 @@ def clients(arguments: Sequence[str]) -> int:
 COMMANDS = {
     "run": Command("Judge a server: the embedded official server, --url URL, or --target NAME_OR_FILE.", run),
     "judge": Command("Judge stored recordings, without a server.", judge),
+    "verify": Command("Judge the recordings of reports again, and compare the verdicts; nothing is written.", verify),
     "list": Command("List the requirements of a profile.", catalogue_commands.list_),
     "explain": Command(
         "Explain a requirement: reason, affected clients, example on the wire, checks, faults.",

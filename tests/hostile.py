@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 from conformance.evidence.recording import Recording
+from conformance.report.judged import check_name
 
 from .reports import FAULTS, all_evidence, client_result, report
 from .streams import event, stream
@@ -22,15 +23,21 @@ def hostile_report(text: str = HOSTILE_TEXT) -> dict[str, Any]:
     content["observations"] = {text: text, "a": [text], "b": {text: [text, {text: text}]}}
     packages = [{"name": text, "version": text}]
     content["platform"] = {"python": text, "system": text, "machine": text, "packages": packages}
-    content["recordings"] = [{"file": text, "sha256": "0" * 64}]
     content["clients"] = [client_result(text)]
     content["disputed"] = [{"id": text, "statement": text, "as_stated": None, "message": text}]
-    content["baseline"] = {"known": [{"check": text, "reason": text}], "stale": [text], "expired": [text]}
+    content["baseline"] = {"known": [{"checks": [text], "reason": text}], "stale": [text], "expired": [text]}
     assert all_evidence(content)
     for row in content["requirements"]:
-        row |= {"statement": text, "sources": [text], "spec": [{"lines": text, "gist": text}]}
-        row["checks"] = [_filled(check, text) | {"outcome": check["outcome"], "cause": text} for check in row["checks"]]
+        row["details"] = {name: {"acceptable": text, "cause": text} for name in row.get("details", {})}
+        row["checks"] = [_filled_check(check, text) for check in row.get("checks", ())]
+        row["passed"] = {name: [text] for name in row["passed"]}
     return content
+
+
+def _filled_check(check: dict[str, Any], text: str) -> dict[str, Any]:
+    """Return a check with this text everywhere but in its name and outcome, which are the suite's own words."""
+    filled: dict[str, Any] = _filled(check, text)
+    return filled | {"id": f"{check_name(check['id'])}[{text}]", "outcome": check["outcome"]}
 
 
 def _filled(value: Any, text: str) -> Any:

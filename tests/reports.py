@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -23,6 +24,7 @@ from conformance.judging.verdict import Result, requirement_results
 from conformance.report.attribution import suite_facts
 from conformance.report.document import document
 from conformance.report.failure_details import failure_details
+from conformance.report.judged import checks
 from conformance.report.recordings import StoredRecordings
 from conformance.report.write import write_all
 from conformance.settings import DEFAULT_PROFILE
@@ -69,7 +71,6 @@ def report(
         [catalogue.find(id) for id in profile.requirements],
         _results(items.values(), SessionRecordings(faulty(faults)), lacks),
     )
-    checks = {id: item.check for id, item in items.items()}
     made = document(
         outcomes,
         suite=suite_facts(),
@@ -77,7 +78,7 @@ def report(
         suite_errors=[],
         missing_graphs={},
         recordings=recording_digests(source_of(golden.FOLDER)),
-        failure_details=failure_details(outcomes, checks, ["--url", target.url]),
+        failure_details=failure_details(outcomes, {id: item.check for id, item in items.items()}),
         observations={"framing.line-endings": ["CRLF"], "framing.comments": {"most": 1, "texts": ["heartbeat"]}},
         disputed=[],
         baseline=None,
@@ -86,7 +87,7 @@ def report(
 
 
 def _results(items: Iterable[Item], session: SessionRecordings, lacks: tuple[str, ...]) -> list[Result]:
-    return [Result(one.id, one.check.requirement, one.scenario, _outcome(one, session, lacks)) for one in items]
+    return [Result(one.id, one.check.requirement, _outcome(one, session, lacks)) for one in items]
 
 
 def _outcome(item: Item, session: SessionRecordings, lacks: tuple[str, ...]) -> Outcome:
@@ -107,9 +108,17 @@ def written(folder: Path, content: dict[str, Any], recorded: Iterable[Recording]
     return folder
 
 
+def unfolded(content: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of a report in which checks that passed are written like the others, to be changed."""
+    rows = [{key: value for key, value in row.items() if key != "passed"} for row in content["requirements"]]
+    for row, old in zip(rows, content["requirements"], strict=True):
+        row["checks"] = checks(old)
+    return copy.deepcopy({**content, "requirements": rows})
+
+
 def all_evidence(content: dict[str, Any]) -> list[dict[str, Any]]:
     """Return all the evidence in a report."""
-    return [one for row in content["requirements"] for check in row["checks"] for one in check["evidence"]]
+    return [one for row in content["requirements"] for check in checks(row) for one in check.get("evidence", ())]
 
 
 def client_result(text: str) -> dict[str, Any]:

@@ -18,7 +18,10 @@ import yaml
 
 from .test_plugin import ROOT
 
-KNOWN = {"actions/checkout@v4", "actions/setup-python@v5", "actions/upload-artifact@v4"}
+KNOWN = {
+    *("actions/checkout@v4", "actions/setup-python@v5", "actions/upload-artifact@v4"),
+    *("actions/configure-pages@v5", "actions/upload-pages-artifact@v3", "actions/deploy-pages@v4"),
+}
 """The actions of others that workflows may use, each with its major version."""
 OURS = "langgraph-stream-conformance@v0.1.0"
 """The action of this repository as a workflow names it, after the owner."""

@@ -33,11 +33,12 @@ def test_different_profiles_have_different_digests() -> None:
     assert verdict_digest("p", []) != verdict_digest("q", [])
 
 
-def test_the_digest_of_a_recording_is_that_of_its_bytes(tmp_path: Path) -> None:
+def test_the_digest_of_the_recordings_is_that_of_what_sha256sum_prints(tmp_path: Path) -> None:
     files = {"b.jsonl": b"two", "a.jsonl": b"one", "run.json": b"{}"}
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
-    expected = [{"file": name, "sha256": hashlib.sha256(files[name]).hexdigest()} for name in ("a.jsonl", "b.jsonl")]
+    lines = "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in ("a.jsonl", "b.jsonl"))
+    expected = {"files": 2, "sha256": hashlib.sha256(lines.encode()).hexdigest()}
     assert recording_digests(source_of(tmp_path)) == expected
     archive = tmp_path / "report" / ARCHIVE
     archive.parent.mkdir()

@@ -17,7 +17,7 @@ TODAY = datetime.date(2026, 6, 15)
 
 
 def result(word: str, id: str = "test_one", requirement: str = "values.one", message: str = "") -> Result:
-    return Result(id, requirement, "s", Outcome(word, message))
+    return Result(id, requirement, Outcome(word, message))
 
 
 def read(folder: Path, text: str | bytes) -> Baseline:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 from conformance.catalogue import schemas as schema
 from conformance.evidence.source import SESSION_FILE, recording_digests, source_of
+from conformance.report.releases import releases
 
 from .generate import published
 
@@ -36,6 +39,36 @@ def test_a_report_lies_beside_its_recordings(folder: Path, document: dict[str, A
 def test_a_report_does_not_name_the_machine(folder: Path, document: dict[str, Any]) -> None:
     assert not (folder / "junit.xml").exists()
     assert b"hostname" not in source_of(folder).read(SESSION_FILE)
+
+
+@EACH_REPORT
+def test_a_report_is_small(folder: Path, document: dict[str, Any]) -> None:
+    assert published.size(folder) <= published.FOLDER_BYTES
+
+
+def test_all_published_reports_are_small() -> None:
+    assert sum(path.stat().st_size for path in tracked("reports")) <= 5_000_000
+
+
+def test_the_tree_is_small() -> None:
+    assert sum(path.stat().st_size for path in tracked()) <= 10_000_000
+
+
+def tracked(*under: str) -> list[Path]:
+    """Return the files of the checkout that git tracks."""
+    if shutil.which("git") is None or not (published.ROOT / ".git").exists():
+        pytest.skip("this is not a checkout of git")
+    names = subprocess.run(
+        ["git", "ls-files", "-z", "--", *under], cwd=published.ROOT, capture_output=True, check=True
+    ).stdout.decode()
+    return [path for name in names.split("\0") if name and (path := published.ROOT / name).is_file()]
+
+
+def test_the_releases_before_a_report_have_its_outcomes() -> None:
+    versions = [(folder.name, one["target"]["version"]) for folder, one in published.judged()]
+    folders = [folder.name for folder, _ in published.documents()]
+    assert {name for name, _ in versions} == set(folders)
+    assert len(versions) == len(folders) + len(releases(published.REPORTS)) > len(folders)
 
 
 def test_all_reports_were_judged_by_the_same_catalogue() -> None:

@@ -83,7 +83,7 @@ def test_a_session_and_the_matrix_make_the_same_page(tmp_path: Path) -> None:
     content = report("aegra", "1", FAULTS)
     folder = written(tmp_path / "one", content, faulty(FAULTS))
     page = (folder / "report.html").read_bytes()
-    assert page.count(b'<figure class="timeline"') == len(content["recordings"])
+    assert page.count(b'<figure class="timeline"') == len({one["recording"] for one in all_evidence(content)})
     (folder / "report.html").unlink()
     assert make_matrix(folder, output=tmp_path) == OK
     assert (folder / "report.html").read_bytes() == page
@@ -110,7 +110,7 @@ def test_recordings_in_an_archive_are_drawn_and_the_archive_is_linked(tmp_path: 
     folder = archived(written(tmp_path / "one", content, faulty(FAULTS)))
     assert make_matrix(folder, output=tmp_path) == OK
     html = (folder / "report.html").read_text("utf-8")
-    assert html.count('<figure class="timeline"') == len(content["recordings"])
+    assert html.count('<figure class="timeline"') == len({one["recording"] for one in all_evidence(content)})
     files = {href for href in Page(html).all("href") if not href.startswith("#")}
     assert files == {ARCHIVE}
     assert f"]({ARCHIVE})" in (folder / "report.md").read_text("utf-8")
@@ -125,7 +125,7 @@ def test_a_damaged_recording_is_linked_but_not_drawn(tmp_path: Path, damage: byt
     assert make_matrix(folder, output=tmp_path) == OK
     html = (folder / "report.html").read_text("utf-8")
     assert f"recordings/{file}" in Page(html).all("href")
-    assert html.count('<figure class="timeline"') == len(content["recordings"]) - 1
+    assert html.count('<figure class="timeline"') == len({one["recording"] for one in all_evidence(content)}) - 1
 
 
 def test_a_damaged_archive_does_not_prevent_a_report(tmp_path: Path) -> None:

@@ -54,12 +54,13 @@ def damaged(value: Any) -> Iterator[Any]:
             yield without(value, str(key))
         yield altered(value, {} if isinstance(part, list) else [], key)
         if isinstance(part, dict | list):
-            yield from (altered(value, worse, key) for worse in damaged(part) if key != "observations")
+            yield from (altered(value, worse, key) for worse in damaged(part) if key not in ("observations", "passed"))
 
 
 OUTCOMES = ("passed", "failed", "cantTell", "inapplicable", "untested")
 EVENT: dict[str, Any] = {"event": "on_chain_start", "name": "node", "run_id": UUID, "data": {}}
 REPORT: dict[str, Any] = DOCUMENTS["report"]["examples"][0]
+FAILED: dict[str, Any] = {"id": "metadata.fields", "level": "MUST", "outcome": "failed", "passed": {}}
 
 WRONG: dict[str, list[object]] = {
     "metadata": [
@@ -130,10 +131,14 @@ WRONG: dict[str, list[object]] = {
                 *((("summary", level, word), -1) for level in ("MUST", "SHOULD") for word in OUTCOMES),
                 (("requirements", 0, "id"), "metadata"),
                 (("requirements", 0, "level"), "MAY"),
-                (("requirements", 0, "statement"), ""),
                 (("requirements", 0, "outcome"), "skipped"),
-                (("requirements", 0, "checks", 0, "id"), ""),
-                (("requirements", 0, "checks", 0, "outcome"), "skipped"),
+                (("requirements", 0, "passed"), ["test_x"]),
+                (("requirements", 0, "passed"), {"test_x": []}),
+                (("requirements", 0, "passed"), {"test_x": [1]}),
+                (("requirements", 0), FAILED | {"checks": [{"id": "test_x", "outcome": "skipped"}]}),
+                (("requirements", 0), FAILED | {"checks": [{"id": "", "outcome": "failed"}]}),
+                (("requirements", 0), FAILED | {"checks": [{"id": "test_x"}]}),
+                (("requirements", 0), FAILED | {"checks": [{"id": "test_x", "outcome": "failed", "evidence": [{}]}]}),
             ]
         ),
     ],
@@ -160,6 +165,7 @@ ACCEPTED: dict[str, list[object]] = {
     "thread-history": [[]],
     "report": [
         altered(REPORT, {"name": "x", "version": None, "url": None}, "target"),
+        altered(REPORT, FAILED | {"checks": [{"id": "test_x", "outcome": "failed"}]}, "requirements", 0),
         altered(REPORT, "SHOULD", "requirements", 0, "level"),
         *(altered(REPORT, word, "verdict") for word in ("conformant", "not conformant", "inconclusive", "partial")),
         *(altered(REPORT, word, "requirements", 0, "outcome") for word in OUTCOMES),

@@ -15,6 +15,7 @@ import pytest
 
 from conformance.catalogue import schemas
 from conformance.judging.verdict import UNSURE
+from conformance.report.judged import checks
 from conformance.targets.target_file import named_target
 
 from .test_plugin import environment
@@ -33,7 +34,7 @@ def report(folder: Path) -> Any:
 
 
 def outcomes(document: Any) -> dict[str, str]:
-    return {check["id"]: check["outcome"] for one in document["requirements"] for check in one["checks"]}
+    return {check["id"]: check["outcome"] for one in document["requirements"] for check in checks(one)}
 
 
 @pytest.mark.parametrize("name", VERDICTS)

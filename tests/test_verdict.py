@@ -32,7 +32,7 @@ def of(
     level: Literal["MUST", "SHOULD"], *words: str, selected: bool = True, id: str = "values.one"
 ) -> RequirementResult:
     """Return a requirement whose checks had these outcomes; their ids are `id` and a number."""
-    results = [Result(f"{id}-{n}", id, "s", Outcome(word), selected) for n, word in enumerate(words)]
+    results = [Result(f"{id}-{n}", id, Outcome(word), selected) for n, word in enumerate(words)]
     return RequirementResult(requirement(id, level), tuple(results))
 
 
@@ -64,7 +64,7 @@ def test_a_requirement_has_the_worst_outcome_of_its_checks(words: tuple[str, ...
 
 
 def test_requirements_keep_their_order_and_get_their_results() -> None:
-    results = [Result(f"check{n}", id, "s", Outcome(P)) for n, id in enumerate(["b.b", "a.a", "b.b"])]
+    results = [Result(f"check{n}", id, Outcome(P)) for n, id in enumerate(["b.b", "a.a", "b.b"])]
     gathered = requirement_results([requirement(id) for id in ("a.a", "b.b", "c.c")], results)
     assert [(one.requirement.id, [result.id for result in one.results]) for one in gathered] == [
         ("a.a", ["check1"]), ("b.b", ["check0", "check2"]), ("c.c", []),

@@ -19,7 +19,7 @@ from conformance.launch.environments import Say
 from conformance.launch.process import LaunchError
 from conformance.wire import http_server
 
-EVIDENCE_LIMIT = 20
+EVIDENCE_LIMIT = 5
 """How many differences of one client a report lists; the message says how many there are."""
 
 

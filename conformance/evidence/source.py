@@ -106,7 +106,11 @@ def session_description(source: RecordingSource) -> dict[str, Any]:
     return content
 
 
-def recording_digests(source: RecordingSource) -> list[dict[str, str]]:
-    """Return the SHA-256 of every recording, with the name of its file."""
+def recording_digests(source: RecordingSource) -> dict[str, Any]:
+    """Return the number of recordings, and a SHA-256 over all of them.
+
+    It is the digest of the lines that `sha256sum` prints for the recordings, sorted by file name.
+    """
     names = [name for name in source.names() if name.endswith(SUFFIX)]
-    return [{"file": name, "sha256": hashlib.sha256(source.read(name)).hexdigest()} for name in names]
+    lines = (f"{hashlib.sha256(source.read(name)).hexdigest()}  {name}\n" for name in names)
+    return {"files": len(names), "sha256": hashlib.sha256("".join(lines).encode()).hexdigest()}

@@ -81,12 +81,13 @@ class RecordingWriter:
 
 def write_json(path: Path, value: Any, redactor: Redactor) -> None:
     """Write a JSON file with the secrets in its values masked; keys are the suite's own words."""
-    path.write_text(json.dumps(_masked(value, redactor), indent=1, ensure_ascii=True) + "\n", "utf-8")
+    path.write_text(json.dumps(masked(value, redactor), indent=1, ensure_ascii=True) + "\n", "utf-8")
 
 
-def _masked(value: Any, redactor: Redactor) -> Any:
+def masked(value: Any, redactor: Redactor) -> Any:
+    """Return a JSON value with the secrets in its texts masked."""
     if isinstance(value, dict):
-        return {key: _masked(inner, redactor) for key, inner in value.items()}
+        return {key: masked(inner, redactor) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_masked(inner, redactor) for inner in value]
+        return [masked(inner, redactor) for inner in value]
     return redactor.text(value) if isinstance(value, str) else value

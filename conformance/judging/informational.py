@@ -40,9 +40,6 @@ def _disputed_row(item: Item, outcome: Outcome) -> dict[str, Any]:
         "id": item.check.requirement,
         "statement": catalogue.disputed()[item.check.requirement].statement,
         "as_stated": {PASSED: True, FAILED: False}.get(outcome.word),
-        "check": item.id,
-        "scenario": item.scenario,
-        "outcome": outcome.word,
         "message": outcome.message,
     }
 

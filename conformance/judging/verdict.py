@@ -27,7 +27,6 @@ class Result:
 
     id: str
     requirement: str
-    scenario: str
     outcome: Outcome
     selected: bool = True
 

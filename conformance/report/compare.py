@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 from conformance.judging.outcomes import FAILED, PASSED, UNTESTED
 from conformance.judging.verdict import worst
-from conformance.report import words
+from conformance.report import judged, words
 from conformance.report.markdown_text import md, table
 from conformance.report.words import NAMES, Document
 from conformance.wire.text import printable
@@ -78,7 +78,8 @@ def _kind(pairs: Sequence[tuple[str, str]]) -> str:
 
 def _checks(requirement: Document) -> dict[str, str]:
     """Return the outcomes of the checks that were judged, by id; the others have nothing to compare."""
-    return {check["id"]: check["outcome"] for check in requirement["checks"] if check["outcome"] != UNTESTED}
+    outcomes = {check["id"]: check["outcome"] for check in judged.checks(requirement)}
+    return {id: word for id, word in outcomes.items() if word != UNTESTED}
 
 
 def suite_differences(old: Document, new: Document) -> list[str]:

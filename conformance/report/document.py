@@ -1,14 +1,20 @@
-"""`report.json`: the result of a session, from which every other report is made, together with the recordings."""
+"""`report.json`: the result of a session, from which every other report is made, together with the recordings.
+
+It holds nothing twice, and nothing that the catalogue or the suite knows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from conformance import catalogue
-from conformance.judging.verdict import RequirementResult, summary, verdict
+from conformance.faults.normalize import normalize
+from conformance.judging.outcomes import FAILED, INCONCLUSIVE, PASSED
+from conformance.judging.verdict import RequirementResult, Result, summary, verdict
 from conformance.report.attribution import verdict_digest
+from conformance.report.judged import by_name, check_name
 
 FORMAT = 2
 
@@ -20,7 +26,7 @@ def document(
     session: Mapping[str, Any],
     suite_errors: Sequence[str],
     missing_graphs: Mapping[str, Sequence[str]],
-    recordings: Sequence[Mapping[str, str]],
+    recordings: Mapping[str, Any],
     failure_details: Mapping[str, Mapping[str, str]],
     observations: Mapping[str, Any],
     disputed: Sequence[Mapping[str, Any]],
@@ -29,13 +35,14 @@ def document(
 ) -> dict[str, Any]:
     """Return the content of report.json, as schemas/report.schema.json describes it.
 
-    `session` is the description that the session wrote beside its recordings, `recordings` the digest of each file.
-    `failure_details` is what to show for checks that did not pass, by the id of the check.  `clients` holds the results
-    of real clients, None if none was asked for.
+    `session` is the description that the session wrote beside its recordings, `recordings` their digests.
+    `failure_details` is what to show for checks that did not pass, by the name of the check.  `clients` holds the
+    results of real clients, None if none was asked for.
     """
     counts = summary(outcomes)
     results = [result for one in outcomes for result in one.results]
     selected = sum(result.selected for result in results)
+    shown = set(_with_evidence(results))
     return {
         "format": FORMAT,
         "suite": dict(suite),
@@ -57,31 +64,55 @@ def document(
         "baseline": baseline,
         "observations": dict(observations),
         "disputed": list(disputed),
-        "requirements": [_requirement(one, failure_details) for one in outcomes],
-        "recordings": list(recordings),
+        "requirements": [_requirement(one, failure_details, shown) for one in outcomes],
+        "recordings": dict(recordings),
         **({} if clients is None else {"clients": list(clients)}),
     }
 
 
-def _requirement(one: RequirementResult, failure_details: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+def document_text(content: Mapping[str, Any]) -> str:
+    """Return the JSON text of a report: a line for each of its members, and one for each requirement."""
+    members = (f"{_json(key)}:{_member(value)}" for key, value in content.items())
+    return "{" + ",\n".join(members) + "}\n"
+
+
+def _member(value: Any) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[\n" + ",\n".join(map(_json, value)) + "]"
+    return _json(value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+
+
+def _with_evidence(results: Iterable[Result]) -> Iterator[str]:
+    """Yield the ids of the items whose evidence the report holds: the first of each check with each message."""
+    seen: set[tuple[str, str]] = set()
+    for one in results:
+        reason = check_name(one.id), normalize(one.outcome.message)
+        if one.outcome.evidence and reason not in seen:
+            seen.add(reason)
+            yield one.id
+
+
+def _requirement(
+    one: RequirementResult, failure_details: Mapping[str, Mapping[str, str]], shown: Iterable[str]
+) -> dict[str, Any]:
     requirement = one.requirement
-    gists = {statement.lines: statement.gist for statement in catalogue.statements()}
-    return {
+    bad = dict.fromkeys(check_name(each.id) for each in one.results if each.outcome.word in (FAILED, INCONCLUSIVE))
+    content = {
         "id": requirement.id,
         "level": requirement.level,
-        "statement": requirement.statement,
-        "sources": list(requirement.sources),
-        "spec": [{"lines": lines, "gist": gists[lines]} for lines in requirement.spec],
         "outcome": one.outcome,
-        "checks": [
-            {
-                "id": result.id,
-                "scenario": result.scenario,
-                "outcome": result.outcome.word,
-                "message": result.outcome.message,
-                "evidence": [asdict(evidence) for evidence in result.outcome.evidence],
-                **failure_details.get(result.id, {}),
-            }
-            for result in one.results
-        ],
+        "passed": by_name(each.id for each in one.results if each.outcome.word == PASSED),
+        "checks": [_check(each, shown) for each in one.results if each.outcome.word != PASSED],
+        "details": {name: failure_details[name] for name in bad if name in failure_details},
     }
+    return {key: value for key, value in content.items() if value or key == "passed"}
+
+
+def _check(one: Result, shown: Iterable[str]) -> dict[str, Any]:
+    evidence = [asdict(each) for each in one.outcome.evidence] if one.id in shown else []
+    content = {"id": one.id, "outcome": one.outcome.word, "message": one.outcome.message, "evidence": evidence}
+    return {key: value for key, value in content.items() if value}

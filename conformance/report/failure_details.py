@@ -1,36 +1,36 @@
-"""What a report adds to a check that did not pass: what it expects, a likely cause, its proof, and a command."""
+"""What a report adds to a check that did not pass: what it expects, and a likely cause."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 
 from conformance.authoring.registry import Check
-from conformance.faults.cause import known_faults, likely_cause, proof
+from conformance.faults.cause import known_faults, likely_cause
 from conformance.judging.outcomes import FAILED, INCONCLUSIVE, PASSED
 from conformance.judging.verdict import RequirementResult, Result
 
 
-def failure_details(
-    outcomes: Sequence[RequirementResult], checks: Mapping[str, Check], options: Sequence[str]
-) -> dict[str, dict[str, str]]:
-    """Return what to show for each item that failed or is inconclusive, by its id.
+def failure_details(outcomes: Sequence[RequirementResult], checks: Mapping[str, Check]) -> dict[str, dict[str, str]]:
+    """Return what to show for each check with an item that failed or is inconclusive, by the name of the check.
 
-    `options` are the options of the session; the command that runs one check again repeats them.
+    `checks` are the checks by the id of their items.  The cause is that of the first item.
     """
     judged = {one.requirement.id: one.outcome for one in outcomes if one.outcome in (PASSED, FAILED)}
     failed = [id for id, word in judged.items() if word == FAILED]
-    return {
-        result.id: {
-            "acceptable": " ".join(checks[result.id].doc.split()),
-            "cause": _cause(result, failed, list(judged)),
-            "fault": proof(result.id, known_faults()),
-            "command": command(options, checks[result.id].name),
-        }
-        for one in outcomes
-        for result in one.results
-        if result.outcome.word in (FAILED, INCONCLUSIVE)
+    found: dict[str, dict[str, str]] = {}
+    for result in (each for one in outcomes for each in one.results):
+        check = checks[result.id]
+        if result.outcome.word in (FAILED, INCONCLUSIVE) and check.name not in found:
+            found[check.name] = _details(result, check, failed, list(judged))
+    return found
+
+
+def _details(result: Result, check: Check, failed: Sequence[str], judged: Sequence[str]) -> dict[str, str]:
+    content = {
+        "acceptable": " ".join(check.doc.split()),
+        "cause": _cause(result, failed, judged),
     }
+    return {key: value for key, value in content.items() if value}
 
 
 def _cause(result: Result, failed: Sequence[str], judged: Sequence[str]) -> str:
@@ -39,8 +39,3 @@ def _cause(result: Result, failed: Sequence[str], judged: Sequence[str]) -> str:
     message = result.outcome.message
     found = likely_cause(result.requirement, result.id, message, failed=failed, judged=judged, faults=known_faults())
     return found.text if found else ""
-
-
-def command(options: Sequence[str], selection: str = "") -> str:
-    """Return a session as one shell command; the options must not contain a secret."""
-    return shlex.join(["lg-conformance", "run", *options, *(["-k", selection] if selection else [])])

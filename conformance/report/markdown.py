@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
 from conformance.judging.outcomes import OUTCOMES
-from conformance.report import words
+from conformance.report import judged, words
+from conformance.report.judged import Reason
 from conformance.report.markdown_text import code, fenced, md, table
 from conformance.report.recordings import NO_RECORDINGS, StoredRecordings
-from conformance.report.words import LEVELS, NAMES, NOT_PASSED, SYMBOLS, Document
+from conformance.report.words import LEVELS, NAMES, SYMBOLS, Document
 
-CHECKS_SHOWN = 3
-"""How many checks of one requirement are shown with their evidence; report.html shows all of them."""
+MESSAGE_CHARACTERS = 400
+"""How many characters of a message are shown."""
 
 
 def report_md(document: Document, recordings: StoredRecordings = NO_RECORDINGS, *, evidence: bool = True) -> str:
@@ -73,7 +74,14 @@ def _not_passed(document: Document, recordings: StoredRecordings, evidence: bool
     if not evidence:
         return ["\n".join(f"- {_heading(one)}" for one in found)] if found else []
     known = words.known(document)
-    return [part for one in found for part in _requirement(one, recordings, known)]
+    parts = [part for one in found for part in _requirement(one, recordings, known)]
+    return [_advice(document), *parts] if found else []
+
+
+def _advice(document: Document) -> str:
+    again = code(words.check_command(document, "CHECK"))
+    short = f" {words.REST_OF_EVIDENCE}" if judged.is_short(document["requirements"]) else ""
+    return f"`report.html` also draws what happened when. Run one check again: {again}.{short}"
 
 
 def _heading(requirement: Document) -> str:
@@ -81,32 +89,35 @@ def _heading(requirement: Document) -> str:
 
 
 def _requirement(one: Document, recordings: StoredRecordings, known: Mapping[str, str]) -> Iterator[str]:
+    """Yield the parts of a requirement, with one piece of evidence if the report holds any for it."""
     yield f'<a id="{md(one["id"])}"></a>'
     yield f"### {_heading(one)}"
-    yield md(one["statement"])
-    yield "Source: " + "; ".join(md(source) for source in one["sources"])
-    bad = [check for check in one["checks"] if check["outcome"] in NOT_PASSED]
-    for check in bad[:CHECKS_SHOWN]:
-        yield from _check(check, recordings, known.get(check["id"]))
-    if len(bad) > CHECKS_SHOWN:
-        yield f"{len(bad) - CHECKS_SHOWN} more of its checks did not pass; report.html shows them."
+    found = [(name, reason) for name, items in judged.failing(one).items() for reason in judged.reasons(items)]
+    pieces = [piece for _, reason in found for piece in reason.evidence]
+    if pieces:
+        yield md(judged.statement(one))
+        yield "Source: " + "; ".join(map(md, judged.sources(one)))
+    yield "\n".join(_reason(name, reason, judged.details(one, name), known) for name, reason in found)
+    if pieces:
+        yield from _evidence(pieces[0], recordings)
 
 
-def _check(check: Document, recordings: StoredRecordings, reason: str | None) -> Iterator[str]:
-    yield f"**{NAMES[check['outcome']]}:** {md(check['message'])}"
-    yield f"Check {md(check['id'])}, scenario {md(check['scenario'])}"
-    if reason is not None:
-        yield f"Listed in the baseline: {md(reason)}"
-    if check.get("acceptable"):
-        yield f"Expected: {md(check['acceptable'])}"
-    if check.get("cause"):
-        yield f"Likely cause: {md(check['cause'])}"
-    for one in check["evidence"]:
-        yield fenced([one["curl"]], "sh")
-        yield fenced(one["rows"])
-        yield f"Recording: {_recording(one['recording'], recordings)}, exchange {md(one['exchange'])}"
-    if check.get("command"):
-        yield fenced([check["command"]], "sh")
+def _reason(name: str, reason: Reason, details: Document, known: Mapping[str, str]) -> str:
+    """Return a list item: the check with the reason why it did not pass, and what is known about that."""
+    times = f" ({len(reason.ids)} variants)" if len(reason.ids) > 1 else ""
+    lines = [f"- {md(name)}{times}: **{NAMES[reason.outcome]}:** {md(words.cut(reason.message, MESSAGE_CHARACTERS))}"]
+    lines += [f"Listed in the baseline: {md(text)}" for text in judged.listed(reason, known)]
+    if reason.evidence and details["acceptable"]:
+        lines.append(f"Expected: {md(details['acceptable'])}")
+    if reason.evidence and details["cause"]:
+        lines.append(f"Likely cause: {md(details['cause'])}")
+    return "\\\n  ".join(lines)
+
+
+def _evidence(one: Document, recordings: StoredRecordings) -> Iterator[str]:
+    yield fenced([one["curl"]], "sh")
+    yield fenced(one["rows"])
+    yield f"Recording: {_recording(one['recording'], recordings)}, exchange {md(one['exchange'])}"
 
 
 def _recording(file: str, recordings: StoredRecordings) -> str:

@@ -91,7 +91,7 @@ def groups(servers: Sequence[Column]) -> list[Group]:
     found: dict[object, list[Column]] = {}
     for server in servers:
         document = server.document
-        judged_by = tuple((one["id"], one["level"], one["statement"]) for one in document["requirements"])
+        judged_by = tuple((one["id"], one["level"]) for one in document["requirements"])
         key = (document["suite"]["catalogue_sha256"], document["profile"], judged_by)
         found.setdefault(key, []).append(server)
     return [Group(tuple(members)) for members in found.values()]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from conformance.judging.outcomes import OUTCOMES
-from conformance.report import words
+from conformance.report import judged, words
 from conformance.report.words import NOT_PASSED, Document
 from conformance.wire.text import printable
 
@@ -42,6 +43,11 @@ def text(value: object) -> str:
     return value if isinstance(value, Markup) else printable(words.cut(str(value), TEXT_CHARACTERS))
 
 
+def inner(value: str) -> Markup:
+    """Return a text as the content of an element, where quotes need no escaping; never use it in an attribute."""
+    return Markup(escape(text(value), quote=False))
+
+
 @cache
 def _environment() -> Environment:
     made = Environment(
@@ -52,11 +58,11 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"words": words, "OUTCOMES": OUTCOMES, "POLICY": POLICY}
+    made.globals |= {"words": words, "judged": judged, "OUTCOMES": OUTCOMES, "POLICY": POLICY}
     made.globals |= {"OBSERVED_VALUES": OBSERVED_VALUES, "SCROLLED_CHARACTERS": SCROLLED_CHARACTERS}
     made.globals |= {"TEXT_CHARACTERS": TEXT_CHARACTERS}
     made.globals |= {"row_classes": row_classes, "group_classes": group_classes}
-    made.filters |= {"cut": words.cut, "url": lambda name: quote(name, safe="")}
+    made.filters |= {"cut": words.cut, "url": lambda name: quote(name, safe=""), "inner": inner}
     return made
 
 

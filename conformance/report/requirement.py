@@ -14,7 +14,7 @@ from typing import Any
 from conformance import catalogue
 from conformance.authoring.registry import REGISTRY
 from conformance.catalogue import Requirement
-from conformance.report.failure_details import command
+from conformance.report.words import command
 from conformance.settings import DEFAULT_PROFILE
 
 REQUIREMENTS = Path(__file__).parents[1] / "requirements"

@@ -5,11 +5,13 @@ It knows the content of report.json and no output format.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from conformance.judging.outcomes import FAILED, INAPPLICABLE, INCONCLUSIVE, OUTCOMES, PASSED, UNTESTED
 from conformance.judging.verdict import CONFORMANT, NOT_CONFORMANT, PARTIAL, VERDICT_INCONCLUSIVE
+from conformance.report import judged
 
 Document = Mapping[str, Any]
 """The content of a report.json, as schemas/report.schema.json describes it."""
@@ -97,7 +99,8 @@ def is_partial(document: Document) -> bool:
 
 def known(document: Document) -> dict[str, str]:
     """Return the reasons of the failures that the baseline lists, by the id of the check."""
-    return {one["check"]: one["reason"] for one in (document.get("baseline") or {}).get("known", ())}
+    groups = (document.get("baseline") or {}).get("known", ())
+    return {check: one["reason"] for one in groups for check in one["checks"]}
 
 
 def session_problems(document: Document) -> list[str]:
@@ -127,6 +130,13 @@ def notes(document: Document) -> list[str]:
     return [note for note in (*session_problems(document), missing_graphs(document)) if note]
 
 
+REST_OF_EVIDENCE = (
+    "To keep this report small, it shows evidence only for the first requirements. The recordings are complete: "
+    "`lg-conformance judge FOLDER --report-dir OTHER` writes the rest into another folder."
+)
+"""What a page says where a published report left evidence out."""
+
+
 def not_passed(document: Document) -> list[Document]:
     """Return the requirements that failed or are inconclusive; MUST comes before SHOULD."""
     found = [one for one in document["requirements"] if one["outcome"] in NOT_PASSED]
@@ -135,8 +145,22 @@ def not_passed(document: Document) -> list[Document]:
 
 def why(requirement: Document) -> str:
     """Return the message of the first check that has the outcome of its requirement."""
-    messages = (one["message"] for one in requirement["checks"] if one["outcome"] == requirement["outcome"])
-    return str(next(messages, ""))
+    messages = (judged.message(one) for one in judged.checks(requirement) if one["outcome"] == requirement["outcome"])
+    return next(messages, "")
+
+
+def command(options: Sequence[str], selection: str = "") -> str:
+    """Return a session as one shell command; the options must not contain a secret."""
+    return shlex.join(["lg-conformance", "run", *options, *(["-k", selection] if selection else [])])
+
+
+def check_command(document: Document, selection: str) -> str:
+    """Return the command that runs one check again, with the options of the session."""
+    try:
+        given = shlex.split(document["command"] or "lg-conformance run")
+    except ValueError:  # a report from elsewhere
+        return command((), selection)
+    return shlex.join([*(given[: given.index("-k")] if "-k" in given else given), "-k", selection])
 
 
 def areas(requirements: Iterable[Document]) -> dict[str, list[Document]]:

@@ -15,14 +15,15 @@ from urllib.parse import quote
 
 from conformance.evidence.recording import Recording
 from conformance.evidence.redaction import Redactor
-from conformance.evidence.writer import write_json
+from conformance.evidence.writer import masked
 from conformance.report.badge import badge
-from conformance.report.document import FORMAT
+from conformance.report.document import FORMAT, document_text
 from conformance.report.html import report_html
 from conformance.report.markdown import report_md
 from conformance.report.matrix import Column, matrix_html
 from conformance.report.matrix_markdown import matrix_md
 from conformance.report.recordings import StoredRecordings, stored_recordings
+from conformance.report.releases import same_as
 from conformance.report.words import LEVELS, Document, is_partial
 from conformance.settings import UsageError
 from conformance.wire.strict_json import NotJson, parse_json
@@ -54,7 +55,7 @@ def write_all(
 
     `recordings` are the recordings in the folder by file name, if the caller has already read them.
     """
-    write_json(folder / "report.json", document, redactor)
+    (folder / "report.json").write_text(document_text(masked(document, redactor)), "utf-8", newline="\n")
     written = json.loads((folder / "report.json").read_text("utf-8"))
     stored = stored_recordings(folder, recordings)
     for name, make in WRITERS.items():
@@ -67,12 +68,13 @@ def write_matrix(given: Sequence[Path], output: Path) -> list[Path]:
     """Compare reports, each a folder or its report.json; return the pages written.  Raises UsageError.
 
     The pages of each report are made again where they are missing or outdated, so that every link of the matrix works.
+    Releases that `releases.json` beside a report folder lists have a column before that of the folder.
     """
     files = list(dict.fromkeys(map(report_file, given)))
     documents = {file: read_report(file) for file in files}
     try:
         output.mkdir(parents=True, exist_ok=True)
-        servers = [_column(file, document, output) for file, document in documents.items()]
+        servers = [one for file, document in documents.items() for one in _columns(file, document, output)]
         pages = {output / "matrix.html": matrix_html(servers), output / "matrix.md": matrix_md(servers)}
         for path, text in pages.items():
             path.write_text(text, "utf-8", newline="\n")
@@ -123,8 +125,11 @@ def _contradictions(document: Document) -> list[str]:
     return []
 
 
-def _column(file: Path, document: Document, output: Path) -> Column:
-    """Make the pages of one report again where they are missing or outdated; return the report with their URLs."""
+def _columns(file: Path, document: Document, output: Path) -> list[Column]:
+    """Make the pages of one report again where they are missing or outdated; return the report with their URLs.
+
+    Releases with the same outcomes come before it; their pages are those of the report.
+    """
     base = file.stem if file.name == "report.json" else f"{file.stem}.report"
     recordings = stored_recordings(file.parent)
     urls = {}
@@ -132,7 +137,8 @@ def _column(file: Path, document: Document, output: Path) -> Column:
         page = file.parent / (base + suffix)
         _update(page, _made(make, document, recordings, file))
         urls[suffix] = quote(Path(os.path.relpath(page, output)).as_posix())
-    return Column(document, urls[".html"], urls[".md"])
+    same = same_as(file.parent.resolve(), document) if file.name == "report.json" else []
+    return [Column(one, urls[".html"], urls[".md"]) for one in (*same, document)]
 
 
 def _made(make: Make, document: Document, recordings: StoredRecordings, file: Path) -> str:

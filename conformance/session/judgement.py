@@ -103,7 +103,7 @@ class Judgement:
         return [(result, entry) for result in failed if (entry := self.plan.baseline.find(result))]
 
     def _result(self, item: Item, outcome: Outcome) -> Result:
-        return Result(item.id, item.check.requirement, item.scenario, outcome, item.id in self.selected)
+        return Result(item.id, item.check.requirement, outcome, item.id in self.selected)
 
     def _untested(self, item: Item) -> Result:
         why = "it was selected, but not judged" if item.id in self.selected else "it was not selected"
@@ -113,4 +113,4 @@ class Judgement:
 def _results_of_every_profile() -> list[Result]:
     """Return a result for every item of the suite, because a baseline may list failures of several profiles."""
     items = (item for check in suite.load().checks for item in items_of(check))
-    return [Result(item.id, item.check.requirement, item.scenario, Outcome(UNTESTED), False) for item in items]
+    return [Result(item.id, item.check.requirement, Outcome(UNTESTED), False) for item in items]

@@ -14,7 +14,7 @@ from conformance.evidence.source import SESSION_FILE, SUFFIX, RecordingSource, r
 from conformance.evidence.writer import write_json
 from conformance.record.limits import Limits
 from conformance.report.attribution import platform_facts
-from conformance.report.failure_details import command
+from conformance.report.words import command
 from conformance.session.plan import Plan
 from conformance.session.scenarios import scenario_digests
 

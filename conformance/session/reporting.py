@@ -72,7 +72,7 @@ def _document(judgement: Judgement, clients: list[dict[str, Any]] | None) -> dic
         suite_errors=[*description.get("suite_errors", ()), *judgement.suite_errors],
         missing_graphs=judgement.missing_graphs,
         recordings=recording_digests(plan.source),
-        failure_details=failure_details(requirements, checks, description.get("options", ())),
+        failure_details=failure_details(requirements, checks),
         observations=observations(judgement.session, registry),
         disputed=disputed(judgement.session, registry),
         baseline=_baseline(judgement),
@@ -81,9 +81,11 @@ def _document(judgement: Judgement, clients: list[dict[str, Any]] | None) -> dic
 
 
 def _baseline(judgement: Judgement) -> dict[str, Any]:
-    listed = judgement.known_failures()
+    known: dict[tuple[str, bool], list[str]] = {}
+    for one, entry in judgement.known_failures():
+        known.setdefault((entry.reason, entry.flaky), []).append(one.id)
     return {
-        "known": [{"check": one.id, "reason": entry.reason, "flaky": entry.flaky} for one, entry in listed],
+        "known": [{"reason": reason, "flaky": flaky, "checks": ids} for (reason, flaky), ids in known.items()],
         "stale": [entry.subject for entry in judgement.stale],
         "expired": [entry.subject for entry in judgement.plan.baseline.expired],
     }

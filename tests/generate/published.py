@@ -1,7 +1,8 @@
 """The published reports below `reports/`, their matrix, and the tables in README.md.
 
 `python -m tests.generate.published FOLDER …` publishes report folders: the reports are judged again if another version
-of the suite wrote them, and the recordings are kept as an archive.  Matrix and tables contain all published reports.
+of the suite wrote them, the recordings are kept as an archive, and as much evidence as fits.  A release with the
+outcomes of the next one becomes a line of `releases.json`.  Matrix and tables contain all published reports.
 """
 
 from __future__ import annotations
@@ -11,13 +12,18 @@ import re
 import shutil
 import sys
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from conformance.cli import main
 from conformance.evidence.archive import ARCHIVE, pack_folder
+from conformance.evidence.redaction import Redactor
 from conformance.evidence.source import FOLDER
 from conformance.report.attribution import suite_facts
+from conformance.report.judged import failing
+from conformance.report.releases import RELEASES, releases, releases_text, same_as
+from conformance.report.write import write_all
 from conformance.settings import DEFAULT_PROFILE
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +31,11 @@ REPORTS = ROOT / "reports"
 BEGIN, END = "<!-- servers: made by `python -m tests.generate` -->", "<!-- end of servers -->"
 SESSION_TIME = re.compile(r"-\d{8}-\d{6}-\d+$")
 """The end of the name of a report folder that is not published."""
+
+FOLDER_BYTES = 350_000
+"""How large a published report may be, with everything that lies in its folder."""
+
+Document = dict[str, Any]
 
 
 def publish(folder: Path) -> Path:
@@ -38,32 +49,91 @@ def publish(folder: Path) -> Path:
             (work / ARCHIVE).write_bytes(pack_folder(work / FOLDER))
             shutil.rmtree(work / FOLDER)
         (work / "junit.xml").unlink(missing_ok=True)  # it contains the name of the machine
+        _fit(work)
         published = REPORTS / _name(read(work))
         shutil.rmtree(published, ignore_errors=True)
         return Path(shutil.copytree(work, published))
 
 
-def _name(document: Any) -> str:
+def _fit(folder: Path) -> None:
+    """Write a report again with the evidence for as many requirements as its folder has room for."""
+    document = read(folder)
+    count = sum(bool(failing(one)) for one in document["requirements"])
+    write_all(folder, document, Redactor(), {})
+    while size(folder) > FOLDER_BYTES and count:
+        count -= 1
+        write_all(folder, _with_evidence(document, count), Redactor(), {})
+
+
+def _with_evidence(document: Document, count: int) -> Document:
+    """Return a report with evidence only for the first requirements that did not pass, MUST before SHOULD."""
+    bad = sorted((one for one in document["requirements"] if failing(one)), key=lambda one: one["level"])
+    kept = {one["id"] for one in bad[:count]}
+    rows = [one if one["id"] in kept else _without_evidence(one) for one in document["requirements"]]
+    return {**document, "requirements": rows}
+
+
+def _without_evidence(requirement: Document) -> Document:
+    rows = [{key: value for key, value in one.items() if key != "evidence"} for one in requirement.get("checks", ())]
+    rest = {key: value for key, value in requirement.items() if key not in ("checks", "details")}
+    return rest | ({"checks": rows} if rows else {})
+
+
+def size(folder: Path) -> int:
+    """Return the bytes of all files in a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _name(document: Document) -> str:
     target, profile = document["target"], document["profile"]
     suffix = "" if profile == DEFAULT_PROFILE else f"-{profile}"
     return f"{target['name']}-{target['version']}{suffix}"
 
 
-def read(folder: Path) -> Any:
+def read(folder: Path) -> Document:
     """Return the content of the report.json in a folder."""
-    return json.loads((folder / "report.json").read_text("utf-8"))
+    return dict(json.loads((folder / "report.json").read_text("utf-8")))
 
 
-def documents() -> list[tuple[Path, Any]]:
+def documents() -> list[tuple[Path, Document]]:
     """Return every published report with its folder; reports of ordinary sessions are left out."""
     folders = [file.parent for file in REPORTS.glob("*/report.json") if not SESSION_TIME.search(file.parent.name)]
     return sorted(((folder, read(folder)) for folder in folders), key=lambda one: _order(one[1]))
 
 
-def _order(document: Any) -> tuple[bool, str, list[int]]:
+def judged() -> list[tuple[Path, Document]]:
+    """Return a report for every published release, also for those that share a folder with another one."""
+    return [(folder, one) for folder, document in documents() for one in (*same_as(folder, document), document)]
+
+
+def _order(document: Document) -> tuple[bool, str, list[int]]:
     target = document["target"]
     version = [int(part) if part.isdigit() else 0 for part in target["version"].split(".")]
     return document["profile"] != DEFAULT_PROFILE, target["name"], version
+
+
+def thin_out() -> None:
+    """Replace every report that has the outcomes of the next release by a line of `releases.json`.
+
+    Lines about a release that has a report of its own again, or whose report has gone, are removed.
+    """
+    found = documents()
+    names = {folder.name: document for folder, document in found}
+    versions = {(one["target"]["name"], one["target"]["version"]) for one in names.values()}
+    rows = [row for row in releases(REPORTS) if row["report"] in names]
+    rows = [row for row in rows if (names[row["report"]]["target"]["name"], row["version"]) not in versions]
+    for (folder, old), (following, new) in pairwise(found):
+        if _outcomes(old) == _outcomes(new):
+            row = {"version": old["target"]["version"], "started": old["started"]}
+            rows.append({**row, "report": folder.name, "verdict_digest": old["verdict_digest"]})
+            rows = [one | {"report": following.name} if one["report"] == folder.name else one for one in rows]
+            shutil.rmtree(folder)
+    (REPORTS / RELEASES).write_text(releases_text(rows), "utf-8", newline="\n")
+
+
+def _outcomes(document: Document) -> tuple[str, ...]:
+    """Return what is equal for two releases of one server with the same outcomes."""
+    return document["target"]["name"], document["profile"], document["verdict_digest"]
 
 
 def tables() -> str:
@@ -74,14 +144,15 @@ def tables() -> str:
 
 def _table(profile: str) -> str:
     lines = ["| server | version | judged | verdict | MUST | SHOULD |", "|---|---|---|---|---|---|"]
-    for folder, document in (one for one in documents() if one[1]["profile"] == profile):
-        target, counts = document["target"], document["summary"]
-        passed = [f"{counts[level]['passed']}/{sum(counts[level].values())}" for level in ("MUST", "SHOULD")]
-        link = f"[{document['verdict']}](reports/{folder.name}/report.md)"
-        lines.append(
-            f"| {target['name']} | {target['version']} | {document['started'][:10]} | {link} | {' | '.join(passed)} |"
-        )
+    lines += [_line(folder, document) for folder, document in judged() if document["profile"] == profile]
     return "\n".join(lines)
+
+
+def _line(folder: Path, document: Document) -> str:
+    target, counts = document["target"], document["summary"]
+    passed = [f"{counts[level]['passed']}/{sum(counts[level].values())}" for level in ("MUST", "SHOULD")]
+    link = f"[{document['verdict']}](reports/{folder.name}/report.md)"
+    return f"| {target['name']} | {target['version']} | {document['started'][:10]} | {link} | {' | '.join(passed)} |"
 
 
 def readme() -> str:
@@ -100,6 +171,7 @@ def is_current() -> bool:
     """Return whether README.md and the matrix show the published reports."""
     with tempfile.TemporaryDirectory() as name:
         copies = [Path(shutil.copytree(folder, Path(name) / folder.name)) for folder, _ in documents()]
+        shutil.copy(REPORTS / RELEASES, name)
         main(["matrix", *map(str, copies), "--output", name])
         same = (Path(name) / "matrix.md").read_bytes() == (REPORTS / "matrix.md").read_bytes()
     return same and readme() == (ROOT / "README.md").read_text("utf-8")
@@ -108,4 +180,5 @@ def is_current() -> bool:
 if __name__ == "__main__":
     for given in sys.argv[1:]:
         publish(Path(given))
+    thin_out()
     sys.exit(write())

@@ -77,14 +77,31 @@ A profile is a frozen set of requirements; `lg-conformance run --profile NAME` j
 REPORTS = """# Compatibility reports
 
 Reports of real servers, each started, judged and stopped by one command (`lg-conformance run --target NAME`).
-[matrix.md](matrix.md) and `matrix.html` compare them. Git ignores the folders of ordinary sessions.
+[matrix.md](matrix.md) and `matrix.html` compare them. A folder and everything in it takes at most 350 kB. Git ignores
+the folders of ordinary sessions.
 
 | file | content |
 |---|---|
-| `report.json` | the outcome of every check with its evidence ([schema](../schemas/report.schema.json)) |
-| `report.html`, `report.md` | the same for people; the page draws every recording on a time axis |
+| `report.json` | the outcome of every check, and evidence for failures ([schema](../schemas/report.schema.json)) |
+| `report.html`, `report.md` | the same for people; the page draws on a time axis what each failure shows |
 | `badge.json` | the verdict as a badge, for an endpoint of shields.io |
-| `recordings.tar.xz` | every byte with its arrival time; `lg-conformance judge FOLDER` judges the recordings again |
+| `recordings.tar.xz` | every byte with its arrival time: a file for each scenario, and `run.json` about the session |
+
+Where many requirements fail, only the first ones have evidence here. The recordings are complete:
+`lg-conformance judge FOLDER --report-dir OTHER` writes the whole report into another folder.
+
+**Verify.** Anybody can judge the recordings again, without a server. This compares every outcome with the published
+one and writes nothing:
+
+```sh
+lg-conformance verify reports/*/
+```
+
+**Releases without a folder.** [releases.json](releases.json) lists releases in which every check has the same outcome
+as in a later one, with the verdict digest that their own recordings gave. The matrix shows them beside the report that
+stands for them.
+
+`python -m tests.generate.published FOLDER …` publishes report folders of sessions, and writes all of this.
 """
 
 
