@@ -33,6 +33,8 @@ from conformance.judging.outcomes import (
 )
 from conformance.wire.strict_json import NotJson
 
+NO_RUN = "no stream carried a metadata event and an event of a requested mode"
+
 
 class SuiteError(Exception):
     """The suite itself is at fault: a check raised something it must not raise."""
@@ -56,7 +58,7 @@ def judge(item: Item, session: SessionRecordings) -> Outcome:
     if item.check.scope == EVERY_STREAM:
         return _judge_every_stream(item.check, session)
     if item.check.scope == WHOLE_SESSION:
-        return _outcome(item.check, [session], session.recordings.values(), Reliance(session.facts))
+        return _judge_whole_session(item.check, session)
     return _judge_recordings(item, session)
 
 
@@ -83,6 +85,15 @@ def _judge_recordings(item: Item, session: SessionRecordings) -> Outcome:
     return outcome
 
 
+def _judge_whole_session(check: Check, session: SessionRecordings) -> Outcome:
+    """Return the outcome over all recordings; a check passes only if at least one stream showed a run."""
+    recordings = session.recordings.values()
+    outcome = _outcome(check, [session], recordings, Reliance(session.facts))
+    if outcome.word == PASSED and not any(shows_a_run(one, stream) for one in recordings for stream in one.streams()):
+        return Outcome(INCONCLUSIVE, f"{NO_RUN}{_stopped(session)}")
+    return outcome
+
+
 def _judge_every_stream(check: Check, session: SessionRecordings) -> Outcome:
     """Return the first failure over all streams; only a stream that showed a run counts for passing."""
     passed, inapplicable = 0, None
@@ -97,8 +108,7 @@ def _judge_every_stream(check: Check, session: SessionRecordings) -> Outcome:
         return Outcome(PASSED)
     if inapplicable is not None:
         return inapplicable
-    why = "no stream carried a metadata event and an event of a requested mode"
-    return Outcome(INCONCLUSIVE, f"{why}{_stopped(session)}")
+    return Outcome(INCONCLUSIVE, f"{NO_RUN}{_stopped(session)}")
 
 
 @memoized
