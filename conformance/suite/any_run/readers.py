@@ -1,7 +1,8 @@
-"""Readers of one run of `any_run`: each is answered, and each receives what another one receives, byte for byte."""
+"""Readers of one run of `any_run`: each is answered, and each receives what another one receives."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations, pairwise
@@ -40,9 +41,13 @@ READERS = ("run", "reader", "second reader")
 Sent = tuple[str, str]
 
 
+@memoized
 def sent(event: Event) -> Sent:
-    """Return what must be the same for every reader."""
-    return event.name, event.text
+    """Return what must be the same for every reader: name and data, however the JSON is written."""
+    try:
+        return event.name, json.dumps(event.value, sort_keys=True)
+    except ValueError:
+        return event.name, event.text
 
 
 class Pair(NamedTuple):
@@ -132,7 +137,7 @@ def _is_divided(one: Exchange, other: Exchange) -> bool:
 
 
 def expect_nothing_lacking(reader: ExchangeView, other: ExchangeView, since_t: float) -> None:
-    """Fail unless a reader received what another one did since a moment, byte for byte."""
+    """Fail unless a reader received what another one did since a moment."""
     for event in lacking(reader, other, since_t):
         expect(False, f"`{reader.name}` must receive `{event.name}`, as `{other.name}` did", reader)
 
