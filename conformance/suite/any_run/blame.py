@@ -31,9 +31,10 @@ class Blame:
 
     @cached_property
     def only_objects(self) -> bool:
-        """Whether no custom event holds anything but an object."""
+        """Whether there are custom events, and each of them holds an object."""
         streams = [one.exchange for one in self.streams if one.exchange.is_stream]
-        return all(event.text.startswith("{") for one in streams for event in one.events if event.base == "custom")
+        custom = [event for one in streams for event in one.events if event.base == "custom"]
+        return bool(custom) and all(event.text.startswith("{") for event in custom)
 
     @cached_property
     def differing_modes(self) -> set[str]:
