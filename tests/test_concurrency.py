@@ -10,9 +10,12 @@ import pytest
 
 from conformance.authoring.registry import Variant
 from conformance.evidence.exchange import Exchange
+from conformance.evidence.recording import Recording
 from conformance.record import concurrency
 from conformance.record.concurrency import (
     ALL_PAUSES_S,
+    CALM_PERFORMANCES,
+    ENOUGH_LATE,
     LATE_S,
     LEAST_IF_LATE,
     MOST_PAUSE_S,
@@ -322,3 +325,33 @@ def test_a_prompt_server_is_asked_by_more_at_once(tmp_path: Path) -> None:
     with serving(until_all_began) as fake:
         summary = perform(fake, tmp_path, *(variant(streams, number=number) for number in range(START + 1)))
     assert (summary.concurrency["least"], summary.concurrency["most"]) == (START, 2 * START + 1)
+
+
+def looking_late(function: Any, looks_late: Callable[[Recording], bool], **axes: Any) -> Variant:
+    found = variant(function, **axes)
+    return replace(found, scenario=replace(found.scenario, looks_late=looks_late))
+
+
+def test_what_looks_late_is_performed_alone_until_it_does_not(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def late_twice(recording: Recording) -> bool:
+        asked.append(len(recording.exchanges))
+        return len(asked) <= 2
+
+    with serving(says(STREAM + EVENT)) as fake:
+        summary = perform(fake, tmp_path, looking_late(one_stream, late_twice))
+    assert fake.lines == ["POST /runs/stream"] * 3
+    assert asked[0] == 1, "the recording has the exchange that was performed"
+    assert summary.concurrency["performed_again"] == ["one_stream"]
+
+
+def test_so_many_that_stay_late_show_that_it_is_the_server(tmp_path: Path) -> None:
+    async def numbered(server: Any, number: int) -> None:
+        await server.runs.streamed(None, input={}, stream_mode=["values"])
+
+    rows = [looking_late(numbered, lambda recording: True, number=number) for number in range(ENOUGH_LATE + 2)]
+    with serving(says(STREAM + EVENT)) as fake:
+        summary = perform(fake, tmp_path, *rows)
+    assert len(fake.lines) == len(rows) + ENOUGH_LATE * CALM_PERFORMANCES
+    assert len(summary.concurrency["performed_again"]) == ENOUGH_LATE

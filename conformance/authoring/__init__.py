@@ -31,7 +31,7 @@ from conformance.authoring.expectations import (
     schema_errors,
     shown,
 )
-from conformance.authoring.library import ComparedStream, compared_streams, compared_threads
+from conformance.authoring.library import ComparedStream, compared_streams, compared_threads, predicted_streams
 from conformance.authoring.payloads import member, run_id_of, showing_a_run, text_of
 from conformance.authoring.projection import projected, same_output
 from conformance.authoring.provided import KNOWN_NAMES
@@ -104,6 +104,7 @@ __all__ = [
     "memoized",
     "observes",
     "of_graph",
+    "predicted_streams",
     "projected",
     "requested_modes",
     "rewritten",

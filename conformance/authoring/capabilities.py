@@ -45,11 +45,12 @@ def of_event(name: str) -> list[Capability]:
     return [known[id] for id in ids if id in known]
 
 
-def of_request(recording: Recording, exchange: Exchange) -> list[Capability]:
+@memoized
+def of_request(recording: Recording, exchange: Exchange) -> tuple[Capability, ...]:
     """Return the capabilities that a check relies on if it looks at an exchange at all, in the catalogue's order."""
     order = list(catalogue.capabilities())
     asked = sorted(asked_for(recording, exchange), key=lambda one: (order.index(one.id), one.name))
-    return [one for one in asked if not exchange.accepted or not _is_of_mode(one)]
+    return tuple(one for one in asked if not exchange.accepted or not _is_of_mode(one))
 
 
 def _of_run_request(exchange: Exchange) -> Iterator[Capability]:

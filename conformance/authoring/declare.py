@@ -13,6 +13,7 @@ from conformance.authoring.registry import (
     DeclarationError,
     Fault,
     Function,
+    LooksLate,
     Observation,
     Scenario,
     Scope,
@@ -31,13 +32,15 @@ def scenario(
     exchanges: Sequence[str] = ("create thread", "stream"),
     paced: bool = False,
     long: bool = False,
+    looks_late: LooksLate | None = None,
     **axes: Sequence[Any],
 ) -> Callable[[Function], Scenario]:
     """Declare a scenario; several graphs become the values of the axis `graph`.
 
     `exchanges` are the names of all exchanges that the function can perform.  A `paced` scenario has to react while a
     run is active, so it is performed before most others, undisturbed by their load.  A `long` scenario takes long
-    whatever the load, or loads the server for long; it starts together with the paced ones.
+    whatever the load, or loads the server for long; it starts together with the paced ones.  A variant whose recording
+    `looks_late` is performed again, alone: a server that holds back does so again, and one that was busy does not.
     """
     expanded = {name: tuple(values) for name, values in axes.items()}
     if not isinstance(graph, str):
@@ -46,7 +49,7 @@ def scenario(
 
     def register(function: Function) -> Scenario:
         check_unused(function.__name__, REGISTRY.scenarios, function)
-        declared = Scenario(function.__name__, graph, expanded, tuple(exchanges), function, paced, long)
+        declared = Scenario(function.__name__, graph, expanded, tuple(exchanges), function, paced, long, looks_late)
         REGISTRY.scenarios[declared.name] = declared
         return declared
 

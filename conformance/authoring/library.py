@@ -5,7 +5,7 @@ The specification's table of modes defines each mode as the output of a method o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -57,6 +57,13 @@ def compared_streams(recordings: Sequence[Recording]) -> list[ComparedStream]:
     """
     _, best = _best_fit(recordings)
     return [stream for streams in best for stream in streams]
+
+
+def predicted_streams(recording: Recording) -> Iterator[ComparedStream]:
+    """Yield every stream that a library predicts, not compared: only its moments are known."""
+    for exchange, stream in observed_streams(recording):
+        with suppress(NotPredicted):
+            yield ComparedStream(recording, exchange, None, moments_of(shipped()[0].prediction(stream.case)))
 
 
 def compared_threads(recordings: Sequence[Recording]) -> list[ComparedStream]:

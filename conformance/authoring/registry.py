@@ -14,6 +14,8 @@ from enum import Enum
 from typing import Any
 
 Function = Callable[..., Any]
+LooksLate = Callable[[Any], bool]
+"""Returns whether a recording looks as if the server had held something back, or had been busy."""
 
 
 class DeclarationError(Exception):
@@ -60,6 +62,7 @@ class Scenario:
     """An async function that performs exchanges with a server that has one reference graph.
 
     `graph` is empty if the graph is one of the axes.  `exchanges` are the names of all exchanges it can perform.
+    `looks_late` tells from a recording whether it should be performed again, alone.
     """
 
     name: str
@@ -69,6 +72,7 @@ class Scenario:
     function: Function
     paced: bool = False
     long: bool = False
+    looks_late: LooksLate | None = None
 
     @property
     def doc(self) -> str:

@@ -20,6 +20,10 @@ LEAST_IF_LATE = 4
 """To how many late answers narrow at most: on a machine that is busy otherwise answers are late however few ask."""
 PERFORMANCES = 3
 """How often a scenario is performed at most: as it comes, and twice more with fewer beside it."""
+CALM_PERFORMANCES = 3
+"""How often a scenario that looks late is performed again, alone."""
+ENOUGH_LATE = 3
+"""How many scenarios that stay late show that the server holds back, whatever the load."""
 PAUSE_S = 1.0
 """How long nothing is started after a refusal without Retry-After."""
 MOST_PAUSE_S = 10.0

@@ -1,6 +1,6 @@
 """Performs scenario variants, many at the same time, within limits, and cleans up afterwards.
 
-A variant that meets a busy server is performed again; only its last performance is recorded.
+A variant that meets a busy server, or looks late, is performed again; only its last performance is recorded.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from conformance.authoring.registry import Variant
 from conformance.evidence.recording import Recording
 from conformance.evidence.redaction import Redactor
 from conformance.evidence.writer import RecordingWriter
-from conformance.record.concurrency import PACED, PERFORMANCES
+from conformance.record.concurrency import CALM_PERFORMANCES, ENOUGH_LATE, PACED, PERFORMANCES
 from conformance.record.connection import ScenarioConnection
 from conformance.record.limits import Limits
 from conformance.record.reaching import problem_reaching
@@ -109,6 +109,8 @@ class _Recorder:
     """Kind and seconds of each answer of the last performance, by variant."""
     repeated: list[str] = field(default_factory=list)
     """The ids of the variants that were performed again."""
+    recorded: dict[str, Recording] = field(default_factory=dict)
+    """The last performance of each variant that can look late."""
 
     async def record(self, keep_threads: bool) -> RecordingSummary:
         self.session = RecordingSession(self.target, self.folder, self.redactor, self.nonce, self.limits)
@@ -143,6 +145,7 @@ class _Recorder:
             await self._perform_in_order(self.variants)
             for _ in range(1, PERFORMANCES):
                 await self._perform_again()
+            await self._perform_late_ones()
         finally:
             watch.cancel()
 
@@ -151,10 +154,35 @@ class _Recorder:
         again = [variant for variant in self.variants if self._met_a_busy_server(variant)]
         if again and self.session.stopped is None and not self.session.concurrency.gives_up:
             self.session.concurrency.again()
-            for variant in again:
-                del self.seconds[variant.id]
-            self.repeated += [variant.id for variant in again if variant.id not in self.repeated]
+            self._repeat(again)
             await self._perform_in_order(again)
+
+    async def _perform_late_ones(self) -> None:
+        """Perform again what looks late, one after the other, until it is clear that the server is not just busy."""
+        stayed = 0
+        for variant in [one for one in self.variants if self._looks_late(one)]:
+            if stayed == ENOUGH_LATE or self.session.stopped is not None:
+                return
+            stayed += await self._stays_late(variant)
+
+    async def _stays_late(self, variant: Variant) -> bool:
+        """Perform a variant alone until it does not look late; return whether it always did."""
+        for _ in range(CALM_PERFORMANCES):
+            self._repeat([variant])
+            await self._record(variant)
+            if not self._looks_late(variant):
+                return False
+        return True
+
+    def _looks_late(self, variant: Variant) -> bool:
+        recorded, looks_late = self.recorded.get(variant.id), variant.scenario.looks_late
+        return looks_late is not None and recorded is not None and looks_late(recorded)
+
+    def _repeat(self, variants: Sequence[Variant]) -> None:
+        """Note that the variants are performed again."""
+        for variant in variants:
+            self.seconds.pop(variant.id, None)
+        self.repeated += [variant.id for variant in variants if variant.id not in self.repeated]
 
     def _met_a_busy_server(self, variant: Variant) -> bool:
         """Return whether a request was refused, or answered too late for a scenario that must react during a run."""
@@ -214,6 +242,9 @@ class _Recorder:
             self.seconds[variant.id] = self.session.now() - started
             self.refused[variant.id] = self.room.met(connection.exchanges, connection.took, started=started)
             self.took[variant.id] = connection.took
+            if scenario.looks_late is not None:
+                recorded = Recording(scenario.name, variant.id, axes, variant.graph, connection.exchanges, stopped)
+                self.recorded[variant.id] = recorded
 
     async def _performed(self, variant: Variant, server: Server, connection: ScenarioConnection) -> str | None:
         """Perform a scenario; return why it could not be performed to its end, None if it was."""

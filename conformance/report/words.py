@@ -149,7 +149,7 @@ def concurrency(document: Document) -> str:
         return ""
     widths = sorted({used["least"], used["most"]})
     again = len(used["performed_again"])
-    repeated = f"; {again} performed again because the server was busy" if again else ""
+    repeated = f"; {again} performed again because the server was busy or late" if again else ""
     return f"up to {' to '.join(map(str, widths))} scenarios at the same time (--concurrency {used['given']}){repeated}"
 
 

@@ -1,19 +1,16 @@
 """When the events of `any_run` arrive: a run that waits cannot send everything at its end.
 
-The time between the first and the last event of a mode is at least the waits between them.  If it is much shorter, the
-first ones were held back, unless nothing at all arrived meanwhile: then the suite or the machine may have stood still.
+A row that looks late was performed again, alone (`lateness.py`).  If it is still late, its events were held back,
+unless nothing at all arrived meanwhile: then the suite or the machine may have stood still.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
 
 from conformance.authoring import (
     ComparedStream,
-    Event,
     RecordingView,
     compared_streams,
     expect,
@@ -21,30 +18,10 @@ from conformance.authoring import (
     member,
     verifies,
 )
+from conformance.suite.any_run.lateness import LATE_S, Held, held_back
 from conformance.suite.any_run.scenarios import any_run
 
-LATE_S = 0.75
-"""How much shorter than the waits the time between two events must be; a loaded official server reached 0.2 s."""
-
 Rows = dict[str, RecordingView]
-
-
-class Held(NamedTuple):
-    """The first event of a mode that was held back, and for how many seconds at least."""
-
-    event: Event
-    seconds: float
-
-
-def held_back(stream: ComparedStream) -> Iterator[Held]:
-    """Yield the first event of each mode in which waits follow it; negative seconds say that it was on time."""
-    for mode, moments in stream.moments.items():
-        events = [event for event in stream.exchange.events if event.base == mode]
-        complete = len(events) == len(moments) or (stream.joined and len(events) < len(moments))
-        if events and complete:
-            waits = moments[-1] - moments[-len(events)]
-            if waits > LATE_S:
-                yield Held(events[0], waits - (events[-1].t - events[0].t))
 
 
 def lacks_nothing(stream: ComparedStream) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.authoring import MODES, Server, Stream, scenario
+from conformance.suite.any_run.lateness import looks_late
 from conformance.suite.any_run.plan import modes_of, rows
 from conformance.suite.any_run.programs import FAILURE, SECOND, program
 
@@ -22,6 +23,7 @@ EARLY = [{"step": [{"custom": "early"}, {"append": "early"}, {"say": ["early ", 
         "create thread", EARLIER, "run", "create run", "reader", "second reader", "late reader", "poll run", "state",
         "history",
     ),
+    looks_late=looks_late,
     row=tuple(rows()),
 )  # fmt: skip
 async def any_run(server: Server, row: str) -> None:

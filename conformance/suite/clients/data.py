@@ -1,8 +1,8 @@
 """What the official clients need of the data of events, beyond the specification: strict JSON, and no null."""
 
 import json
-import math
 import re
+import sys
 from typing import Any
 
 from conformance.authoring import (
@@ -45,8 +45,9 @@ async def half_a_character(server: Server) -> None:
 
 # --- clients.strict-json
 
-SUSPECT = re.compile(r"\\u[dD][89a-fA-F]|\d{300}|(?<![\w\"-])-?\d[\d.]*[eE]\+?\d{3}")
-"""Matches text that a strict parser may refuse: an escaped surrogate, or a very large number."""
+SUSPECTS = [re.compile(one) for one in (r"\\u[dD][89a-fA-F]", r"[eE]\+?\d{3,}(?![\w\"-])", r"\d{300}")]
+"""Texts that a strict parser may refuse: an escaped surrogate, or a very large number."""
+LARGEST = sys.float_info.max
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -81,11 +82,11 @@ def expect_strict_json(stream: ExchangeView) -> None:
 
 def problem_of_strict_parsers(text: str, value: Any) -> str | None:
     """Return what a strict parser refuses in a value that was sent as this text; None if it accepts the value."""
-    rest = [value] if SUSPECT.search(text) else []
+    rest = [value] if any(suspect.search(text) for suspect in SUSPECTS) else []
     while rest:
         one = rest.pop()
         rest += [*one, *one.values()] if isinstance(one, dict) else one if isinstance(one, list) else []
-        if isinstance(one, float) and math.isinf(one):
+        if isinstance(one, (int, float)) and abs(one) > LARGEST:
             return "a number beyond the range of a double"
         if isinstance(one, str) and SURROGATE.search(one):
             return f"half a surrogate pair in {shown(one)}"

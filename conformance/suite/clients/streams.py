@@ -17,6 +17,7 @@ from conformance.authoring import (
     at_path,
     by_method,
     expect,
+    fail,
     fault,
     inconclusive,
     is_join,
@@ -104,8 +105,8 @@ def marks_the_byte_order(data: Portions, exchange: FaultContext) -> FaultOutput:
 def test_no_block_has_fields_and_no_data(stream: ExchangeView) -> None:
     """A block that has a name, an id or a retry has data as well; a block may consist of comments alone."""
     for block in stream.exchange.blocks if stream.is_stream else ():
-        bare = block.data is None and (block.event is not None or block.id is not None or block.retry is not None)
-        expect(not bare, f"a block with fields must have data; `{stream.name}` has {shown(block.lines)}", stream)
+        if block.data is None and (block.event is not None or block.id is not None or block.retry is not None):
+            fail(f"a block with fields must have data; `{stream.name}` has {shown(block.lines)}", stream)
 
 
 @fault("clients.no-empty-blocks")

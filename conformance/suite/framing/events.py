@@ -154,9 +154,9 @@ def test_an_ordinary_client_reads_the_same_events(stream: ExchangeView) -> None:
         fail(f"httpx-sse must be able to read `{stream.name}`; it raises {type(problem).__name__}: {problem}", stream)
     ours = [event for event in stream.exchange.events if event.text]
     for event, (name, data) in zip(ours, theirs, strict=False):
-        same = (event.name, event.text) == (name, data)
-        reads = f"it reads {shown(name)} with {shown(data)}"
-        expect(same, f"httpx-sse must read event {event.position} as the suite does; {reads}", event)
+        if (event.name, event.text) != (name, data):
+            reads = f"it reads {shown(name)} with {shown(data)}"
+            fail(f"httpx-sse must read event {event.position} as the suite does; {reads}", event)
     count = f"httpx-sse must read {len(ours)} events, as the suite does; it reads {len(theirs)}"
     expect(len(ours) == len(theirs), count, stream)
 
