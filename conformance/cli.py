@@ -19,7 +19,7 @@ from conformance.settings import CLIENTS, JUDGING, OPTIONS, RECORDING, REPORT, S
 
 PACKAGE = Path(__file__).parent
 
-UNUSED_PLUGINS = ("-p", "no:langsmith_plugin", "-p", "no:hypothesispytest")
+UNUSED_PLUGINS = ("-p", "no:langsmith_plugin", "-p", "no:hypothesispytest", "-p", "no:unraisableexception")
 """Pytest plugins of packages that are installed with the suite; loading them takes seconds."""
 
 PYTEST_OPTIONS = """\

@@ -6,6 +6,7 @@ Hypothesis does not measure time, and in CI it draws the same examples each time
 import os
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -20,6 +21,29 @@ settings.register_profile("ci", deadline=None, derandomize=True, database=None, 
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 ROOT = Path(__file__).parents[1]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--whole", action="store_true", help="run all cases of the tests of which a sample is run")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "sampled(one_in): run a fixed sample of the cases, unless --whole is given")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep a fixed sample of the cases of some tests, unless all are wanted or tests are selected by name."""
+    if config.getoption("whole") or config.option.keyword or any("::" in argument for argument in config.args):
+        return
+    beyond = [item for item in items if not _in_sample(item)]
+    if beyond:
+        items[:] = [item for item in items if _in_sample(item)]
+        config.hook.pytest_deselected(items=beyond)
+
+
+def _in_sample(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("sampled")
+    return mark is None or zlib.crc32(item.nodeid.encode()) % int(mark.args[0]) == 0
 
 
 def left_out(reason: str) -> NoReturn:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from conformance.evidence.exchange import Event, Exchange
 from conformance.evidence.memo import memoized
@@ -16,6 +16,7 @@ from conformance.oracle import (
     Difference,
     NotPredicted,
     ObservedStream,
+    differences,
     first_difference,
     moments_of,
     observed_streams,
@@ -29,14 +30,20 @@ from conformance.oracle import (
 class ComparedStream:
     """A stream that a library predicts, or an answer about the thread after a run.
 
-    `difference` is the first one, None if there is none.  `moments` say, for each mode of a stream, when the library
-    yields its events, in seconds of the waits in the run: a run cannot be faster.
+    `difference` is the first one, None if there is none, and `apart` are the first ones in each mode.  `moments` say,
+    for each mode of a stream, when the library yields its events, in seconds of the waits in the run: a run cannot be
+    faster.
     """
 
     recording: Recording
     exchange: Exchange
     difference: Difference | None
     moments: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    apart: Sequence[Difference] = ()
+
+    def by_mode(self) -> list[ComparedStream]:
+        """Return the stream with the first difference of each mode; with none, if it has none."""
+        return [replace(self, difference=one) for one in self.apart] or [self]
 
     @property
     def joined(self) -> bool:
@@ -77,6 +84,8 @@ def _best_fit(recordings: Sequence[Recording]) -> tuple[int, list[list[ComparedS
     order, best = list(range(len(recordings))), [_compared(recording, 0) for recording in recordings]
     fitting = 0
     for number in range(1, len(shipped())):
+        if not sum(map(_differing, best)):
+            break
         # What agrees with the best release so far comes first: another release is soon found to be worse there.
         order.sort(key=lambda index: _differing(best[index]))
         fewest = sum(map(_differing, best))
@@ -101,7 +110,8 @@ def _compared(recording: Recording, library: int) -> list[ComparedStream]:
         with suppress(NotPredicted):
             difference = _difference(exchange, stream, library)
             moments = moments_of(shipped()[library].prediction(stream.case))
-            found.append(ComparedStream(recording, exchange, difference, moments))
+            apart = _apart(exchange, stream, library) if difference is not None else ()
+            found.append(ComparedStream(recording, exchange, difference, moments, apart))
     return found
 
 
@@ -109,6 +119,11 @@ def _compared(recording: Recording, library: int) -> list[ComparedStream]:
 def _difference(exchange: Exchange, stream: ObservedStream, library: int) -> Difference | None:
     """Return the first difference of a stream; memoized because a fault leaves most streams of a session alone."""
     return first_difference(stream, shipped()[library])
+
+
+@memoized
+def _apart(exchange: Exchange, stream: ObservedStream, library: int) -> Sequence[Difference]:
+    return differences(stream, shipped()[library])
 
 
 @memoized

@@ -47,7 +47,7 @@ class Event:
     position: int
     exchange: Exchange = field(repr=False, compare=False)
 
-    @property
+    @cached_property
     def name(self) -> str:
         return self.block.name
 
@@ -66,7 +66,7 @@ class Event:
                 f"the data of event {self.position} of `{self.exchange.name}` is not JSON: {problem}"
             ) from None
 
-    @property
+    @cached_property
     def base(self) -> str:
         """The event name up to the first bar: the wire name of its mode."""
         return self.name.partition("|")[0]
@@ -262,3 +262,14 @@ class Exchange:
         """All events that an SSE client dispatches."""
         seen = [(block, chunk) for block, chunk in self._decoded[0] if block.dispatched]
         return Events(Event(block, chunk.seq, chunk.t, number, self) for number, (block, chunk) in enumerate(seen, 1))
+
+    def events_of(self, base: str) -> Events:
+        """Return the events whose name is this wire name of a mode, in any namespace, as a new list."""
+        return Events(self._by_base.get(base, ()))
+
+    @cached_property
+    def _by_base(self) -> dict[str, list[Event]]:
+        found: dict[str, list[Event]] = {}
+        for event in self.events:
+            found.setdefault(event.base, []).append(event)
+        return found

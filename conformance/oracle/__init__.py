@@ -14,7 +14,8 @@ Where predictions are from
     `computed(cases)` runs a predictor: by default langgraph of this interpreter with the reference graphs.
 
 Comparing
-    `first_difference(stream, library)` returns None or the first `Difference`, for creators and for joining readers.
+    `first_difference(stream, library)` returns None or the first `Difference`, for creators and for joining readers;
+    `differences` returns the first one in each mode.
     `best_fit(streams, libraries)` returns the library from which the fewest streams of a session differ, with the
     difference of each stream: a server must agree with one library as a whole.
     `observed_threads(recording)` returns each answer to GET /threads/{thread_id}/state and POST
@@ -43,6 +44,7 @@ from conformance.oracle.libraries import (
     ObservedStream,
     ObservedThread,
     best_fit,
+    differences,
     first_difference,
     fitted,
     shipped,
@@ -73,6 +75,7 @@ __all__ = [
     "compare_state",
     "compare_stream",
     "computed",
+    "differences",
     "first_difference",
     "fitted",
     "moments_of",

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from conformance.oracle.compare import compare_stream
-from conformance.oracle.difference import Difference
+from conformance.oracle.difference import UNDECIDED, Difference
 from conformance.oracle.join import compare_join
+from conformance.oracle.parts import modes_of, part, predicted_part
 from conformance.oracle.prediction import Case, Prediction, prediction_of
 from conformance.oracle.search import RecordedEvent
 from conformance.oracle.thread_state import compare_history, compare_state
@@ -96,12 +97,36 @@ def first_difference(stream: ObservedStream, library: Library) -> Difference | N
     A run without a thread may also be performed on a temporary thread: the difference is from what fits further.
     Raises NotPredicted.
     """
-    found = _difference(stream, library)
-    if found is not None and not stream.case.thread:
-        on_a_thread = replace(stream, case=replace(stream.case, thread=True), thread=None)
-        if library.predicts(on_a_thread.case):
-            return max((_difference(on_a_thread, library), found), key=_extent)
-    return found
+    return max((_difference(*one) for one in _possible(stream, library)), key=_extent)
+
+
+def differences(stream: ObservedStream, library: Library) -> list[Difference]:
+    """Return the first difference in each mode; if only the order between modes differs, the first of all.
+
+    Raises NotPredicted.
+    """
+    first = first_difference(stream, library)
+    if first is None:
+        return []
+    return min((_differences_apart(*one) for one in _possible(stream, library)), key=len) or [first]
+
+
+def _possible(stream: ObservedStream, library: Library) -> Iterator[tuple[ObservedStream, Prediction]]:
+    """Yield how a stream may be understood, each with its prediction."""
+    yield stream, library.prediction(stream.case)
+    on_a_thread = replace(stream, case=replace(stream.case, thread=True), thread=None)
+    if not stream.case.thread and library.predicts(on_a_thread.case):
+        yield on_a_thread, library.prediction(on_a_thread.case)
+
+
+def _differences_apart(stream: ObservedStream, prediction: Prediction) -> list[Difference]:
+    """Return the first difference in each mode, an error that several modes show only once."""
+    found: dict[object, Difference] = {}
+    for mode in modes_of([*prediction.events, *stream.events]):
+        one = _difference(replace(stream, events=part(stream.events, mode)), predicted_part(prediction, mode))
+        if one is not None and one.kind != UNDECIDED:
+            found[one.mode, one.kind, one.position] = one
+    return list(found.values())
 
 
 def _extent(difference: Difference | None) -> float:
@@ -110,8 +135,7 @@ def _extent(difference: Difference | None) -> float:
     return float("inf") if position is None else position
 
 
-def _difference(stream: ObservedStream, library: Library) -> Difference | None:
-    prediction = library.prediction(stream.case)
+def _difference(stream: ObservedStream, prediction: Prediction) -> Difference | None:
     if stream.joined:
         return compare_join(stream.events, prediction, stream.run, stream.thread, joined_at=stream.joined_at)
     return compare_stream(stream.events, prediction, stream.run, stream.thread, ended=stream.ended)

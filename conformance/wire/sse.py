@@ -8,14 +8,11 @@ Specification: https://html.spec.whatwg.org/multipage/server-sent-events.html, s
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
 BOM = b"\xef\xbb\xbf"
 
-# An atomic group keeps CRLF together: it is one line ending, never two.
-_END_OF_LINE = re.compile(rb"(?>\r\n?|\n)")
 _BLANK_LINES = (b"\n", b"\r\n", b"\r")
 
 
@@ -74,8 +71,9 @@ class Block(NamedTuple):
     @property
     def line_endings(self) -> frozenset[str]:
         """Which of CRLF, LF and CR end the lines."""
-        names = {b"\r\n": "CRLF", b"\n": "LF", b"\r": "CR"}
-        return frozenset(names[ending] for ending in _END_OF_LINE.findall(self.raw))
+        both = self.raw.count(b"\r\n")
+        found = {"CRLF": both, "LF": self.raw.count(b"\n") - both, "CR": self.raw.count(b"\r") - both}
+        return frozenset(name for name, count in found.items() if count)
 
 
 class Decoder:

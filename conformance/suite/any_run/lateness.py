@@ -25,7 +25,7 @@ class Held(NamedTuple):
 def held_back(stream: ComparedStream) -> Iterator[Held]:
     """Yield the first event of each mode in which waits follow it; negative seconds say that it was on time."""
     for mode, moments in stream.moments.items():
-        events = [event for event in stream.exchange.events if event.base == mode]
+        events = stream.exchange.events_of(mode)
         complete = len(events) == len(moments) or (stream.joined and len(events) < len(moments))
         if events and complete:
             waits = moments[-1] - moments[-len(events)]
