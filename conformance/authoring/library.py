@@ -60,7 +60,8 @@ class ComparedStream:
 def compared_streams(recordings: Sequence[Recording]) -> list[ComparedStream]:
     """Return every stream that the library predicts, compared with the release that fits all of them best.
 
-    A server uses one release of the library, so the differences are those from the release with the fewest.
+    A server uses one release of the library, so the differences are those from the release with the fewest.  They are
+    counted by mode, so that a server with its own way in one mode is compared with its release in the others.
     """
     _, best = _best_fit(recordings)
     return [stream for streams in best for stream in streams]
@@ -80,7 +81,7 @@ def compared_threads(recordings: Sequence[Recording]) -> list[ComparedStream]:
 
 
 def _best_fit(recordings: Sequence[Recording]) -> tuple[int, list[list[ComparedStream]]]:
-    """Return the number of the release from which the fewest streams differ, and the streams of each recording."""
+    """Return the number of the release with the fewest differences, and the streams of each recording."""
     order, best = list(range(len(recordings))), [_compared(recording, 0) for recording in recordings]
     fitting = 0
     for number in range(1, len(shipped())):
@@ -100,7 +101,8 @@ def _best_fit(recordings: Sequence[Recording]) -> tuple[int, list[list[ComparedS
 
 
 def _differing(streams: Sequence[ComparedStream]) -> int:
-    return sum(stream.difference is not None for stream in streams)
+    """Return in how many modes of its streams a recording differs."""
+    return sum(len(stream.apart) for stream in streams)
 
 
 @memoized

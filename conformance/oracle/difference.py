@@ -113,7 +113,19 @@ _DEBUG_FIELDS = frozenset({"type", "step", "timestamp", "payload"})
 _PAYLOAD_FIELDS = frozenset({"id", "name", "input", "triggers", "error", "result", "interrupts", "values", "next"})
 _EVENT_FIELDS = frozenset({"event", "name", "run_id", "tags", "data", "parent_ids"})
 _MESSAGE_FIELDS = frozenset({"content", "type", "id"})
+_EMPTY_MESSAGE_FIELDS = frozenset(
+    {"additional_kwargs", "response_metadata", "name", "id", "tool_calls", "invalid_tool_calls", "tool_call_chunks",
+     "usage_metadata", "example", "chunk_position"}
+)  # fmt: skip
+"""Fields of a message that a server may leave out where they say nothing."""
 _METADATA_FIELDS = frozenset({"langgraph_node", "langgraph_step", "langgraph_checkpoint_ns", "tags", "run_id"})
+
+
+def _is_empty_field_of_a_message(difference: Difference) -> bool:
+    """Return whether the server left out a field that says nothing, or gave an id to a message that has none."""
+    name, expected = difference.path[-1], difference.expected
+    left_out = difference.kind == MISSING_KEY and name in _EMPTY_MESSAGE_FIELDS and not expected
+    return left_out or (difference.kind == VALUE and name == "id" and expected is None)
 
 
 def _uncovered(difference: Difference) -> bool:
@@ -121,6 +133,8 @@ def _uncovered(difference: Difference) -> bool:
     path = difference.path
     if not path or difference.kind == NAMESPACE:
         return False
+    if _is_empty_field_of_a_message(difference):
+        return True
     match difference.mode:
         case "debug":
             inner = path[0] == "payload" and len(path) > 1 and path[1] not in _PAYLOAD_FIELDS

@@ -108,7 +108,7 @@ def differences(stream: ObservedStream, library: Library) -> list[Difference]:
     first = first_difference(stream, library)
     if first is None:
         return []
-    return min((_differences_apart(*one) for one in _possible(stream, library)), key=len) or [first]
+    return min((_differences_apart(*one) for one in _possible(stream, library)), key=_distance) or [first]
 
 
 def _possible(stream: ObservedStream, library: Library) -> Iterator[tuple[ObservedStream, Prediction]]:
@@ -133,6 +133,15 @@ def _extent(difference: Difference | None) -> float:
     """Return how far a stream agrees: the number of the event that differs."""
     position = difference.position if difference is not None else None
     return float("inf") if position is None else position
+
+
+def _distance(apart: Sequence[Difference]) -> tuple[float, ...]:
+    """Return how far a stream is from a prediction.
+
+    Near are few differences that break a sentence, few at all, late ones, and those deep in an event.
+    """
+    broken = sum(one.area is not None for one in apart)
+    return broken, len(apart), -sum(map(_extent, apart)), -sum(len(one.path) for one in apart)
 
 
 def _difference(stream: ObservedStream, prediction: Prediction) -> Difference | None:

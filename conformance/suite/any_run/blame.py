@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from conformance.authoring import KNOWN_NAMES, MODES, ComparedStream, Event, Recording, member
-from conformance.suite.any_run.readers import READERS, shares_out
+from conformance.suite.any_run.readers import READERS, RUN, shares_out
 
 LOSSES = ("missing event", "lost", "order")
 """The kinds of differences that a lost event causes."""
@@ -68,12 +68,19 @@ class Blame:
         """Return whether a difference follows from what is judged elsewhere.
 
         That is a division among readers, which `readers` judges, and for a client that joined a difference of the
-        mode itself.
+        mode itself, unless the client that started the run saw none.
         """
         assert stream.difference is not None
         divided = self.divides and stream.difference.kind in LOSSES and _has_several_readers(stream.recording)
-        joined = stream.joined and stream.difference.mode in self.differing_modes
+        joined = stream.joined and stream.difference.mode in self.differing_modes and not self._creator_agrees(stream)
         return divided or joined or is_misnamed(stream) or has_no_message(stream) or is_free(stream)
+
+    def _creator_agrees(self, stream: ComparedStream) -> bool:
+        """Return whether the client that started the run received rightly the mode in which a joining one differs."""
+        assert stream.difference is not None
+        created = [one for one in self.streams if one.recording is stream.recording and one.exchange.name == RUN]
+        modes = [one.difference.mode for one in created if one.difference is not None]
+        return bool(created) and stream.difference.mode not in modes
 
     def _is_dropped_value(self, stream: ComparedStream) -> bool:
         """Return whether a custom value is missing because it is no object."""

@@ -35,7 +35,9 @@ MAY_LAG = 2
 
 WIRES = frozenset(map(wire_name, MODES))
 
-READERS = ("run", "reader", "second reader")
+RUN = "run"
+"""The exchange in which a client starts the run of a row and reads it."""
+READERS = (RUN, "reader", "second reader")
 """The exchanges in which a run of a row is read before its end."""
 
 Sent = tuple[str, str]
