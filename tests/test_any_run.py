@@ -21,6 +21,7 @@ FAULTS_TRIED = 6
 """How many faults of a requirement are tried; one of them must be seen."""
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("id", ITEMS)
 def test_the_check_fails_on_a_fault_of_its_requirement(id: str) -> None:
     item = ITEMS[id]
@@ -28,6 +29,7 @@ def test_the_check_fails_on_a_fault_of_its_requirement(id: str) -> None:
     assert any(judge(item, session).word == FAILED for session in map(_faulty, faults) if session is not None)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("variation", REGISTRY.variations, ids=lambda variation: variation.name)
 def test_no_check_fails_on_a_conforming_variation(variation: Fault) -> None:
     session = _faulty(variation)

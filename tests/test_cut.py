@@ -59,6 +59,7 @@ def failures(session: SessionRecordings) -> Sequence[tuple[str, str]]:
     return [(id, outcome.message) for id, outcome in outcomes if outcome.word == "failed"]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("chosen", CHOSEN)
 @pytest.mark.parametrize("kept", KEPT)
 def test_no_check_fails_on_the_beginning_of_a_good_stream(kept: str, chosen: str) -> None:

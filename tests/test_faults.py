@@ -26,6 +26,7 @@ def result(name: str) -> Row:
     return row(fault, golden.table(), passing)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", [fault.name for fault in REGISTRY.faults])
 def test_the_requirement_of_a_fault_fails_on_it(name: str) -> None:
     found = result(name)
@@ -88,6 +89,7 @@ def test_the_requirement_of_every_fault_exists() -> None:
     assert {fault.requirement for fault in REGISTRY.faults} <= set(catalogue.requirements())
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("variation", REGISTRY.variations, ids=lambda variation: variation.name)
 def test_no_outcome_changes_on_a_conforming_variation(variation: Fault) -> None:
     changed = changes(golden.table(), variation, golden.items().values())

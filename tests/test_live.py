@@ -83,6 +83,7 @@ def judged(url: str, selected: str, folder: Path) -> tuple[int, Any, str]:
     return done.returncode, json.loads((folder / "out" / "report.json").read_text("utf-8")), done.stdout
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_found_live(name: str, upstream: str, tmp_path: Path) -> None:
     requirement, selected = FAULTS[name]
@@ -94,6 +95,7 @@ def test_a_fault_is_found_live(name: str, upstream: str, tmp_path: Path) -> None
     assert report["verdict"] == ("not conformant" if found["level"] == "MUST" else "partial")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", VARIATIONS)
 def test_a_conforming_variation_changes_nothing_live(name: str, upstream: str, tmp_path: Path) -> None:
     with proxy(name, upstream, tmp_path) as url:

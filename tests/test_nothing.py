@@ -10,6 +10,7 @@ from conformance.record.limits import Limits
 from . import nothing
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("profile", catalogue.profiles())
 @pytest.mark.parametrize("name", nothing.SERVERS)
 def test_no_requirement_passes_on_a_server_that_does_nothing(name: str, profile: str, tmp_path: Path) -> None:

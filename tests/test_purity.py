@@ -32,6 +32,7 @@ def answers(recording: Recording) -> list[tuple[bool, int | None]]:
     return [(one, None if start is None else places[id(start)]) for one, start in zip(shown, starts, strict=True)]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=lambda fault: fault.name)
 def test_shared_and_fresh_objects_give_the_same_answers(fault: Fault) -> None:
     for recording in golden.table().recordings.values():

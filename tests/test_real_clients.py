@@ -86,6 +86,7 @@ KNOWN_BUGS: dict[str, dict[str, tuple[str, ...]]] = {
 """Conforming variations, with the known bugs that they trigger and the clients that have them."""
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", KNOWN_BUGS)
 @EACH_READER
 def test_a_conforming_variation_triggers_known_bugs_at_most(reader: Reader, name: str) -> None:
