@@ -96,6 +96,12 @@ def insecure(document: Document) -> bool:
     return bool(document["target"].get("insecure"))
 
 
+def long_runs(document: Document) -> list[str]:
+    """Return how each stream of the runs of --long went; nothing without that option."""
+    found = document["observations"].get("delivery.minutes")
+    return [f"{run}: {how}" for run, how in found.items()] if isinstance(found, dict) else []
+
+
 def selection(document: Document) -> str:
     """Return which part of the profile was selected: `3 of 310 checks`; empty if all of it was."""
     chosen, of = document["selection"]["checks"], document["selection"]["of"]

@@ -38,6 +38,14 @@ class Judgement:
 
     @cached_property
     def session(self) -> SessionRecordings:
+        """What is judged: everything that was recorded, without the scenarios that a user may add."""
+        everything, scenarios = self.everything, suite.load().scenarios
+        optional = {one.name for one in scenarios.values() if one.is_optional}
+        judged = [one for one in everything.recordings.values() if one.scenario not in optional]
+        return SessionRecordings(judged, everything.stopped, everything.lacks)
+
+    @cached_property
+    def everything(self) -> SessionRecordings:
         """Everything that was recorded, read when the first item is judged.
 
         A recording that breaks off is left out: the suite was interrupted or killed, so it shows nothing of the server.
