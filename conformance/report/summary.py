@@ -33,6 +33,7 @@ from conformance.report.words import (
     selection,
     session_problems,
     stage,
+    unasked_compression,
     why,
     wrong_address,
 )
@@ -208,6 +209,8 @@ def _facts(document: Document) -> Iterator[Line]:
         yield concurrency(document), {}
     for run in long_runs(document):
         yield printable(run), {}
+    if compressed := unasked_compression(document):
+        yield printable(compressed), {"yellow": True}
     if insecure(document):
         yield "the certificate of the server was not verified (--insecure)", {"yellow": True}
     if absent := lacks(document):
