@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from conformance import suite
+from conformance.evidence.recording import Recording
 from conformance.session.plan import make_plan
+from conformance.session.scenarios import judged
+from conformance.session.verify_command import SAME, verified
 from conformance.settings import settings
 
 from .beginner import event
@@ -62,7 +65,7 @@ def server(*, cut_s: float | None = None, ping: bytes = b"") -> Any:
     return serving({"POST /threads ": create, "POST /threads/t/runs/stream ": stream, "GET /threads/t/runs/": join})
 
 
-def judged(folder: Path, *words: str, **options: Any) -> tuple[int, list[str], dict[str, Any]]:
+def session(folder: Path, *words: str, **options: Any) -> tuple[int, list[str], dict[str, Any]]:
     with server(**options) as fake:
         return run(folder, "--url", fake.url, "-k", "delivery.survives-silence", *words)
 
@@ -73,6 +76,8 @@ def test_without_the_option_no_such_run_is_performed() -> None:
     optional = {one.name for one in suite.load().scenarios.values() if one.is_optional}
     assert optional == {"runs_for_long"}
     assert not names & optional
+    recordings = [Recording(name, name, {}, "joke") for name in (*optional, "joke_in_mode")]
+    assert judged([*recordings]) == recordings[-1:]
 
 
 @pytest.mark.parametrize(("given", "ids"), [("90", "90"), ("1.5", "1.5")])
@@ -83,7 +88,7 @@ def test_the_runs_are_added_to_any_selection_unless_their_graph_is_absent(given:
 
 
 def test_each_stream_of_a_good_server_is_described(tmp_path: Path) -> None:
-    _, lines, report = judged(tmp_path, "--long", str(SECONDS))
+    _, lines, report = session(tmp_path, "--long", str(SECONDS))
     found = report["observations"]["delivery.minutes"]
     assert sorted(found) == NAMES
     for name, text in found.items():
@@ -94,14 +99,14 @@ def test_each_stream_of_a_good_server_is_described(tmp_path: Path) -> None:
 
 
 def test_what_ends_a_silence_or_comes_in_it_is_described_and_not_judged(tmp_path: Path) -> None:
-    plain, _, before = judged(tmp_path, cut_s=0.5)
-    status, _, report = judged(tmp_path, "--long", str(SECONDS), cut_s=0.5)
+    plain, _, before = session(tmp_path, cut_s=0.5)
+    status, _, report = session(tmp_path, "--long", str(SECONDS), cut_s=0.5)
     found = report["observations"]["delivery.minutes"]
     for name, text in found.items():
         assert text.startswith("broken (") is name.startswith("silent")
         assert ("; 0 of 2 updates; " in text) is name.startswith("silent")
     assert (status, report["verdict_digest"]) == (plain, before["verdict_digest"])
-    _, _, report = judged(tmp_path, "--long", str(SECONDS), ping=b": still here\n\n" + event("ping", None))
+    _, _, report = session(tmp_path, "--long", str(SECONDS), ping=b": still here\n\n" + event("ping", None))
     found = report["observations"]["delivery.minutes"]
     assert all(
         text.endswith("2 of 2 updates; foreign events: ping; 1 comments")
@@ -113,7 +118,8 @@ def test_what_ends_a_silence_or_comes_in_it_is_described_and_not_judged(tmp_path
 def test_stored_recordings_tell_the_same(tmp_path: Path) -> None:
     from conformance.cli import main
 
-    _, _, report = judged(tmp_path, "--long", str(SECONDS))
+    _, _, report = session(tmp_path, "--long", str(SECONDS))
     main(["judge", str(tmp_path / "out"), "--report-dir", str(tmp_path / "again")])
     again = json.loads((tmp_path / "again" / "report.json").read_text("utf-8"))
     assert again["observations"]["delivery.minutes"] == report["observations"]["delivery.minutes"]
+    assert verified(tmp_path / "out").found == SAME
