@@ -109,6 +109,20 @@ PIECE = [{"event": "content-block-start", "content": {"text": ""}}, {}]
             1,
             "attempt is 0 in every",
         ),
+        (
+            {"events": [("updates", {})], "coding": "gzip"},
+            "delivery.each-mode",
+            "event 1 (`updates`) must be delivered while the run is active",
+            1,
+            "compressed with gzip, although the request does not ask for that. A compressor holds events back",
+        ),
+        (
+            {"coding_problem": "Content-Encoding declares br, but the body is not encoded"},
+            "transport.ends",
+            "x",
+            None,
+            "Content-Encoding declares br, but the body is not encoded, although the request does not ask for that.",
+        ),
         ({"events": [("messages", PIECE)], "modes": ["messages-tuple"]}, "filtering.by-tag", "x", 1, "holds a message"),
     ],
 )

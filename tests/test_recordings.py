@@ -32,6 +32,7 @@ def exchanges(draw: st.DrawFn) -> Exchange:
         name=draw(ANY_TEXT), kind=draw(st.sampled_from(["stream", "join", "request"])), method=draw(ANY_TEXT),
         url=draw(ANY_TEXT), request_headers=draw(HEADERS), body=draw(st.none() | ANY_TEXT), valid=draw(st.booleans()),
         sent=draw(NUMBERS), sent_t=draw(TIMES), graph=draw(ANY_TEXT), chunks=draw(CHUNKS),
+        query=draw(ANY_TEXT), verified_by=draw(ANY_TEXT),
     )  # fmt: skip
     if draw(st.booleans()):
         sent.status, sent.headers = draw(st.integers(100, 999)), draw(HEADERS)

@@ -47,16 +47,16 @@ def test_options_are_read() -> None:
     read = checked(
         url="http://h", header=["X-Tenant: a", "x-empty:"], api_key="k", profile="p", baseline="b.toml",
         write_baseline="w", report_dir="out", concurrency="3", assistant=["joke=my=joke"],
-        keep_threads=True, silence="0.5", length="7", max_seconds="90", fail_on="should",
+        keep_threads=True, silence="0.5", length="7", max_seconds="90", fail_on="should", long="120",
     )  # fmt: skip
     assert read == Settings(
         url="http://h", target=None, headers={"X-Tenant": "a", "x-empty": ""}, api_key="k", profile="p",
         baseline=Path("b.toml"), write_baseline=Path("w"), report_dir=Path("out"), concurrency=3,
         assistants={"joke": "my=joke"}, keep_threads=True, silence_s=0.5, length_s=7.0, judge=None, fail_on="SHOULD",
-        max_seconds=90.0, words=(
+        max_seconds=90.0, long_s=120.0, words=(
             "--url", "http://h", "--profile", "p", "--fail-on", "should", "--baseline", "b.toml", "--concurrency", "3",
             "--assistant", "joke=my=joke", "--keep-threads", "--silence", "0.5", "--length", "7",
-            "--max-seconds", "90",
+            "--max-seconds", "90", "--long", "120",
         ),
     )  # fmt: skip
     assert read.sent_headers == {"X-Tenant": "a", "x-empty": "", "x-api-key": "k"}
@@ -96,7 +96,12 @@ def test_every_limit_has_a_reason_and_an_option_that_exists() -> None:
 
 
 def test_the_help_names_the_unit_of_every_time() -> None:
-    assert {option.name for option in OPTIONS if option.metavar == "SECONDS"} == {"silence", "length", "max-seconds"}
+    assert {option.name for option in OPTIONS if option.metavar == "SECONDS"} == {
+        "silence",
+        "length",
+        "max-seconds",
+        "long",
+    }
 
 
 def test_the_option_takes_precedence_over_the_environment_variable() -> None:

@@ -23,6 +23,7 @@ from conformance.targets.target_file import (
     recorded_session,
     shipped_targets,
 )
+from conformance.targets.tls import Tls
 
 
 def found(**given: Any) -> Target:
@@ -186,6 +187,16 @@ def test_the_error_for_an_unknown_name_suggests_the_nearest() -> None:
 def test_the_error_for_a_missing_target_file_names_it(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"^--target .*nowhere: .*No such file"):
         found(target=str(tmp_path / "nowhere"))
+
+
+# --- how the certificate is verified
+
+
+def test_a_target_file_names_authorities_beside_it(tmp_path: Path) -> None:
+    file = tmp_path / "target.toml"
+    file.write_text('url = "https://h"\nca_file = "ca.pem"\n', "utf-8")
+    assert found(target=str(file)).tls == Tls(tmp_path / "ca.pem")
+    assert found(target=str(file), ca_file="other.pem").tls == Tls(Path("other.pem"))
 
 
 # --- the query of the URL

@@ -14,6 +14,7 @@ import pytest
 from conformance.clients import read
 from conformance.clients.compare import Reading
 from conformance.clients.readers import READERS
+from conformance.evidence.curl import curl_command
 from conformance.report.html import report_html
 from conformance.report.markdown import report_md
 from conformance.report.recordings import NO_RECORDINGS
@@ -27,6 +28,7 @@ from conformance.targets.tls import Tls
 from .beginner import beginner
 from .certificates import authority
 from .fakes import Fake, answer, says, serving
+from .performing import one_stream, only, perform
 from .test_first_hour import run
 from .test_plugin import ROOT
 
@@ -156,3 +158,18 @@ def test_a_client_performs_runs_with_the_given_authority(
     assert good.error == ""
     assert [part.event for part in good.parts] == ["metadata", "values", "values", "values"]
     assert "CERTIFICATE_VERIFY_FAILED" in refused.error
+
+
+@pytest.mark.parametrize("insecure", [False, True])
+def test_lines_that_repeat_a_request_verify_as_the_suite_did(
+    certified: tuple[Path, ssl.SSLContext], tmp_path: Path, *, insecure: bool
+) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl was not found on PATH")
+    tls = Tls(insecure=True) if insecure else Tls(certified[0])
+    with beginner(mistake=False, tls=certified[1]) as fake:
+        perform(Target("fake", fake.url, tls=tls), tmp_path, one_stream)
+        line = curl_command(only(tmp_path))
+        assert (" --insecure " in line, " --cacert " in line) == (insecure, not insecure)
+        status = subprocess.run(["sh", "-c", f"{line} --fail"], capture_output=True, check=False).returncode
+    assert status == 22  # the server answered, with 404

@@ -78,7 +78,7 @@ class Connection(Protocol):
 
     def send(
         self, name: str, kind: str, method: str, url: str, headers: Fields, body: str | None, graph: str,
-        *, valid: bool, slowly: bool,
+        *, valid: bool, slowly: bool, kept: bool,
     ) -> OpenExchange: ...  # fmt: skip
 
     async def sleep(self, seconds: float) -> None: ...
@@ -123,18 +123,21 @@ class Server:
         headers: Fields | None = None,
         valid: bool = True,
         slowly: bool = False,
+        kept: bool = False,
     ) -> OpenExchange:
         """Start one exchange; a body that is text is sent as it is, any other as JSON.
 
-        With `slowly` the connection has a small receive buffer, so that the server notices a reader that pauses.
-        Raises Stopped if the session was stopped.
+        With `slowly` the connection has a small receive buffer, so that the server notices a reader that pauses.  With
+        `kept` it stays open, and serves the next request that says so.  A header that is None is not sent, although
+        HTTP libraries add it.  Raises Stopped if the session was stopped.
         """
         text = body if body is None or isinstance(body, str) else _dump(body)
         given: dict[str, str] = {} if text is None else {"Content-Type": "application/json"}
         fields = given | dict(headers or {})
         return self._connection.send(
-            name, kind, method, self.base + url, fields, text, self.graph, valid=valid, slowly=slowly
-        )
+            name, kind, method, self.base + url, fields, text, self.graph,
+            valid=valid, slowly=slowly, kept=kept,
+        )  # fmt: skip
 
     async def ask(self, name: str, method: str, url: str, body: Any = None, **options: Any) -> Reply:
         """Perform one exchange to its end."""
@@ -330,7 +333,7 @@ class Runs:
         self._server = server
 
     def stream(self, thread: str | None, *, name: str = "stream", body: Any = None, headers: Fields | None = None,
-               valid: bool = True, slowly: bool = False, **fields: Any) -> Stream:  # fmt: skip
+               valid: bool = True, slowly: bool = False, kept: bool = False, **fields: Any) -> Stream:  # fmt: skip
         """POST /threads/{thread_id}/runs/stream, or /runs/stream without a thread.
 
         `fields` are those of the body beside assistant_id (`assistant` overrides it); `body` replaces all of it.
@@ -338,7 +341,9 @@ class Runs:
         url = "/runs/stream" if thread is None else path("threads", thread, "runs", "stream")
         sent = self._body(fields) if body is None else body
         given = _STREAM_HEADERS | dict(headers or {})
-        options: dict[str, Any] = {"kind": STREAM, "headers": given, "valid": valid, "slowly": slowly}
+        options: dict[str, Any] = {
+            "kind": STREAM, "headers": given, "valid": valid, "slowly": slowly, "kept": kept,
+        }  # fmt: skip
         return Stream(self._server.send(name, "POST", url, sent, **options))
 
     async def streamed(self, thread: str | None, *, name: str = "stream", **options: Any) -> Stream:

@@ -37,7 +37,8 @@ def scenario(
 ) -> Callable[[Function], Scenario]:
     """Declare a scenario; several graphs become the values of the axis `graph`.
 
-    `exchanges` are the names of all exchanges that the function can perform.  A `paced` scenario has to react while a
+    `exchanges` are the names of all exchanges that the function can perform.  An axis without values gets them from an
+    option; without it the scenario is not performed.  A `paced` scenario has to react while a
     run is active, so it is performed before most others, undisturbed by their load.  A `long` scenario takes long
     whatever the load, or loads the server for long; it starts together with the paced ones.  A variant whose recording
     `looks_late` is performed again, alone: a server that holds back does so again, and one that was busy does not.

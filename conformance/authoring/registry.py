@@ -62,7 +62,8 @@ class Scenario:
     """An async function that performs exchanges with a server that has one reference graph.
 
     `graph` is empty if the graph is one of the axes.  `exchanges` are the names of all exchanges it can perform.
-    `looks_late` tells from a recording whether it should be performed again, alone.
+    `looks_late` tells from a recording whether it should be performed again, alone.  An axis without values gets them
+    from a user: without them there is no variant.
     """
 
     name: str
@@ -78,10 +79,16 @@ class Scenario:
     def doc(self) -> str:
         return inspect.getdoc(self.function) or ""
 
-    def variants(self) -> Iterator[Variant]:
-        """Yield the scenario with every combination of values for its axes."""
-        for values in itertools.product(*self.axes.values()):
-            yield Variant(self, dict(zip(self.axes, values, strict=True)))
+    @property
+    def is_optional(self) -> bool:
+        """Whether it is performed only if a user gives the values of an axis."""
+        return not all(self.axes.values())
+
+    def variants(self, **given: Sequence[Any]) -> Iterator[Variant]:
+        """Yield the scenario with every combination of values for its axes; `given` are those of axes without any."""
+        axes = {**self.axes, **given}
+        for values in itertools.product(*axes.values()):
+            yield Variant(self, dict(zip(axes, values, strict=True)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
-from conformance.evidence.exchange import MASKED, STREAMS, Exchange
+from conformance.evidence.exchange import MASKED, NOTHING, STREAMS, Exchange
 from conformance.evidence.recording import Recording
 from conformance.protocol import run_in, thread_in
 from conformance.wire.strict_json import NotJson
@@ -33,7 +33,8 @@ def curl_command(exchange: Exchange, variables: Mapping[str, str] | None = None)
 
     `variables` maps the ids of threads and runs in its path to the shell variables to use instead.
     """
-    words = ["curl", "-N", "-X", shlex.quote(exchange.method), _url(exchange, variables or {})]
+    words = ["curl", "-N", *_trusting(exchange), "-X", shlex.quote(exchange.method), _url(exchange, variables or {})]
+    words += ["--compressed"] if exchange.asks_for_coding else []
     for name, value in exchange.request_headers:
         secret = value == MASKED
         words += ["-H", shlex.quote(f"{name}: ") + '"$SECRET"' if secret else shlex.quote(f"{name}: {value}")]
@@ -41,6 +42,13 @@ def curl_command(exchange: Exchange, variables: Mapping[str, str] | None = None)
         long = len(exchange.body) > SHORT_BODY
         words += ["--data-binary", f"@{BODY_FILE}"] if long else ["--data-raw", shlex.quote(_body(exchange))]
     return " ".join(words)
+
+
+def _trusting(exchange: Exchange) -> list[str]:
+    """Return the options with which curl verifies the certificate of the server as the suite did."""
+    if not exchange.verified_by:
+        return []
+    return ["--insecure"] if exchange.verified_by == NOTHING else ["--cacert", shlex.quote(exchange.verified_by)]
 
 
 def repeating(recording: Recording | None, exchange: Exchange) -> str:

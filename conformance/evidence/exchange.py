@@ -18,6 +18,9 @@ STREAM, JOIN = "stream", "join"
 STREAMS = (STREAM, JOIN)
 """The kinds of exchange that ask for an event stream; the third kind is `request`."""
 
+NOTHING = "nothing"
+"""In place of a file of authorities: the certificate was not verified."""
+
 MASKED = "***"
 """What a recording holds in place of a header value that may be secret."""
 
@@ -115,10 +118,11 @@ class Exchange:
     `kind` is `stream`, `join` or `request`.  `valid` is false for a request that a server should refuse or cannot
     serve.  `sent`, `answered` and `ended` are running numbers in the session, the fields with `_t` the matching
     seconds.  `status` is None if no answer arrived.  `ending` is a word of `wire.endings`, `detail` its reason.
-    `chunks` hold the decoded body: `coding` names the content codings that were undone, although no request asks for
-    any, and `coding_problem` says why a declared one was not undone.  `query` is the query of the target, with masked
-    values; it is sent with every request, and `url` does not contain it.  `own_headers` are the names, in lower case,
-    of the request headers that the scenario sets: their values are not secret.
+    `chunks` hold the decoded body: `coding` names the content codings that were undone, and `coding_problem` says why
+    a declared one was not undone.  `query` is the query of the target, with masked values; it is sent with every
+    request, and `url` does not contain it.  `own_headers` are the names, in lower case, of the request headers that the
+    scenario sets, or keeps from being sent: their values are not secret.  `verified_by` says how the certificate of the
+    server was verified: by a file of authorities, by NOTHING, or as usual if it is empty.
     """
 
     name: str
@@ -144,6 +148,7 @@ class Exchange:
     coding_problem: str = ""
     query: str = ""
     own_headers: tuple[str, ...] = ()
+    verified_by: str = ""
 
     def header(self, name: str) -> str | None:
         """Return the value of a response header, whatever its case; the values of a repeated one joined by commas."""
@@ -159,6 +164,18 @@ class Exchange:
     def path(self) -> str:
         """The path of the URL, with the query."""
         return "/" + self.url.partition("://")[2].partition("/")[2]
+
+    @property
+    def unsent_headers(self) -> list[str]:
+        """The headers, in lower case, that the scenario keeps from being sent."""
+        sent = {name.lower() for name, _ in self.request_headers}
+        return [name for name in self.own_headers if name not in sent]
+
+    @property
+    def asks_for_coding(self) -> bool:
+        """Whether the request says that the body of the answer may be compressed."""
+        accepted = [value for name, value in self.request_headers if name.lower() == "accept-encoding"]
+        return any(value != "identity" for value in accepted)
 
     @property
     def accepted(self) -> bool:

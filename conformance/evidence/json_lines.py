@@ -90,8 +90,8 @@ def header_line(scenario: str, variant: str, axes: dict[str, Any], graph: str) -
 def request_line(exchange: Exchange) -> str:
     """Return the line of a request."""
     names = ("name", "kind", "method", "url", "request_headers", "body", "valid", "sent", "sent_t", "graph")
-    query = {"query": exchange.query} if exchange.query else {}
-    return json.dumps({"request": {name: getattr(exchange, name) for name in names} | query})
+    unusual = {name: text for name in ("query", "verified_by") if (text := getattr(exchange, name))}
+    return json.dumps({"request": {name: getattr(exchange, name) for name in names} | unusual})
 
 
 def head_line(number: int, exchange: Exchange) -> str:

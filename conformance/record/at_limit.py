@@ -46,8 +46,8 @@ class Sender(Protocol):
     def base(self, graph: str) -> str: ...
 
     def send(
-        self, name: str, kind: str, method: str, url: str, headers: Mapping[str, str], body: str | None, graph: str,
-        *, valid: bool, slowly: bool,
+        self, name: str, kind: str, method: str, url: str, headers: Mapping[str, str | None], body: str | None,
+        graph: str, *, valid: bool, slowly: bool, kept: bool,
     ) -> Live: ...  # fmt: skip
 
 
@@ -90,8 +90,9 @@ class AtLimit:
         url = self._sender.base(exchange.graph) + path("threads", thread, "runs", run)
         try:
             asked = self._sender.send(
-                STATUS_AT_THE_LIMIT, "request", "GET", url, {}, None, exchange.graph, valid=True, slowly=False
-            )
+                STATUS_AT_THE_LIMIT, "request", "GET", url, {}, None, exchange.graph,
+                valid=True, slowly=False, kept=False,
+            )  # fmt: skip
         except Stopped:
             return False
         if not await asked.within(self._sender.limits.status_s):

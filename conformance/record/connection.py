@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 
 import httpx
 
 from conformance.authoring.client import Stopped
 from conformance.authoring.cut import STATUS_AT_THE_LIMIT
-from conformance.evidence.exchange import MASKED, Exchange
+from conformance.evidence.exchange import MASKED, NOTHING, Exchange
 from conformance.evidence.writer import RecordingWriter
 from conformance.record.at_limit import AtLimit
 from conformance.record.live_exchange import LiveExchange
@@ -52,22 +53,34 @@ class ScenarioConnection:
         return self._session.target.base(graph)
 
     def send(
-        self, name: str, kind: str, method: str, url: str, headers: Mapping[str, str], body: str | None, graph: str,
-        *, valid: bool, slowly: bool,
+        self, name: str, kind: str, method: str, url: str, headers: Mapping[str, str | None], body: str | None,
+        graph: str, *, valid: bool, slowly: bool, kept: bool,
     ) -> LiveExchange:  # fmt: skip
         """Start one exchange; raises Stopped if the session starts nothing more."""
         if self._session.stopped is not None:
             raise Stopped(f"`{name}` was not sent: {self._session.stopped}")
         if name not in self._declared and name != STATUS_AT_THE_LIMIT:
             raise ValueError(f"the scenario does not declare the exchange `{name}`")
-        fields = list((dict(self._session.target.headers) | dict(headers)).items())
+        given = dict(self._session.target.headers) | dict(headers)
+        fields = [(field, value) for field, value in given.items() if value is not None]
         exchange = Exchange(name, kind, method, url, fields, body, valid, *self._session.clock.tick())
         exchange.graph, exchange.query = graph, masked_query(self._session.target.query, MASKED)
+        exchange.verified_by = self._verified_by
         exchange.own_headers = tuple(name.lower() for name in headers)
-        http = self._session.open_client(slow=True) if slowly else self._http
-        live = LiveExchange(self._session, http, self._writer, exchange, self._scenario, self._at_limit)
+        http = self._kept if kept else self._session.open_client(slow=True) if slowly else self._http
+        live = LiveExchange(self._session, http, self._writer, exchange, self._scenario, self._at_limit, kept=kept)
         self._sent.append(live)
         return live
+
+    @property
+    def _verified_by(self) -> str:
+        tls = self._session.target.tls
+        return NOTHING if tls.insecure else str(tls.ca_file or "")
+
+    @cached_property
+    def _kept(self) -> httpx.AsyncClient:
+        """The client whose one connection stays open."""
+        return self._session.open_client(kept=True)
 
     async def sleep(self, seconds: float) -> None:
         """Wait between two requests for the same resource."""

@@ -7,12 +7,18 @@ import socket
 import ssl
 from typing import Any
 
+import httpcore
 import httpx
 
 from conformance.targets.target import Target, is_loopback
 
 SLOW_READER_BYTES = 32 << 10
 """The receive buffer of a slow reader: smaller than any stream that tests it, so that the server notices it."""
+
+SURPLUS_S = 0.2
+"""How long the suite waits for bytes that follow the end of a body on a connection that stays open."""
+SURPLUS_BYTES = 64
+"""How many of them it reads."""
 
 # Bytes are recorded as they arrive, so they must not arrive compressed; httpx would ask for that by default.
 _HEADERS = {"Accept-Encoding": "identity"}
@@ -23,13 +29,20 @@ for name in ("httpx", "httpcore"):
 
 
 def open_client(
-    target: Target, tls: ssl.SSLContext, *, connect_s: float, other_s: float | None = None, slow: bool = False
+    target: Target,
+    tls: ssl.SSLContext,
+    *,
+    connect_s: float,
+    other_s: float | None = None,
+    slow: bool = False,
+    kept: bool = False,
 ) -> httpx.AsyncClient:
-    """Return a client that reuses no connection, follows no redirect, and uses no proxy for this machine.
+    """Return a client that follows no redirect, and uses no proxy for this machine.
 
-    It adds the query of the target, which is secret, to each request.  `other_s` limits everything but connecting.
+    It reuses no connection, unless it is to keep one.  It adds the query of the target, which is secret, to each
+    request.  `other_s` limits everything but connecting.
     """
-    pool = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    pool = httpx.Limits(max_connections=1 if kept else None, max_keepalive_connections=int(kept))
 
     async def add_query(request: httpx.Request) -> None:
         if target.query:
@@ -47,3 +60,13 @@ def open_client(
     small = [(socket.SOL_SOCKET, socket.SO_RCVBUF, SLOW_READER_BYTES)]
     transport = httpx.AsyncHTTPTransport(limits=pool, verify=tls, socket_options=small)
     return httpx.AsyncClient(transport=transport, **given)
+
+
+async def expect_nothing_more(response: httpx.Response) -> None:
+    """Raise httpx.RemoteProtocolError if bytes follow the end of a body that was read from a connection still open."""
+    try:
+        surplus = await response.extensions["network_stream"].read(SURPLUS_BYTES, timeout=SURPLUS_S)
+    except (httpcore.ReadTimeout, httpcore.ReadError):
+        return  # nothing follows, or the connection is closed
+    if surplus:
+        raise httpx.RemoteProtocolError(f"after the end of the body the server sent {surplus!r}")

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 
 import httpx
 
 from conformance.evidence.exchange import Chunk, Exchange
 from conformance.evidence.writer import RecordingWriter
 from conformance.record.at_limit import AtLimit
+from conformance.record.http import expect_nothing_more
 from conformance.record.state import RecordingSession
 from conformance.record.waits import SILENCE as SILENT
 from conformance.record.waits import Wait
@@ -37,8 +38,12 @@ class LiveExchange:
         exchange: Exchange,
         scenario: str,
         at_limit: AtLimit,
+        *,
+        kept: bool = False,
     ) -> None:
+        """`kept` says that the connection stays open, so that bytes can follow the end of the body."""
         self.exchange = exchange
+        self._kept = kept
         self.ending_at_limit = False
         self.took: float | None = None
         """How long the answer took, in seconds without the lag of the suite; None if there is none."""
@@ -212,7 +217,10 @@ class LiveExchange:
     async def _send_and_receive(self) -> None:
         sent = self.exchange
         content = None if sent.body is None else sent.body.encode("utf-8", "surrogatepass")
-        async with self._http.stream(sent.method, sent.url, headers=sent.request_headers, content=content) as response:
+        request = self._http.build_request(sent.method, sent.url, headers=sent.request_headers, content=content)
+        for name in sent.unsent_headers:
+            request.headers.pop(name, None)
+        async with aclosing(await self._http.send(request, stream=True)) as response:
             sent.status = response.status_code
             sent.headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
             sent.answered, sent.answered_t = self._session.clock.tick()
@@ -230,6 +238,8 @@ class LiveExchange:
                         await self._reading.wait()
             finally:
                 self._keep(self._body.close())
+            if self._kept:
+                await expect_nothing_more(response)
 
     def _take(self, portion: bytes) -> None:
         if not self._pending:

@@ -120,7 +120,7 @@ class RecordingSession:
             since = f"no event arrived on any stream since the first of {len(hanging)} waits that ran out began"
             self.stop(f"limit reached: {since}; the last: {self.reached[-1].removeprefix('limit reached: ')}")
 
-    def open_client(self, *, slow: bool = False) -> httpx.AsyncClient:
+    def open_client(self, *, slow: bool = False, kept: bool = False) -> httpx.AsyncClient:
         """Return a new client; each scenario has its own, because many requests in one client make each slower."""
         # Only connecting has a timeout here: the limits of waits and exchanges end everything else.
-        return open_client(self.target, self.tls, connect_s=self.limits.connect_s, slow=slow)
+        return open_client(self.target, self.tls, connect_s=self.limits.connect_s, slow=slow, kept=kept)

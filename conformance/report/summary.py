@@ -27,11 +27,13 @@ from conformance.report.words import (
     insecure,
     known,
     lacks,
+    long_runs,
     missing_graphs,
     on_their_own,
     selection,
     session_problems,
     stage,
+    unasked_compression,
     why,
     wrong_address,
 )
@@ -202,9 +204,13 @@ def _problems(document: Document) -> Iterator[Line]:
 
 
 def _facts(document: Document) -> Iterator[Line]:
-    """Yield what else the verdict depends on."""
+    """Yield what else the verdict depends on, and what was observed because a user asked for it."""
     if (document.get("concurrency") or {}).get("performed_again"):
         yield concurrency(document), {}
+    for run in long_runs(document):
+        yield printable(run), {}
+    if compressed := unasked_compression(document):
+        yield printable(compressed), {"yellow": True}
     if insecure(document):
         yield "the certificate of the server was not verified (--insecure)", {"yellow": True}
     if absent := lacks(document):

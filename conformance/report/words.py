@@ -96,6 +96,19 @@ def insecure(document: Document) -> bool:
     return bool(document["target"].get("insecure"))
 
 
+def long_runs(document: Document) -> list[str]:
+    """Return how each stream of the runs of --long went; nothing without that option."""
+    found = document["observations"].get("delivery.minutes")
+    return [f"{run}: {how}" for run, how in found.items()] if isinstance(found, dict) else []
+
+
+def unasked_compression(document: Document) -> str:
+    """Return how many answers are compressed although nobody asked for it; empty if none is."""
+    found = document["observations"].get("transport.content-coding")
+    counted = found.get("not accepted") if isinstance(found, dict) else None
+    return f"compressed although the requests do not accept it: {counted}; curl shows the bytes" if counted else ""
+
+
 def selection(document: Document) -> str:
     """Return which part of the profile was selected: `3 of 310 checks`; empty if all of it was."""
     chosen, of = document["selection"]["checks"], document["selection"]["of"]

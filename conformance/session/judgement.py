@@ -20,7 +20,7 @@ from conformance.judging.ranking import Rank, ranking
 from conformance.judging.verdict import RequirementResult, Result, requirement_results
 from conformance.report.words import NAMES
 from conformance.session.plan import Plan
-from conformance.session.scenarios import scenario_digests
+from conformance.session.scenarios import judged, scenario_digests
 
 BREAKS_OFF = Recording.stopped
 """What a recording says until its scenario has ended."""
@@ -38,6 +38,12 @@ class Judgement:
 
     @cached_property
     def session(self) -> SessionRecordings:
+        """What is judged: everything that was recorded, without the scenarios that a user may add."""
+        everything = self.everything
+        return SessionRecordings(judged(everything.recordings.values()), everything.stopped, everything.lacks)
+
+    @cached_property
+    def everything(self) -> SessionRecordings:
         """Everything that was recorded, read when the first item is judged.
 
         A recording that breaks off is left out: the suite was interrupted or killed, so it shows nothing of the server.

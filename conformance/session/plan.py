@@ -88,7 +88,7 @@ class Plan:
         A check with a scope looks at what the others record; if there are no others, at the scenarios that it
         names for this, otherwise `suite.example()`.  The
         variants of observations and disputed statements are included only if the whole profile is selected.  Variants
-        that need something the target lacks are excluded.
+        that need something the target lacks are excluded.  The option --long adds its own.
         """
         items = [self.items[id] for id in selected]
         wanted = [variant for item in items for variant in item.variants]
@@ -97,8 +97,18 @@ class Plan:
         if not wanted:
             scenarios = (one for item in items for one in item.check.alone or (suite.example(),))
             wanted = [variant for scenario in scenarios for variant in scenario.variants()]
+        wanted += self._long_variants()
         unique = {variant.id: variant for variant in wanted}
         return [variant for variant in unique.values() if not missing_for_variant(variant, self.target.lacks)]
+
+    def _long_variants(self) -> list[Variant]:
+        """Return the variants of the scenarios that last as long as the user says."""
+        seconds = self.settings.long_s
+        if seconds is None:
+            return []
+        given = (int(seconds) if seconds.is_integer() else seconds,)
+        optional = (one for one in suite.load().scenarios.values() if one.is_optional)
+        return [variant for scenario in optional for variant in scenario.variants(seconds=given)]
 
 
 def make_plan(settings: Settings) -> Plan:

@@ -73,10 +73,12 @@ def performed_by_clients(source: RecordingSource) -> dict[str, list[tuple[str, s
 
 def _limits(plan: Plan, clock: float) -> Limits:
     given, usual = plan.settings, Limits()
-    left = (given.max_seconds or usual.session_s) - (time.monotonic() - clock)
+    long = given.long_s or 0.0
+    left = (given.max_seconds or usual.session_s + long) - (time.monotonic() - clock)
     silence, length = given.silence_s or usual.silence_s, given.length_s or usual.length_s
     poll = silence * usual.poll_s / usual.silence_s
-    return replace(usual, silence_s=silence, poll_s=poll, length_s=length, session_s=left)
+    exchange = usual.exchange_s + long
+    return replace(usual, silence_s=silence, poll_s=poll, length_s=length, exchange_s=exchange, session_s=left)
 
 
 def _write(plan: Plan, description: dict[str, Any]) -> None:

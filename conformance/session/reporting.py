@@ -70,7 +70,7 @@ def _write(judgement: Judgement, content: dict[str, Any]) -> None:
     plan = judgement.plan
     plan.report_folder.mkdir(parents=True, exist_ok=True)
     beside = plan.report_folder == plan.folder
-    read = {one.file: one for one in judgement.session.recordings.values()} if beside else None
+    read = {one.file: one for one in judgement.everything.recordings.values()} if beside else None
     write_all(plan.report_folder, content, plan.redactor, recordings=read)
 
 
@@ -104,7 +104,7 @@ def _document(judgement: Judgement, clients: list[dict[str, Any]] | None) -> dic
         stages=stage_results(plan.profile.stages, plan.items, judgement.all_results),
         recordings=recording_digests(plan.source),
         failure_details=failure_details(requirements, checks),
-        observations=observations(judgement.session, registry),
+        observations=observations(judgement.everything, registry),
         disputed=disputed(judgement.session, registry),
         baseline=_baseline(judgement),
         clients=clients,

@@ -1,4 +1,4 @@
-"""Digests of the scenarios' code, which show whether a stored recording still fits its scenario."""
+"""Which scenarios are judged, and digests of their code, which show whether a stored recording still fits."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ import ast
 import hashlib
 import inspect
 import textwrap
+from collections.abc import Iterable
 
 from conformance import suite
 from conformance.authoring.registry import Function
+from conformance.evidence.recording import Recording
+
+
+def judged(recordings: Iterable[Recording]) -> list[Recording]:
+    """Return the recordings without those of scenarios that a user may add, which are observed only."""
+    optional = {one.name for one in suite.load().scenarios.values() if one.is_optional}
+    return [one for one in recordings if one.scenario not in optional]
 
 
 def scenario_digests() -> dict[str, str]:

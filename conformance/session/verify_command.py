@@ -23,6 +23,7 @@ from conformance.judging.verdict import BROKEN_MUST, OK
 from conformance.report.attribution import verdict_digest
 from conformance.report.judged import checks
 from conformance.report.write import read_report, report_file
+from conformance.session.scenarios import judged
 from conformance.settings import UsageError
 from conformance.wire.text import printable
 
@@ -79,7 +80,7 @@ def _outcomes(folder: Path, document: Mapping[str, Any], published: Mapping[str,
     """Yield the outcome of every check that the report and this suite know."""
     source = source_of(folder)
     try:
-        recordings = [one for one in read_recordings(source) if one.stopped != Recording.stopped]
+        recordings = judged(one for one in read_recordings(source) if one.stopped != Recording.stopped)
         lacks = document["target"].get("lacks", ())
         session = SessionRecordings(recordings, session_description(source)["stopped"], lacks)
     except (OSError, KeyError, ValueError) as problem:

@@ -35,6 +35,7 @@ class Settings:
     length_s: float | None
     max_seconds: float | None
     judge: Path | None
+    long_s: float | None = None
     lacks: tuple[str, ...] = ()
     """What the target is declared to lack, beside what its file says."""
     stage: int | None = None
@@ -81,6 +82,7 @@ def settings(given: Mapping[str, Any], environment: Mapping[str, str] = os.envir
         silence_s=number(given, "silence", float, SECONDS),
         length_s=number(given, "length", float, SECONDS),
         max_seconds=number(given, "max-seconds", float, SECONDS),
+        long_s=number(given, "long", float, SECONDS),
         judge=path(given.get("judge")),
         lacks=tuple(given.get("lacks") or ()),
         stage=number(given, "stage", int, "a whole number"),

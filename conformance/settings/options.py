@@ -198,6 +198,14 @@ OPTIONS = (
         "SECONDS",
     ),
     Option(
+        "long",
+        RECORDING,
+        "Also perform a run that is silent for SECONDS, and one that streams for so long, each read by its creator and "
+        "a joining client. Some proxies cut what is silent for 30 or 60 seconds. The report says how the streams "
+        "ended; this is not judged. Default: no such run.",
+        "SECONDS",
+    ),
+    Option(
         "clients",
         CLIENTS,
         "Play the recorded streams back to real clients (the official SDKs and httpx-sse), have them perform some runs "

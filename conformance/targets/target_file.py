@@ -28,7 +28,7 @@ EMBEDDED = "langgraph-dev"
 
 _KEYS: dict[str, type] = {
     "name": str, "url": str, "assistants": dict, "urls": dict, "lacks": list, "concurrency": int, "baseline": str,
-    "version": str, "launch": dict,
+    "version": str, "launch": dict, "ca_file": str,
 }  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def find_target(settings: Settings) -> Target:
         query=settings.query or found.query,
         concurrency=settings.concurrency or found.concurrency,
         lacks=_united(found.lacks, settings.lacks),
-        tls=Tls(settings.ca_file, settings.insecure),
+        tls=Tls(settings.ca_file or found.tls.ca_file, settings.insecure),
     )
 
 
@@ -127,11 +127,12 @@ def read_target(path: Path, version: str = "", day: str = "") -> Target:
     # A baseline lists the failures of the release that the file names; another release has others.
     same = not version or version == table.get("version")
     baseline = path.parent / table["baseline"] if "baseline" in table and same else None
+    ca_file = path.parent / table["ca_file"] if "ca_file" in table else None
     url, query = split_query(table["url"], f"{path}, url") if launch is None else ("", "")
     url = checked_url(url, f"{path}, url") if launch is None else ""
     target = Target(
         table.get("name", path.stem), url, urls=urls, lacks=tuple(table.get("lacks", ())), baseline=baseline,
-        query=query, **given,
+        query=query, tls=Tls(ca_file), **given,
     )  # fmt: skip
     return target if launch is None else _launchable(target, launch, path, version, day)
 

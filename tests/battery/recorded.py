@@ -93,7 +93,7 @@ class RecordedConnection:
 
     def send(
         self, name: str, kind: str, method: str, url: str, headers: Mapping[str, object], body: str | None, graph: str,
-        *, valid: bool, slowly: bool,
+        *, valid: bool, slowly: bool, kept: bool,
     ) -> RecordedExchange:  # fmt: skip
         """Return the next recorded exchange of this name; raises Stopped if there is none."""
         if not self._left.get(name):

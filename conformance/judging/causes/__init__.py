@@ -14,6 +14,7 @@ from conformance.wire.text import shortened
 
 from .answers import ABSENT_RESOURCE, ANSWERS, REFUSED
 from .case import Case, Description
+from .codings import CODINGS
 from .contents import CONTENTS
 from .readers import ENDED, READERS
 from .sequences import SEQUENCES
@@ -21,6 +22,7 @@ from .streams import MISSING, NAMES, PIECES, STREAMED
 from .values import VALUES
 
 STAGES = (
+    CODINGS,
     REFUSED,
     ABSENT_RESOURCE,
     ANSWERS,
