@@ -83,7 +83,7 @@ def _of_run_request(recording: Recording, exchange: Exchange) -> Iterator[Capabi
     else:
         yield from _of_form(body)
         yield from unrequested(recording, exchange).values()
-    yield known["event.metadata"]
+    yield from (known["event.metadata"], known["event.error"])
     yield from of_modes(body)
     yield from _of_subgraphs(body)
 

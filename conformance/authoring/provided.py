@@ -103,8 +103,8 @@ def _is_well_formed(capability: Capability, value: Any) -> bool:
             return len(value) == 1 and next(iter(value)) in capability.nodes
         case (
             ("payload.values", dict())
-            | ("payload.messages-tuple", [{"content": _}, dict()])
-            | ("id.messages-tuple", [{"content": _, "id": str()}, dict()])
+            | ("payload.messages-tuple", [{"content": str() | list()}, dict()])
+            | ("id.messages-tuple", [{"content": str() | list(), "id": str()}, dict()])
             | ("payload.debug", {"type": _, "step": _, "payload": dict()})
             | ("payload.events", {"event": str(), "name": str(), "run_id": str(), "data": dict()})
         ):
@@ -140,6 +140,10 @@ def _is_stream(capability: Capability, recording: Recording, exchange: Exchange)
 
 def _names_its_run(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
     return exchange.is_stream and exchange.run_id is not None
+
+
+def _has_error(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
+    return any(event.base == "error" for event in _events(exchange))
 
 
 def _has_inner_output(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
@@ -209,6 +213,7 @@ _SHOWS: dict[str, Shows] = {
     **{f"payload.{mode}": _has_form for mode in MODES},
     "id.messages-tuple": _has_form,
     "event.metadata": _names_its_run,
+    "event.error": _has_error,
     "form.string": _is_stream,
     "form.list": _is_stream,
     "form.several": _is_stream,

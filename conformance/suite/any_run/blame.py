@@ -11,8 +11,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from conformance.authoring import KNOWN_NAMES, MODES, ComparedStream, Event, Recording, member
-from conformance.suite.any_run.readers import READERS, shares_out
+from conformance.authoring import (
+    MODES,
+    ComparedStream,
+    Event,
+    Recording,
+    member,
+    names_of_its_own,
+    unknown_names,
+)
+from conformance.suite.any_run.plan import rows
+from conformance.suite.any_run.readers import LATE, READERS, shares_out
+from conformance.suite.any_run.scenarios import EARLIER
+
+LATER = {"second run": "state.next-run-continues", "after a failure": "errors.after-a-failure"}
+"""The requirement that says from what a run starts whose thread had another one, by what the thread had before."""
 
 LOSSES = ("missing event", "lost", "order")
 """The kinds of differences that a lost event causes."""
@@ -30,16 +43,26 @@ class Blame:
         return any(map(shares_out, {id(one.recording): one.recording for one in self.streams}.values()))
 
     @cached_property
-    def only_objects(self) -> bool:
-        """Whether there are custom events, and each of them holds an object."""
+    def own_names(self) -> set[str]:
+        """The names of events that the server sends beside those of all modes."""
+        return names_of_its_own((one.recording, one.exchange) for one in self.streams if one.exchange.kind == "stream")
+
+    @cached_property
+    def kinds_written(self) -> set[str]:
+        """The kinds of JSON values that custom events hold."""
         streams = [one.exchange for one in self.streams if one.exchange.is_stream]
-        custom = [event for one in streams for event in one.events if event.base == "custom"]
-        return bool(custom) and all(event.text.startswith("{") for event in custom)
+        return {kind_of(event) for one in streams for event in one.events if event.base == "custom"}
 
     @cached_property
     def differing_modes(self) -> set[str]:
         """The modes in which a stream differs whose reader started the run."""
         return {one.difference.mode for one in self.streams if one.difference is not None and not one.joined}
+
+    @cached_property
+    def differing_first_runs(self) -> set[str]:
+        """The modes in which the first run of a thread differs, or one without a thread."""
+        first = [one for one in self.streams if thread_of(one) not in LATER]
+        return {one.difference.mode for one in first if one.difference is not None}
 
     def requirement_of(self, stream: ComparedStream) -> str | None:
         """Return the requirement that the first difference of a stream breaks; None if no sentence covers it."""
@@ -48,10 +71,14 @@ class Blame:
             return None
         if isinstance(difference.actual, str) and escapes_are_lost(difference.actual, difference.expected):
             return "framing.escapes-stay"
+        if shows_the_start(stream) and difference.mode not in self.differing_first_runs:
+            return LATER[thread_of(stream)]
         if self._is_dropped_value(stream):
             return "custom.any-json"
         if is_initial_state(stream):
             return "values.input-first"
+        if difference.mode == "error" and (stream.joined or difference.path == ("message",)):
+            return "join.error-reaches-the-joiner" if difference.kind in LOSSES else "errors.message-text"
         if stream.joined:
             return "join.rest-of-run" if difference.kind in LOSSES else "join.same-events"
         if difference.kind == "namespace" and not member(stream.exchange.request, "stream_subgraphs"):
@@ -67,31 +94,68 @@ class Blame:
     def _follows(self, stream: ComparedStream) -> bool:
         """Return whether a difference follows from what is judged elsewhere.
 
-        That is a division among readers, which `readers` judges, and for a client that joined a difference of the
-        mode itself.
+        That is a division among readers, what is sent to a client that joins after the end, which `readers` judges,
+        and for a client that joined a difference of the mode itself.
         """
         assert stream.difference is not None
         divided = self.divides and stream.difference.kind in LOSSES and _has_several_readers(stream.recording)
-        joined = stream.joined and stream.difference.mode in self.differing_modes
-        return divided or joined or is_misnamed(stream) or has_no_message(stream) or is_free(stream)
+        joined = stream.joined and (stream.difference.mode in self.differing_modes or stream.exchange.name == LATE)
+        unread = is_unreadable(stream) or is_in_blocks(stream.difference.actual, stream.difference.expected)
+        return divided or joined or unread or self._is_misnamed(stream) or has_no_message(stream) or is_free(stream)
+
+    def _is_misnamed(self, stream: ComparedStream) -> bool:
+        """Return whether an event is missing, and another has a name that is none: it may be that one."""
+        lost = stream.difference is not None and stream.difference.kind in LOSSES
+        return lost and stream.exchange.is_stream and bool(unknown_names(stream.exchange) - self.own_names)
 
     def _is_dropped_value(self, stream: ComparedStream) -> bool:
-        """Return whether a custom value is missing because it is no object."""
+        """Return whether a custom value is missing because the server sends none of its kind."""
         difference = stream.difference
         assert difference is not None
         custom = difference.mode == "custom" and difference.kind == "missing event"
-        return custom and self.only_objects and not isinstance(difference.expected, dict)
+        return custom and bool(self.kinds_written) and type(difference.expected).__name__ not in self.kinds_written
 
 
 def _has_several_readers(recording: Recording) -> bool:
     return sum(one.name in READERS and one.is_stream for one in recording.streams()) > 1
 
 
-def is_misnamed(stream: ComparedStream) -> bool:
-    """Return whether an event is missing, and another has a name that is none: it may be that one."""
-    events = stream.exchange.events if stream.exchange.is_stream else []
-    lost = stream.difference is not None and stream.difference.kind in LOSSES
-    return lost and any(event.base not in KNOWN_NAMES for event in events)
+def kind_of(event: Event) -> str:
+    """Return the kind of JSON value that an event holds."""
+    try:
+        return type(event.value).__name__
+    except ValueError:
+        return "not JSON"
+
+
+def thread_of(stream: ComparedStream) -> str:
+    """Return what the thread of a run had before it, as a row says it."""
+    thread: str = rows()[str(member(stream.recording.axes, "row"))]["thread"]
+    return "new" if stream.exchange.name == EARLIER else thread
+
+
+def shows_the_start(stream: ComparedStream) -> bool:
+    """Return whether what differs is what a later run of a thread starts from: its first state, or its first step."""
+    difference, event = stream.difference, stream.where
+    if difference is None or not isinstance(event, Event) or thread_of(stream) not in LATER:
+        return False
+    if difference.path[-1:] == ("langgraph_step",) or difference.path == ("step",):
+        return True
+    is_state = difference.mode == "values" or difference.path[:2] == ("payload", "values")
+    first = next(one for one in stream.exchange.events if one.base == event.base)
+    return is_state and bool(difference.path) and event is first
+
+
+def is_unreadable(stream: ComparedStream) -> bool:
+    """Return whether the event that differs is not JSON, which `framing.json-events` judges."""
+    return isinstance(stream.where, Event) and kind_of(stream.where) == "not JSON"
+
+
+def is_in_blocks(actual: Any, expected: Any) -> bool:
+    """Return whether a text is an answer as a list of blocks, which a model may give, written as text by the node."""
+    if not isinstance(actual, str) or not isinstance(expected, str) or not actual.startswith("[{"):
+        return False
+    return "'type': 'text'" in actual and repr(expected)[1:-1] in actual
 
 
 def has_no_message(stream: ComparedStream) -> bool:
@@ -172,9 +236,7 @@ def _of_mode(mode: str, kind: str, path: list[Any], expected: Any) -> str | None
             return _of_debug(whole, path, expected)
         case "events":
             return _of_record(whole, path, expected)
-    if mode == "error":
-        return "errors.message-text" if path == ["message"] else "errors.error-event"
-    return None
+    return "errors.error-event" if mode == "error" else None
 
 
 def _of_message(whole: bool, kind: str, path: list[Any]) -> str:
@@ -189,6 +251,8 @@ def _of_message(whole: bool, kind: str, path: list[Any]) -> str:
 def _of_debug(whole: bool, path: list[Any], expected: Any) -> str | None:
     if path[:2] == ["payload", "error"]:
         return None  # no sentence says what the error of a task looks like
+    if whole and member(expected, "type") == "task_result":
+        return "debug.tasks" if member(expected, "payload", "error") is None else None
     if whole:
         return "debug.full-state" if member(expected, "type") == "checkpoint" else "debug.node-names"
     keys = {("payload", "values"): "debug.full-state", ("payload", "name"): "debug.node-names"}
