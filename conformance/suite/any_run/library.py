@@ -25,7 +25,7 @@ JUDGED = (
     "subgraphs.custom", "subgraphs.tokens", "join.rest-of-run",
     "join.same-events", "join.error-reaches-the-joiner", "framing.escapes-stay", "errors.message-text",
     "events.no-other-modes", "values.input-first",
-    "state.next-run-continues", "errors.after-a-failure",
+    "state.next-run-continues",
 )  # fmt: skip
 """The requirements that a difference can break."""
 
