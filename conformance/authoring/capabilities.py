@@ -79,7 +79,7 @@ def _of_run_request(recording: Recording, exchange: Exchange) -> Iterator[Capabi
         return
     if thread_in(exchange.path) is None:
         yield from (known["stateless.stream"], known["stateless.events"])
-        yield from (_stateless(one) for one in _of_form(body))
+        yield from (_stateless(one) if _is_of_request(one) else one for one in _of_form(body))
     else:
         yield from _of_form(body)
         yield from unrequested(recording, exchange).values()
