@@ -225,7 +225,9 @@ def test_every_reader_of_an_active_run_is_answered(recordings: dict[str, Recordi
 @verifies("join.finished-run", on=any_run, over="row")
 def test_a_reader_after_the_end_receives_nothing(recordings: dict[str, RecordingView]) -> None:
     """A join of a run that has ended is not answered with a server error, closes, and carries no event of a mode."""
-    late = [view[LATE] for view in recordings.values() if LATE in view]
+    views = [view for view in recordings.values() if LATE in view]
+    # What the suite cut off leaves this check alone, if there is anything else to look at.
+    late = [view[LATE] for view in [view for view in views if not view.was_cut(LATE)] or views]
     for join in late or inconclusive("no client joined a run that had ended"):
         join.expect_answered()
         error = f"`{join.name}` must not be answered with a server error; the status is {join.status}"
