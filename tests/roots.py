@@ -25,8 +25,6 @@ UNAVOIDABLE = {
     "well, and each of them alone would explain the failures.",
     "counts_its_runs": "A run id that is only replaced in the metadata event contradicts every other place that names "
     "the run, so those MUSTs are broken as well; its own requirement is a SHOULD.",
-    "has_one_run_for_each_thread": "Every scenario with a second run on a thread is refused, so each requirement that "
-    "such a scenario serves fails as well, and no capability is named for it.",
 }
 """Why the own requirement of a fault is not among the first three."""
 

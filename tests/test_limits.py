@@ -137,6 +137,18 @@ def test_a_session_is_stopped_when_five_waits_ran_out_and_nothing_arrived(tmp_pa
     assert sum(bool(re.search("`create thread` was not sent: .*limit", why)) for why in stopped) == 14
 
 
+def test_waits_that_run_out_together_do_not_stop_the_session(tmp_path: Path) -> None:
+    async def joins(server: Any, number: int) -> None:
+        await server.runs.join_stream("t", "r", name="stream").ended()
+
+    scripts = {"GET /threads/t/runs/r/stream": then_hangs(STREAM), "POST /runs/stream": says(STREAM + EVENT)}
+    with serving(scripts) as fake:
+        many = [variant(joins, number=number) for number in range(7)]
+        summary = perform(Target("fake", fake.url, concurrency=7), tmp_path, *many, one_stream, limits=SHORT_SILENCE)
+    assert (summary.stopped, len(summary.reached)) == (None, 7)
+    assert only(tmp_path).ending == "complete"
+
+
 def test_waits_that_run_out_while_events_arrive_do_not_stop_the_session(tmp_path: Path) -> None:
     async def waits(server: Any, number: int) -> None:
         await server.threads.create()

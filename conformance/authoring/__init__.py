@@ -34,7 +34,7 @@ from conformance.authoring.expectations import (
 from conformance.authoring.library import ComparedStream, compared_streams, compared_threads, predicted_streams
 from conformance.authoring.payloads import member, run_id_of, showing_a_run, text_of
 from conformance.authoring.projection import projected, same_output
-from conformance.authoring.provided import KNOWN_NAMES
+from conformance.authoring.provided import KNOWN_NAMES, names_of_its_own, unknown_names
 from conformance.authoring.registry import EVERY_STREAM, WHOLE_SESSION
 from conformance.authoring.rewriting import (
     CUT,
@@ -102,6 +102,7 @@ __all__ = [
     "is_terminal",
     "member",
     "memoized",
+    "names_of_its_own",
     "observes",
     "of_graph",
     "predicted_streams",
@@ -119,6 +120,7 @@ __all__ = [
     "starts_stream",
     "text_of",
     "thread_in",
+    "unknown_names",
     "variation",
     "verifies",
     "wire_name",

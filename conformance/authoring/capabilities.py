@@ -16,10 +16,10 @@ from conformance import catalogue
 from conformance.catalogue import Capability
 from conformance.evidence.exchange import JOIN, STREAM, Exchange
 from conformance.evidence.memo import memoized
-from conformance.evidence.recording import Recording
-from conformance.protocol import MODES, resource_of, thread_in, wire_name
+from conformance.evidence.recording import Recording, run_request
+from conformance.protocol import MODES, requested_modes, resource_of, thread_in, wire_name
 
-_OF_EVENTS = ("output", "payload", "id", "event")
+_OF_EVENTS = ("output", "payload", "id", "event", "only")
 """The groups of capabilities that a check relies on only if it reads events."""
 
 
@@ -31,7 +31,7 @@ def asked_for(recording: Recording, exchange: Exchange) -> frozenset[Capability]
     """
     if not exchange.valid or exchange.status is None:
         return frozenset()
-    found = _of_run_request(exchange) if exchange.starts_run else _of_other_request(exchange)
+    found = _of_run_request(recording, exchange) if exchange.starts_run else _of_other_request(exchange)
     if not exchange.accepted:
         return frozenset(one for one in found if _is_of_request(one))
     return frozenset(one for one in found if not one.graphs or exchange.graph in one.graphs)
@@ -47,26 +47,65 @@ def of_event(name: str) -> list[Capability]:
 
 @memoized
 def of_request(recording: Recording, exchange: Exchange) -> tuple[Capability, ...]:
-    """Return the capabilities that a check relies on if it looks at an exchange at all, in the catalogue's order."""
+    """Return the capabilities that a check relies on if it looks at an exchange at all, in the catalogue's order.
+
+    A request without a thread, or for a run in the background, also relies on what only a stream on a thread can show.
+    """
     order = list(catalogue.capabilities())
-    asked = sorted(asked_for(recording, exchange), key=lambda one: (order.index(one.id), one.name))
-    return tuple(one for one in asked if not exchange.accepted or not _is_of_mode(one))
+    relied = set(asked_for(recording, exchange))
+    if exchange.starts_run and exchange.valid and not exchange.accepted and exchange.status is not None:
+        relied.update(_of_form(_body(exchange)))
+    found = sorted(relied, key=lambda one: (order.index(one.id), one.name))
+    return tuple(one for one in found if not exchange.accepted or not _is_of_mode(one))
 
 
-def _of_run_request(exchange: Exchange) -> Iterator[Capability]:
+def unrequested(recording: Recording, exchange: Exchange) -> dict[str, Capability]:
+    """Return, by event name, the capabilities that a stream relies on for the modes that its run did not ask for."""
+    request = run_request(recording, exchange) if exchange.asks_for_stream else None
+    if request is None or not exchange.valid:
+        return {}
+    known = catalogue.capabilities()["only.requested"]
+    names = [name for name in map(wire_name, MODES) if name not in requested_modes(request.request)]
+    return {name: _named(known, f"streams without `{name}` events that nobody requested") for name in names}
+
+
+def _of_run_request(recording: Recording, exchange: Exchange) -> Iterator[Capability]:
     known = catalogue.capabilities()
-    body = exchange.request if isinstance(exchange.request, dict) else {}
-    yield from _of_form(body)
+    body = _body(exchange)
+    if _follows_a_run(recording, exchange):
+        yield known["thread.next-run"]
     if exchange.kind != STREAM:
         yield known["join.run"]
-    elif thread_in(exchange.path) is None:
+        return
+    if thread_in(exchange.path) is None:
         yield from (known["stateless.stream"], known["stateless.events"])
-        for mode in _modes(body):
-            yield _named(known["stateless.mode"], f"the mode {mode} in runs without a thread")
-    if exchange.kind == STREAM:
-        yield known["event.metadata"]
-        yield from of_modes(body)
-        yield from _of_subgraphs(body)
+        yield from (_stateless(one) if _is_of_request(one) else one for one in _of_form(body))
+    else:
+        yield from _of_form(body)
+        yield from unrequested(recording, exchange).values()
+    yield from (known["event.metadata"], known["event.error"])
+    yield from of_modes(body)
+    yield from _of_subgraphs(body)
+
+
+def _stateless(capability: Capability) -> Capability:
+    """Return the capability for a part of a request, in runs without a thread."""
+    id = "stateless.mode" if capability.id.startswith("mode.") else "stateless.form"
+    return _named(catalogue.capabilities()[id], f"{capability.name} in runs without a thread")
+
+
+def _follows_a_run(recording: Recording, exchange: Exchange) -> bool:
+    """Return whether the thread of a request has had a run, which is over as far as its stream shows."""
+    thread = thread_in(exchange.path)
+    runs = (one for one in recording.exchanges if one.starts_run and one.accepted and one.sent < exchange.sent)
+    return thread is not None and any(
+        thread_in(one.path) == thread and (one.kind != STREAM or (one.ended or exchange.sent) < exchange.sent)
+        for one in runs
+    )
+
+
+def _body(exchange: Exchange) -> dict[str, Any]:
+    return exchange.request if isinstance(exchange.request, dict) else {}
 
 
 def _of_form(body: dict[str, Any]) -> Iterator[Capability]:
@@ -101,14 +140,16 @@ def _of_other_request(exchange: Exchange) -> Iterator[Capability]:
     known = catalogue.capabilities()
     if exchange.kind == JOIN:
         yield from (known["join.stream"], known["join.events"])
-    elif (resource := resource_of(exchange.path)) is not None:
+    elif (resource := resource_of(exchange.path)) in ("state", "history"):
+        yield _named(known[f"resource.{resource}"], f"the {resource} of threads of the graph {exchange.graph}")
+    elif resource is not None:
         yield known[f"resource.{resource}"]
 
 
 def _is_of_mode(capability: Capability) -> bool:
     """Return whether a check relies on the capability only if it reads the events of a mode."""
     group, _, rest = capability.id.partition(".")
-    return group in ("mode", "payload", "id", "event") or (group == "output" and rest in MODES)
+    return group in ("mode", "payload", "id", "event", "only") or (group == "output" and rest in MODES)
 
 
 def _is_of_request(capability: Capability) -> bool:

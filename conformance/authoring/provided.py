@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
-from conformance.authoring.capabilities import asked_for, of_modes
+from conformance.authoring.capabilities import asked_for, of_modes, unrequested
 from conformance.catalogue import Capability
-from conformance.evidence.exchange import JOIN, Event, Events, Exchange
+from conformance.evidence.exchange import JOIN, STREAM, Event, Events, Exchange
 from conformance.evidence.memo import memoized
 from conformance.evidence.recording import Recording, run_request
-from conformance.protocol import MODES, requested_modes, thread_in, wire_name
+from conformance.protocol import MODES, requested_modes, resource_of, thread_in, wire_name
 from conformance.wire.strict_json import NotJson
 
 Shows = Callable[[Capability, Recording, Exchange], bool]
@@ -27,10 +27,46 @@ def shown_by(recording: Recording, exchange: Exchange) -> frozenset[Capability]:
 def lacking(exchanges: Iterable[tuple[Recording, Exchange]], deployed: Collection[str]) -> frozenset[Capability]:
     """Return the capabilities that exchanges with deployed graphs ask for and none shows."""
     every = list(exchanges)
-    asked = (asked_for(*one) for one in every if one[1].graph in deployed)
-    absent = frozenset[Capability]().union(*asked).difference(*(shown_by(*one) for one in every))
+    asked = (asked_for(*one) for one in every if one[1].graph in deployed and not _shows_a_new_thread(*one))
+    unshown = frozenset[Capability]().union(*asked).difference(*(shown_by(*one) for one in every))
+    absent = unshown.difference(_perhaps_misnamed(unshown, every))
     ids = {one.id for one in absent}
     return frozenset(one for one in absent if not ids.intersection(one.needs))
+
+
+def _perhaps_misnamed(unshown: Collection[Capability], exchanges: list[tuple[Recording, Exchange]]) -> set[Capability]:
+    """Return the outputs of modes that no event has the name of, and that may have come under another name."""
+    outputs = {one for one in unshown if one.id.partition(".")[0] == "output" and one.id.partition(".")[2] in MODES}
+    if not outputs:
+        return set()
+    own = names_of_its_own(exchanges)
+    return {one for one in outputs if any(names - own for names in _unknown_names_where_asked(one, exchanges))}
+
+
+def _unknown_names_where_asked(output: Capability, exchanges: list[tuple[Recording, Exchange]]) -> list[set[str]]:
+    """Return the unknown names in each stream on a thread that asks for a mode, and for no other one if possible."""
+    streams = [one for recording, one in exchanges if one.kind == STREAM and output in asked_for(recording, one)]
+    on_threads = [one for one in streams if thread_in(one.path) is not None]
+    alone = [one for one in on_threads if len(requested_modes(one.request)) == 1]
+    return [unknown_names(one) for one in alone or on_threads]
+
+
+def unknown_names(exchange: Exchange) -> set[str]:
+    """Return the names of events of which it is not known what they are."""
+    return {event.base for event in _events(exchange)} - KNOWN_NAMES
+
+
+@memoized
+def _beside_all_modes(recording: Recording, exchange: Exchange) -> set[str]:
+    """Return the unknown names in a stream in which every mode of its run has events of its name."""
+    request = run_request(recording, exchange)
+    modes = requested_modes(request.request) if request is not None else set()
+    return unknown_names(exchange) if modes and modes <= {event.base for event in _events(exchange)} else set()
+
+
+def names_of_its_own(exchanges: Iterable[tuple[Recording, Exchange]]) -> set[str]:
+    """Return the unknown event names that a server sends beside the output of all modes: they are no misnamed mode."""
+    return set[str]().union(*(_beside_all_modes(*one) for one in exchanges))
 
 
 def _events(exchange: Exchange) -> Events:
@@ -47,9 +83,13 @@ KNOWN_NAMES = {wire_name(mode) for mode in MODES} | {"metadata", "error", "end",
 
 
 def _has_output(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
-    """Return whether events of the mode arrived, perhaps under a wrong name."""
-    misnamed = any(event.base not in KNOWN_NAMES for event in _events(exchange))
-    return misnamed or any(_of_mode(capability, exchange))
+    return any(_of_mode(capability, exchange))
+
+
+def _has_requested_modes_only(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
+    """Return whether no event has the name of the mode, which nobody requested."""
+    names = {name for name, one in unrequested(recording, exchange).items() if one == capability}
+    return exchange.is_stream and not any(event.base in names for event in _events(exchange))
 
 
 def _has_form(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
@@ -63,8 +103,8 @@ def _is_well_formed(capability: Capability, value: Any) -> bool:
             return len(value) == 1 and next(iter(value)) in capability.nodes
         case (
             ("payload.values", dict())
-            | ("payload.messages-tuple", [{"content": _}, dict()])
-            | ("id.messages-tuple", [{"content": _, "id": str()}, dict()])
+            | ("payload.messages-tuple", [{"content": str() | list()}, dict()])
+            | ("id.messages-tuple", [{"content": str() | list(), "id": str()}, dict()])
             | ("payload.debug", {"type": _, "step": _, "payload": dict()})
             | ("payload.events", {"event": str(), "name": str(), "run_id": str(), "data": dict()})
         ):
@@ -102,6 +142,10 @@ def _names_its_run(capability: Capability, recording: Recording, exchange: Excha
     return exchange.is_stream and exchange.run_id is not None
 
 
+def _has_error(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
+    return any(event.base == "error" for event in _events(exchange))
+
+
 def _has_inner_output(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
     """Return whether an event from inside a subgraph arrived, under whatever name."""
     levels = 2 if capability.id == "output.deeper" else 1
@@ -120,17 +164,25 @@ def _value(event: Event) -> Any:
         return None
 
 
+def _is_accepted(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
+    return exchange.accepted
+
+
 def _created_run(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
     return exchange.accepted and exchange.run_id is not None
 
 
 def _has_state(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
-    """Return whether a state was answered; it may be empty before the first event of a run arrived."""
     value = _json(exchange)
-    if not isinstance(value, dict) or "values" not in value:
+    return isinstance(value, dict) and bool(value.get("values"))
+
+
+def _shows_a_new_thread(recording: Recording, exchange: Exchange) -> bool:
+    """Return whether the answer is a state that may be empty, because no event of a run had arrived before."""
+    value = _json(exchange) if resource_of(exchange.path) == "state" else None
+    if not isinstance(value, dict) or "values" not in value or value["values"]:
         return False
-    streams = (one for one in recording.exchanges if one.is_stream)
-    return bool(value["values"]) or not any(_bases_before(recording, one, exchange.sent) for one in streams)
+    return not any(_bases_before(recording, one, exchange.sent) for one in recording.exchanges if one.is_stream)
 
 
 def _has_history(capability: Capability, recording: Recording, exchange: Exchange) -> bool:
@@ -161,6 +213,7 @@ _SHOWS: dict[str, Shows] = {
     **{f"payload.{mode}": _has_form for mode in MODES},
     "id.messages-tuple": _has_form,
     "event.metadata": _names_its_run,
+    "event.error": _has_error,
     "form.string": _is_stream,
     "form.list": _is_stream,
     "form.several": _is_stream,
@@ -172,7 +225,10 @@ _SHOWS: dict[str, Shows] = {
     "output.deeper": _has_inner_output,
     "stateless.stream": _is_stream,
     "stateless.mode": _is_stream,
+    "stateless.form": _is_stream,
     "stateless.events": _has_event_of_the_run,
+    "only.requested": _has_requested_modes_only,
+    "thread.next-run": _is_accepted,
     "join.run": _created_run,
     "join.stream": _is_stream,
     "join.events": _has_event_of_the_run,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from conformance import catalogue
-from conformance.authoring.capabilities import of_event, of_request
+from conformance.authoring.capabilities import of_event, of_request, unrequested
 from conformance.catalogue import Capability
 from conformance.evidence.exchange import Event, Exchange
 from conformance.evidence.recording import Recording
@@ -64,11 +64,14 @@ class Reliance:
     requests: list[Capability] = field(default_factory=list)
     events: list[tuple[str, Capability]] = field(default_factory=list)
     """The capabilities of event names, each with the name."""
+    unrequested: list[tuple[Exchange, str, Capability]] = field(default_factory=list)
+    """The capabilities for modes that the run of an exchange did not ask for, each with the exchange and the name."""
 
     def looks_at(self, recording: Recording, exchange: Exchange) -> None:
         """Note that the check looks at an exchange."""
         self.exchanges.append(exchange)
         self.requests += of_request(recording, exchange)
+        self.unrequested += [(exchange, name, one) for name, one in unrequested(recording, exchange).items()]
 
     def reads(self, name: str) -> None:
         """Note that the check reads the events of this name."""
@@ -98,8 +101,9 @@ class Reliance:
     def missing(self, requirement: str, where: Event | Exchange | None) -> Capability | None:
         """Return what the server lacks, the check relied on, and the requirement does not govern; None if nothing.
 
-        If the failure shows at an event of a mode, only this mode counts.  What a server does with a request that it
-        should refuse depends on nothing else.
+        If the failure shows at an event of a mode, only this mode counts, and at one of a mode that was not requested
+        also that the server sends those.  What a server does with a request that it should refuse depends on nothing
+        else.
         """
         exchange = where.exchange if isinstance(where, Event) else where
         if exchange is not None and not exchange.valid:
@@ -107,6 +111,7 @@ class Reliance:
         base = where.base if isinstance(where, Event) else None
         narrow = any(name == base for name, _ in self.events)
         relied = self.requests + [one for name, one in self.events if not narrow or name == base]
+        relied += [one for other, name, one in self.unrequested if other is exchange and name == base]
         absent = (one for one in relied if one in self.facts.lacking)
         return next((one for one in absent if not one.is_governed_by(requirement)), None)
 

@@ -90,6 +90,11 @@ class RecordingView:
             inconclusive(f"`{name}` of `{self.recording.variant}` was not performed: {why}{self._not_deployed()}")
         return [ExchangeView(exchange, self.recording, self._reliance) for exchange in found]
 
+    def was_cut(self, name: str) -> bool:
+        """Return whether the suite closed every exchange of this name that the server might have continued."""
+        found = self._found(name)
+        return bool(found) and all(cut_short(self.recording, one) for one in found)
+
     def is_provided(self, exchange: Exchange) -> bool:
         """Return whether the server has everything that an exchange of this recording asks for."""
         return not self._reliance.facts.lacking.intersection(of_request(self.recording, exchange))

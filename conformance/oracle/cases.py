@@ -81,7 +81,8 @@ def observed_streams(recording: Recording) -> list[tuple[Exchange, ObservedStrea
     """Return every stream of a recording that can be compared with a prediction.
 
     These are streams that the server ended by the rules of HTTP, or that the reader left: of those who started the
-    run, and of readers that joined it on its own thread without further wishes.
+    run, and of readers that joined it on its own thread without further wishes.  Events of modes that nobody requested
+    are left out, because they hide every other difference; `modes.only-requested` judges them.
     """
     found = []
     for exchange in recording.exchanges:
@@ -95,7 +96,8 @@ def observed_streams(recording: Recording) -> list[tuple[Exchange, ObservedStrea
             continue
         ended = exchange.ending == COMPLETE
         at = exchange.answered_t - started.sent_t if joined and exchange.answered_t is not None else None
-        events = recorded_events(exchange)
+        modes = {*requested_modes(started.request), "error"}
+        events = [one for one in recorded_events(exchange) if one.mode in modes]
         found.append((exchange, ObservedStream(case, events, exchange.run_id, thread, joined, ended, at)))
     return found
 

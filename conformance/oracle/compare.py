@@ -28,9 +28,10 @@ def compare_stream(
     """
     found = _compared(recorded, prediction, pins(prediction, run, thread), ended)
     if found is not None and prediction.loses_tail:
-        shorter = _without_tail(prediction)
-        if any(_compared(recorded, one, pins(one, run, thread), ended) is None for one in shorter):
+        shorter = [_compared(recorded, one, pins(one, run, thread), ended) for one in _without_tail(prediction)]
+        if None in shorter:
             return None
+        return next((one for one in shorter if one is not None and one.mode == "error" and one.path), found)
     return found
 
 

@@ -43,6 +43,8 @@ def _counts(recorded: Sequence[RecordedEvent], state: Search) -> dict[str, int]:
 def _at(rest: Sequence[RecordedEvent], state: Search, surplus: dict[str, int]) -> Difference:
     """Return the difference at the first of the events that could not be matched."""
     event = rest[0]
+    if event.mode == "error" and any(not state.is_ready(one) for one in _of_mode(event, state, taken=False)):
+        return _missing(_first_ready(state, None), state, event.position)
     repeated = next((one for one in _of_mode(event, state, taken=True) if state.would_match(event, one)), None)
     if repeated is not None and surplus.get(event.mode, 0) > 0:
         return _unexpected(event)

@@ -30,8 +30,8 @@ class Limits:
     )
     queue_s: float = limit(
         90.0,
-        "before the first event of an exchange, while events of others arrive, silence begins so much later: a server "
-        "may perform runs one after another, and a slow server is not wrong",
+        "before the first event of an exchange other than metadata, while events of others arrive, silence begins so "
+        "much later: a server may perform runs one after another, and a slow server is not wrong",
     )
     poll_s: float = limit(
         60.0,
@@ -67,7 +67,9 @@ class Limits:
         1200.0, "no session may last for ever: the embedded server takes one minute, a slow one ten", "--max-seconds"
     )
     session_bytes: int = limit(192 << 20, "all streams of the suite together have a tenth of it")
-    waits: int = limit(5, "so many waits that ran out, without any event since the first of them began: it hangs")
+    waits: int = limit(
+        5, "so many waits ran out, one of which began after another had run out, and no event arrived since: it hangs"
+    )
     paced_s: float = limit(
         300.0, "the scenarios that must not be disturbed are performed alone: a quarter of the session at most"
     )

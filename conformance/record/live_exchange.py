@@ -98,9 +98,9 @@ class LiveExchange:
         """The time from which silence counts: of the request, the headers, the last event, or an announced silence."""
         if not self._reading.is_set():
             return self._session.now()
-        if self._first_event is not None:
+        if self._shows_output:
             return self._quiet_since
-        # The run may wait for its turn, as long as the server sends events of others.
+        # The run may wait for its turn, as long as the server sends events of others; metadata may come before it.
         turn = max(self._quiet_since, self._session.last_event)
         return min(turn, self._quiet_since + self._session.limits.queue_s)
 

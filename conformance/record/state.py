@@ -66,8 +66,8 @@ class RecordingSession:
     bytes_received: int = 0
     last_event: float = -math.inf
     """When the last event of any stream arrived."""
-    _began: list[float] = field(default_factory=list)
-    """The times from which the limits of the waits that ran out had counted."""
+    _ran_out: list[tuple[float, float]] = field(default_factory=list)
+    """The waits that ran out: from when the limit of each had counted, and when it was reached."""
 
     def __post_init__(self) -> None:
         self.concurrency = Concurrency(self.target.concurrency)
@@ -112,11 +112,13 @@ class RecordingSession:
         for wait in [wait for wait in self.waits if wait.ran_out(now)]:
             self.waits.discard(wait)
             self.reached.append(wait.text)
-            self._began.append(wait.since())
+            self._ran_out.append((wait.since(), now))
             wait.end(wait.text)
         self.reached += [text for live in list(self.live) if (text := live.enforce(now))]
-        hanging = [began for began in self._began if began >= self.last_event]
-        if self.stopped is None and len(hanging) >= self.limits.waits:
+        hanging = [one for one in self._ran_out if one[0] >= self.last_event]
+        # Waits that began together may all be for the same thing; a server that hangs also fails one that began later.
+        again = any(began >= ended for began, _ in hanging for _, ended in hanging)
+        if self.stopped is None and again and len(hanging) >= self.limits.waits:
             since = f"no event arrived on any stream since the first of {len(hanging)} waits that ran out began"
             self.stop(f"limit reached: {since}; the last: {self.reached[-1].removeprefix('limit reached: ')}")
 

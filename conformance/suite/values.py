@@ -16,6 +16,7 @@ from conformance.authoring import (
     expect,
     fault,
     first_difference,
+    inconclusive,
     is_join,
     rewritten,
     same_sequence,
@@ -150,6 +151,8 @@ def test_every_step_has_one_event(recording: RecordingView) -> None:
     """There is one values event after each step, in step order, and at most one before the first step."""
     stream = recording["stream"]
     graph = recording.axes["graph"]
+    if not all(isinstance(event.value, dict) for event in stream["values"]):
+        inconclusive("a values event holds no object, so its step is unknown; values.full-state judges that")
     states = states_of(graph, stream)
     what = f"the values events of {graph} after its {len(states)} steps"
     same_sequence(after_the_steps(stream, states), states, what, stream)

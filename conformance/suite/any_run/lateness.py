@@ -23,14 +23,19 @@ class Held(NamedTuple):
 
 
 def held_back(stream: ComparedStream) -> Iterator[Held]:
-    """Yield the first event of each mode in which waits follow it; negative seconds say that it was on time."""
+    """Yield the first event of each mode in which waits follow it; negative seconds say that it was on time.
+
+    A joining client can receive nothing before its join is answered, not even what a server sends it again.
+    """
     for mode, moments in stream.moments.items():
         events = stream.exchange.events_of(mode)
         complete = len(events) == len(moments) or (stream.joined and len(events) < len(moments))
         if events and complete:
             waits = moments[-1] - moments[-len(events)]
             if waits > LATE_S:
-                yield Held(events[0], waits - (events[-1].t - events[0].t))
+                late = waits - (events[-1].t - events[0].t)
+                answered = stream.exchange.answered_t or 0.0
+                yield Held(events[0], min(late, events[0].t - answered) if stream.joined else late)
 
 
 def looks_late(recording: Recording) -> bool:

@@ -23,7 +23,9 @@ JUDGED = (
     "events.nodes", "events.final-state", "events.model", "events.details", "errors.error-event",
     "subgraphs.off-by-default", "subgraphs.included", "subgraphs.namespace", "subgraphs.nested-path",
     "subgraphs.custom", "subgraphs.tokens", "join.rest-of-run",
-    "join.same-events", "framing.escapes-stay", "errors.message-text", "events.no-other-modes", "values.input-first",
+    "join.same-events", "join.error-reaches-the-joiner", "framing.escapes-stay", "errors.message-text",
+    "events.no-other-modes", "values.input-first",
+    "state.next-run-continues",
 )  # fmt: skip
 """The requirements that a difference can break."""
 

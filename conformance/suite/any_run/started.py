@@ -7,7 +7,9 @@ from typing import Any
 from conformance.authoring import (
     Answer,
     FaultContext,
+    FaultOutput,
     RecordingView,
+    SentEvents,
     condition,
     expect,
     fault,
@@ -42,7 +44,7 @@ def _declare(requirement: str, thread: str) -> None:
         for row, view in recordings.items():
             wanted: dict[str, Any] = rows()[row]
             for name in ("run", "create run") if wanted["thread"] == thread else ():
-                if name in view and view.is_provided(view[name].exchange):
+                if name in view and (view[name].accepted or view.is_provided(view[name].exchange)):
                     found += 1
                     view[name].expect_stream() if name == "run" else view[name].expect_accepted()
         if not found:
@@ -75,6 +77,19 @@ def on_a_used_thread(exchange: FaultContext) -> bool:
     thread = thread_in(exchange.path)
     earlier = (one for one in exchange.earlier if one.starts_run and one.accepted)
     return any(thread_in(one.path) == thread is not None for one in earlier)
+
+
+@fault("state.next-run-continues", where=starts_stream & on_a_used_thread)
+def forgets_what_lists_held(events: SentEvents, exchange: FaultContext) -> FaultOutput:
+    """Starts a further run on a thread with empty lists."""
+    given = exchange.body["input"]
+    held: dict[str, int] = {}
+    for event in events:
+        if event.name == "values":
+            lists = {key: value for key, value in event.value.items() if isinstance(value, list)}
+            held = held or {key: len(value) - len(given.get(key, [])) for key, value in lists.items()}
+            event = event.holding(event.value | {key: value[held[key] :] for key, value in lists.items()})
+        yield event
 
 
 @fault("state.next-run-continues", part="answer", where=starts_stream & on_a_used_thread)

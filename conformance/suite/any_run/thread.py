@@ -18,11 +18,13 @@ from conformance.authoring import (
     fail,
     fault,
     inconclusive,
+    is_terminal,
     member,
     shown,
     thread_in,
     verifies,
 )
+from conformance.suite.any_run.nature import is_in_blocks
 from conformance.suite.any_run.plan import rows
 from conformance.suite.any_run.scenarios import any_run
 
@@ -41,6 +43,8 @@ def requirement_of(answer: ComparedStream) -> str | None:
     """
     difference = answer.difference
     if difference is None or (difference.path and difference.path[0] != "values"):
+        return None
+    if is_in_blocks(difference.actual, difference.expected):
         return None
     if difference.mode == "history":
         return "state.history"
@@ -89,9 +93,20 @@ def test_the_history_after_any_run_is_the_library_s(recordings: Rows) -> None:
 
 
 def last_polls(recordings: Rows, failing: bool) -> list[ExchangeView]:
-    """Return the last answer about each run that was polled after its end; inconclusive if there is none."""
-    found = [view["poll run"] for row, view in recordings.items() if "poll run" in view and fails(row) == failing]
+    """Return the last answer about each run that had ended; inconclusive if there is none.
+
+    A run had ended if its status is terminal, or if the stream of the request that started it had ended.
+    """
+    views = [view for row, view in recordings.items() if "poll run" in view and fails(row) == failing]
+    found = [view["poll run"] for view in views if _had_ended(view)]
     return found or inconclusive("no run was asked for its status after its end")
+
+
+def _had_ended(view: RecordingView) -> bool:
+    poll = view["poll run"]
+    streams = [one for one in view.recording.all("run") if one.is_stream and one.ending == "complete"]
+    over = any(one.ended is not None and one.ended < poll.sent for one in streams)
+    return over or not poll.accepted or is_terminal(member(poll.json, "status"))
 
 
 @verifies("state.status-at-close", on=any_run, over="row")
