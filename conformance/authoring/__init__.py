@@ -35,7 +35,7 @@ from conformance.authoring.library import ComparedStream, compared_streams, comp
 from conformance.authoring.payloads import member, run_id_of, showing_a_run, text_of
 from conformance.authoring.projection import projected, same_output
 from conformance.authoring.provided import KNOWN_NAMES
-from conformance.authoring.registry import EVERY_STREAM, WHOLE_SESSION
+from conformance.authoring.registry import EVERY_STREAM, WHOLE_SESSION, Scenario
 from conformance.authoring.rewriting import (
     CUT,
     HANG,
@@ -77,6 +77,7 @@ __all__ = [
     "Recording",
     "RecordingView",
     "Reply",
+    "Scenario",
     "SentEvent",
     "SentEvents",
     "Server",

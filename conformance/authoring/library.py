@@ -14,6 +14,7 @@ from conformance.evidence.memo import memoized
 from conformance.evidence.recording import Recording
 from conformance.oracle import (
     Difference,
+    Library,
     NotPredicted,
     ObservedStream,
     first_difference,
@@ -65,11 +66,16 @@ def compared_threads(recordings: Sequence[Recording]) -> list[ComparedStream]:
     return [answer for recording in recordings for answer in _compared_threads(recording, library)]
 
 
+def _libraries(recording: Recording) -> Sequence[Library]:
+    """Return the libraries with which the runs of a recording are compared; all of a session have the same."""
+    return shipped() if recording.libraries is None else recording.libraries
+
+
 def _best_fit(recordings: Sequence[Recording]) -> tuple[int, list[list[ComparedStream]]]:
     """Return the number of the release from which the fewest streams differ, and the streams of each recording."""
     order, best = list(range(len(recordings))), [_compared(recording, 0) for recording in recordings]
     fitting = 0
-    for number in range(1, len(shipped())):
+    for number in range(1, min((len(_libraries(one)) for one in recordings), default=0)):
         # What agrees with the best release so far comes first: another release is soon found to be worse there.
         order.sort(key=lambda index: _differing(best[index]))
         fewest = sum(map(_differing, best))
@@ -88,26 +94,28 @@ def _differing(streams: Sequence[ComparedStream]) -> int:
 
 
 @memoized
-def _compared(recording: Recording, library: int) -> list[ComparedStream]:
+def _compared(recording: Recording, number: int) -> list[ComparedStream]:
     found = []
-    for exchange, stream in observed_streams(recording):
-        with suppress(NotPredicted):
-            difference = _difference(exchange, stream, library)
-            moments = moments_of(shipped()[library].prediction(stream.case))
-            found.append(ComparedStream(recording, exchange, difference, moments))
+    for library in _libraries(recording)[number : number + 1]:
+        for exchange, stream in observed_streams(recording):
+            with suppress(NotPredicted):
+                difference = _difference(exchange, stream, library)
+                moments = moments_of(library.prediction(stream.case))
+                found.append(ComparedStream(recording, exchange, difference, moments))
     return found
 
 
 @memoized
-def _difference(exchange: Exchange, stream: ObservedStream, library: int) -> Difference | None:
+def _difference(exchange: Exchange, stream: ObservedStream, library: Library) -> Difference | None:
     """Return the first difference of a stream; memoized because a fault leaves most streams of a session alone."""
-    return first_difference(stream, shipped()[library])
+    return first_difference(stream, library)
 
 
 @memoized
-def _compared_threads(recording: Recording, library: int) -> list[ComparedStream]:
+def _compared_threads(recording: Recording, number: int) -> list[ComparedStream]:
     found = []
-    for exchange, observed in observed_threads(recording):
-        with suppress(NotPredicted):
-            found.append(ComparedStream(recording, exchange, thread_difference(observed, shipped()[library])))
+    for library in _libraries(recording)[number : number + 1]:
+        for exchange, observed in observed_threads(recording):
+            with suppress(NotPredicted):
+                found.append(ComparedStream(recording, exchange, thread_difference(observed, library)))
     return found

@@ -16,6 +16,8 @@ from conformance.record.limits import Limits
 from conformance.report.attribution import platform_facts
 from conformance.report.words import command
 from conformance.session.plan import Plan
+from conformance.session.predicting import FILE as PREDICTIONS_FILE
+from conformance.session.predicting import keep, predictor
 from conformance.session.scenarios import scenario_digests
 
 if TYPE_CHECKING:
@@ -39,7 +41,11 @@ def record_session(plan: Plan, selected: Sequence[str], keyword: str, progress: 
 
     clock = time.monotonic()
     plan.recordings.mkdir(parents=True, exist_ok=True)
-    for old in [*plan.recordings.glob(f"*{SUFFIX}"), plan.recordings / CLIENTS_FILE]:
+    for old in [
+        *plan.recordings.glob(f"*{SUFFIX}"),
+        plan.recordings / CLIENTS_FILE,
+        plan.recordings / PREDICTIONS_FILE,
+    ]:
         old.unlink(missing_ok=True)
     with ExitStack() as stack:
         target, ends_with_session = plan.target, plan.target.launch is not None
@@ -53,6 +59,9 @@ def record_session(plan: Plan, selected: Sequence[str], keyword: str, progress: 
             progress=progress,
         )  # fmt: skip
         _write(plan, description | _end(clock, done))  # an interruption from here on does not lose it
+        if plan.own_runs is not None and done.answered_at_end and not done.interrupted:
+            predict = predictor(plan.own_runs, plan.settings.own_runs.library, plan.redactor, say)
+            keep(predict(read_recordings(source_of(plan.recordings))), plan.recordings)
         if plan.readers and (target.query or target.tls.insecure):
             why = "verify certificates; give --ca-file" if target.tls.insecure else "cannot send the query of the URL"
             say(f"real clients perform no runs: they {why}; they read the recorded streams")
@@ -96,6 +105,7 @@ def _description(plan: Plan, selected: Sequence[str], keyword: str) -> dict[str,
         "nonce": plan.nonce,
         "platform": platform_facts(),
         "scenarios": scenario_digests(),
+        **({} if plan.own_runs is None else {"own_runs": plan.own_runs.data}),
         "limits": {name: getattr(settings, name) for name in ("silence_s", "length_s", "max_seconds")},
     }
 

@@ -23,15 +23,10 @@ from conformance.authoring import (
     thread_in,
     verifies,
 )
-from conformance.suite.any_run.plan import rows
+from conformance.suite.any_run.runs import fails
 from conformance.suite.any_run.scenarios import any_run
 
 Rows = dict[str, RecordingView]
-
-
-def fails(row: str) -> bool:
-    """Return whether the program of a row fails."""
-    return str(rows()[row]["program"]).startswith("fails")
 
 
 def requirement_of(answer: ComparedStream) -> str | None:
@@ -44,7 +39,7 @@ def requirement_of(answer: ComparedStream) -> str | None:
         return None
     if difference.mode == "history":
         return "state.history"
-    return "errors.after-a-failure" if fails(answer.recording.axes["row"]) else "state.readable-at-close"
+    return "errors.after-a-failure" if fails(answer.recording) else "state.readable-at-close"
 
 
 def expect_no_difference(recordings: Rows, requirement: str) -> None:
@@ -60,9 +55,9 @@ def expect_no_difference(recordings: Rows, requirement: str) -> None:
 
 
 def expect_read(recordings: Rows, name: str, failing: bool) -> None:
-    """Fail unless the answers about the threads of all rows, or of those that fail, are accepted."""
-    for row, view in recordings.items():
-        if name in view and fails(row) == failing:
+    """Fail unless the answers about the threads of all runs that fail, or of all others, are accepted."""
+    for view in recordings.values():
+        if name in view and fails(view.recording) == failing:
             view[name].expect_accepted()
 
 
@@ -90,7 +85,8 @@ def test_the_history_after_any_run_is_the_library_s(recordings: Rows) -> None:
 
 def last_polls(recordings: Rows, failing: bool) -> list[ExchangeView]:
     """Return the last answer about each run that was polled after its end; inconclusive if there is none."""
-    found = [view["poll run"] for row, view in recordings.items() if "poll run" in view and fails(row) == failing]
+    polled = [view for view in recordings.values() if "poll run" in view]
+    found = [view["poll run"] for view in polled if fails(view.recording) == failing]
     return found or inconclusive("no run was asked for its status after its end")
 
 
