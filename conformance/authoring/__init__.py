@@ -31,11 +31,16 @@ from conformance.authoring.expectations import (
     schema_errors,
     shown,
 )
-from conformance.authoring.library import ComparedStream, compared_streams, compared_threads
+from conformance.authoring.library import (
+    ComparedStream,
+    compared_streams,
+    compared_threads,
+    difference_of_runs,
+)
 from conformance.authoring.payloads import member, run_id_of, showing_a_run, text_of
 from conformance.authoring.projection import projected, same_output
 from conformance.authoring.provided import KNOWN_NAMES
-from conformance.authoring.registry import EVERY_STREAM, WHOLE_SESSION, Scenario
+from conformance.authoring.registry import EVERY_STREAM, WHOLE_SESSION, Check, Scenario
 from conformance.authoring.rewriting import (
     CUT,
     HANG,
@@ -65,6 +70,7 @@ __all__ = [
     "TERMINAL_STATUSES",
     "WHOLE_SESSION",
     "Answer",
+    "Check",
     "ComparedStream",
     "Condition",
     "Event",
@@ -89,6 +95,7 @@ __all__ = [
     "compared_streams",
     "compared_threads",
     "condition",
+    "difference_of_runs",
     "disputes",
     "equal",
     "everywhere",

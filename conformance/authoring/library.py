@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from conformance.authoring.projection import is_optional
 from conformance.evidence.exchange import Event, Exchange
 from conformance.evidence.memo import memoized
 from conformance.evidence.recording import Recording
@@ -17,13 +18,16 @@ from conformance.oracle import (
     Library,
     NotPredicted,
     ObservedStream,
+    compare_runs,
     first_difference,
     moments_of,
     observed_streams,
     observed_threads,
+    recorded_events,
     shipped,
     thread_difference,
 )
+from conformance.protocol import thread_in, wire_name
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,19 @@ def compared_threads(recordings: Sequence[Recording]) -> list[ComparedStream]:
     """Return every state and history that the library predicts, compared with the release that fits the streams."""
     library, _ = _best_fit(recordings)
     return [answer for recording in recordings for answer in _compared_threads(recording, library)]
+
+
+def difference_of_runs(mode: str, stream: Exchange, other: Exchange) -> Difference | None:
+    """Return the first difference between what two runs of one graph with the same input stream in a mode.
+
+    What a server may send or leave out is not compared: chunks in `events`, and message chunks without text.
+    """
+    mine, others = (
+        [one for one in recorded_events(each) if one.mode == wire_name(mode) and not is_optional(mode, one.data)]
+        for each in (stream, other)
+    )
+    ids = ((stream.run_id, other.run_id), (thread_in(stream.path), thread_in(other.path)))
+    return compare_runs(mine, others, [(one, another) for one, another in ids if one and another])
 
 
 def _libraries(recording: Recording) -> Sequence[Library]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,6 +19,7 @@ from conformance.runner.collection import CheckItem
 from conformance.runner.keywords import NODE, unmatched
 from conformance.runner.stopping import FailureLimit
 from conformance.session.judgement import Judgement
+from conformance.session.live_judgement import judge_live
 from conformance.session.recording import record_session
 from conformance.session.reporting import SessionReport, write_report
 from conformance.settings import UsageError
@@ -82,7 +84,8 @@ class Controller:
             return
         try:
             with Progress(self._config.get_terminal_writer()) as progress:
-                done = record_session(self._plan, ids, self._keyword, progress, progress.say)
+                live = partial(judge_live, self._judgement)
+                done = record_session(self._plan, ids, self._keyword, progress, progress.say, live)
         except (LaunchError, UsageError) as problem:
             self._exit_without_report(str(problem), USAGE if isinstance(problem, UsageError) else UNSURE)
         except KeyboardInterrupt:
@@ -140,7 +143,7 @@ class Controller:
             hint = "it matches areas, levels, requirements, checks, scenarios and graphs; see `lg-conformance list`"
             terminalreporter.write_line(f"-k {self._keyword!r} selects no check; {hint}", red=True)
         if self._report is not None:
-            notes = [*self._report.compared, *self._baseline_note()]
+            notes = [*self._report.notes, *self._baseline_note()]
             folder = self._plan.report_folder if self._report.written else None
             status = self._report.exit_status
             same = self._session is not None and self._session.exitstatus == status

@@ -52,6 +52,8 @@ class Judgement:
 
     def outcome(self, item: Item) -> Outcome:
         """Return the outcome of an item, with its likely cause; raises SuiteError if the suite is at fault."""
+        if (known := self.results.get(item.id)) is not None:
+            return known.outcome
         if (absent := missing_for_item(item, self.plan.target.lacks)) is not None:
             return Outcome(INAPPLICABLE, f"the target declares that it lacks `{absent}`")
         outcome = judge(item, self.session)

@@ -15,7 +15,8 @@ from conformance.settings import OwnRuns, UsageError
 from conformance.suite.any_run.scenarios import any_run
 from conformance.suite.generated.case import Case, case_from
 from conformance.suite.generated.drawing import drawn
-from conformance.suite.generated.own_graphs import LAWS, UNFIT, rows_of
+from conformance.suite.generated.laws import LAWS, UNFIT
+from conformance.suite.generated.own_graphs import cases_of
 from conformance.suite.generated.performing import scenario_of
 
 PROGRAMS, REPLAYED, GRAPHS = "generated", "replayed", "own_graph"
@@ -53,6 +54,13 @@ class ChosenRuns:
         """How many runs there are, those before the judged ones included."""
         return sum(1 + len(case.earlier) for case in self.cases.values())
 
+    @property
+    def summary(self) -> str:
+        """How many runs there are, in words."""
+        graphs = dict.fromkeys(case.graph for case in self.cases.values())
+        what = f"of the graph{'s' * (len(graphs) > 1)} {', '.join(graphs)}"
+        return f"{self.runs} run{'s' * (self.runs > 1)} {what} in {len(self.cases)} cases"
+
     def items(self, checks: Iterable[Check]) -> Iterator[Item]:
         """Yield an item for each check that can judge such runs."""
         unfit = UNFIT if self.kind == GRAPHS else UNFIT_FOR_PROGRAMS
@@ -79,7 +87,7 @@ def chosen_runs(given: OwnRuns) -> ChosenRuns | None:
     if given.replay_case is not None:
         return ChosenRuns(REPLAYED, {"1": _stored_case(given.replay_case)})
     if given.graphs:
-        rows = {name: case for graph, value in given.graphs.items() for name, case in rows_of(graph, value).items()}
+        rows = {name: case for graph, value in given.graphs.items() for name, case in cases_of(graph, value).items()}
         return ChosenRuns(GRAPHS, rows, given.not_deterministic)
     return None
 
