@@ -5,8 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
+import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
+from typing import IO, Self
 
 from conformance.files import folder
 from conformance.oracle.prediction import Case, Prediction, prediction_of
@@ -47,15 +52,55 @@ def computed(cases: Sequence[Case], command: Sequence[str] | None = None) -> Map
 
 def predicted_lines(cases: Sequence[Case], command: Sequence[str]) -> dict[str, str]:
     """Return the line that the predictor writes for each case, by the key of the case; raises NoPrediction."""
-    distinct = {case.key: case for case in cases}
-    given = "".join(json.dumps(case.data) + "\n" for case in distinct.values())
-    try:
-        done = subprocess.run(
-            command, input=given, capture_output=True, text=True, encoding="utf-8", check=False, timeout=LONGEST_S
-        )
-    except (OSError, subprocess.TimeoutExpired) as problem:
-        raise NoPrediction(f"the library could not be run: {problem}") from None
-    lines = done.stdout.removesuffix("\n").split("\n")  # JSON may hold other line separators
-    if done.returncode or len(lines) != len(distinct):
-        raise NoPrediction(f"the library predicted {len(lines)} of {len(distinct)} runs: {done.stderr[-2000:]}")
-    return dict(zip(distinct, lines, strict=True))
+    with Predictor(command) as predictor:
+        return predictor.lines(cases)
+
+
+class Predictor:
+    """A predictor that runs until it is closed, because it takes seconds to start."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        """Start it; raises NoPrediction."""
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115  closed with the predictor
+        try:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said, text=True, encoding="utf-8"
+            )
+        except OSError as problem:
+            self._said.close()
+            raise NoPrediction(f"the library could not be run: {problem}") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+        self._said.close()
+
+    def lines(self, cases: Sequence[Case]) -> dict[str, str]:
+        """Return the line for each case, by the key of the case; raises NoPrediction."""
+        distinct = {case.key: case for case in cases}
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        writing = threading.Thread(target=self._write, args=(self._process.stdin, list(distinct.values())))
+        late = threading.Timer(LONGEST_S, self._process.kill)
+        writing.start()
+        late.start()
+        lines = list(islice(self._process.stdout, len(distinct)))
+        late.cancel()
+        writing.join()
+        if len(lines) < len(distinct):
+            raise NoPrediction(f"the library predicted {len(lines)} of {len(distinct)} runs: {self._last_words()}")
+        return dict(zip(distinct, (line.removesuffix("\n") for line in lines), strict=True))
+
+    @staticmethod
+    def _write(stdin: IO[str], cases: Sequence[Case]) -> None:
+        """Hand over the cases while the lines are read, because neither end may fill."""
+        with suppress(BrokenPipeError):
+            stdin.writelines(json.dumps(case.data) + "\n" for case in cases)
+            stdin.flush()
+
+    def _last_words(self) -> str:
+        self._said.seek(0)
+        return self._said.read().decode("utf-8", "replace")[-2000:]

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import pytest
 
 from conformance.judging.outcomes import PASSED, Evidence, Outcome
-from conformance.judging.verdict import UNSURE, USAGE
+from conformance.judging.verdict import OK, UNSURE, USAGE
 from conformance.launch.process import LaunchError
 from conformance.report import allure
 from conformance.report.summary import summarise
@@ -19,6 +19,7 @@ from conformance.runner.collection import CheckItem
 from conformance.runner.keywords import NODE, unmatched
 from conformance.runner.stopping import FailureLimit
 from conformance.session.judgement import Judgement
+from conformance.session.listing import listed
 from conformance.session.live_judgement import judge_live
 from conformance.session.recording import record_session
 from conformance.session.reporting import SessionReport, write_report
@@ -80,6 +81,10 @@ class Controller:
         self._judgement.selected.update(ids)
         for name in unmatched(self._keyword, self._plan.offered):
             self._config.get_terminal_writer().line(f"-k: {printable(name)} matches no check", yellow=True)
+        if self._plan.own_runs is not None and self._plan.settings.own_runs.dry_run:
+            for line in listed(self._plan.own_runs):
+                self._config.get_terminal_writer().line(line)
+            self._exit_without_report("nothing was performed (--dry-run)", OK)
         if not ids or self._plan.judges_again:
             return
         try:

@@ -35,6 +35,10 @@ class Bench:
     predict: Predict
     lacks: tuple[str, ...] = ()
 
+    def case_of(self, recording: Recording) -> Case:
+        """Return the case of a recording of the session."""
+        return self.runs.cases[recording.axes["row"]]
+
     def performed(self, cases: Mapping[str, Case]) -> dict[str, Recording]:
         """Perform cases, all at once; return their recordings by the names of the cases."""
         runs = replace(self.runs, cases=cases)

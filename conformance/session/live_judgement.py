@@ -16,7 +16,7 @@ from conformance.record.limits import Limits
 from conformance.session.bench import Bench, Record
 from conformance.session.judgement import Judgement
 from conformance.session.plan import Plan
-from conformance.session.predicting import keep, predictor
+from conformance.session.predicting import keep, predicting
 from conformance.session.reducing import kept_cases
 from conformance.settings import Settings
 from conformance.targets.target import Target
@@ -35,16 +35,17 @@ def judge_live(judgement: Judgement, target: Target, limits: Limits, say: Say) -
     """
     plan = judgement.plan
     assert plan.own_runs is not None
-    predict = predictor(plan.own_runs, plan.settings.own_runs.library, plan.redactor, say)
-    keep(predict(read_recordings(source_of(plan.recordings))), plan.recordings)
-    judgement.judge_selected()
     folder = plan.report_folder / FOLDER
     for old in folder.glob("*.json"):
         old.unlink()
-    bench = Bench(plan.own_runs, _recorder(plan, target, limits), predict, target.lacks)
-    for number, kept in enumerate(kept_cases(bench, judgement, say), 1):
-        folder.mkdir(parents=True, exist_ok=True)
-        write_json(folder / f"{number:02}-{kept.item.check.requirement}.json", kept.data(bench), plan.redactor)
+    with predicting(plan.own_runs, plan.settings.own_runs.library, plan.redactor, say) as predict:
+        keep(predict(read_recordings(source_of(plan.recordings))), plan.recordings)
+        judgement.judge_selected()
+        bench = Bench(plan.own_runs, _recorder(plan, target, limits), predict, target.lacks)
+        for number, kept in enumerate(kept_cases(bench, judgement, say), 1):
+            folder.mkdir(parents=True, exist_ok=True)
+            name = f"{number:02}-{kept.item.check.requirement}.json"
+            write_json(folder / name, kept.data(bench), plan.redactor)
 
 
 def _recorder(plan: Plan, target: Target, limits: Limits) -> Record:

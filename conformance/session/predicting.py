@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from conformance.evidence.redaction import Redactor
 from conformance.evidence.source import RecordingSource
 from conformance.files import folder
 from conformance.oracle import Case, Library, NoPrediction, node_predictor, observed_streams, observed_threads
-from conformance.oracle.computing import graph_predictor, predicted_lines, python_predictor
+from conformance.oracle.computing import Predictor, graph_predictor, python_predictor
 from conformance.oracle.libraries import packed, unpacked
 from conformance.session.own_runs import GRAPHS, ChosenRuns
 from conformance.settings import UsageError
@@ -26,6 +27,9 @@ from conformance.settings import UsageError
 FILE = "predictions.jsonl.xz"
 """The predictions, beside the recordings."""
 PROCESSES = min(4, os.cpu_count() or 1)
+"""How many processes predict at once at most."""
+CASES_OF_A_PROCESS = 50
+"""A process is started for so many cases: it takes as long to start as to predict them."""
 
 Say = Callable[[str], None]
 Predict = Callable[[Sequence[Recording]], tuple[Library, ...]]
@@ -44,22 +48,29 @@ def prepare(recordings: Iterable[Recording], runs: ChosenRuns, libraries: Sequen
         one.libraries = libraries if one.deterministic else ()
 
 
-def predictor(runs: ChosenRuns, places: Sequence[str], redactor: Redactor, say: Say) -> Predict:
-    """Return the function that predicts runs, by the library at the given places; raises UsageError."""
+@contextmanager
+def predicting(runs: ChosenRuns, places: Sequence[str], redactor: Redactor, say: Say) -> Iterator[Predict]:
+    """Run the library at the given places; yield the function that predicts runs.  Raises UsageError."""
     command = _command(runs, places)
     if command is None:
         if runs.kind != GRAPHS:
             say("langgraph is not installed here, so the streams are judged without it")
-        return lambda recordings: ()
+        yield lambda recordings: ()
+        return
+    with ExitStack() as stack:
+        started: list[Predictor] = []
 
-    def predict(recordings: Sequence[Recording]) -> tuple[Library, ...]:
-        try:
-            return _predicted(list(_cases(recordings, runs)), command, redactor)
-        except NoPrediction as problem:
-            say(f"the streams are judged without the library: {problem}")
-            return ()
+        def predict(recordings: Sequence[Recording]) -> tuple[Library, ...]:
+            cases = list({case.key: case for case in _cases(recordings, runs)}.values())
+            try:
+                while len(started) < min(PROCESSES, 1 + len(cases) // CASES_OF_A_PROCESS):
+                    started.append(stack.enter_context(Predictor(command)))
+                return _predicted(cases, started, redactor)
+            except NoPrediction as problem:
+                say(f"the streams are judged without the library: {problem}")
+                return ()
 
-    return predict
+        yield predict
 
 
 def keep(libraries: Sequence[Library], recordings: Path) -> None:
@@ -105,14 +116,13 @@ def _cases(recordings: Iterable[Recording], runs: ChosenRuns) -> Iterator[Case]:
             yield from (replace(case, thread=True) for case in streams if not case.thread)
 
 
-def _predicted(cases: Sequence[Case], command: Sequence[str], redactor: Redactor) -> tuple[Library, ...]:
+def _predicted(cases: Sequence[Case], started: Sequence[Predictor], redactor: Redactor) -> tuple[Library, ...]:
     """Return the library with its predictions, computed by several processes at once; raises NoPrediction."""
-    distinct = list({case.key: case for case in cases}.values())
-    parts = [part for number in range(PROCESSES) if (part := distinct[number::PROCESSES])]
-    with ThreadPoolExecutor(PROCESSES) as pool:
-        found = list(pool.map(lambda part: predicted_lines(part, command), parts))
-    lines = {key: redactor.text(line) for one in found for key, line in one.items()}
-    if not lines:
+    if not cases:
         return ()
+    with ThreadPoolExecutor(len(started)) as pool:
+        parts = [cases[number :: len(started)] for number in range(len(started))]
+        found = list(pool.map(lambda one, part: one.lines(part), started, parts))
+    lines = {key: redactor.text(line) for one in found for key, line in one.items()}
     versions = json.loads(next(iter(lines.values())))["library"]
     return (Library("computed", versions, lines),)

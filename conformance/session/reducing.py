@@ -51,41 +51,40 @@ class KeptCase:
 
 
 def kept_cases(bench: Bench, judgement: Judgement, say: Say) -> Iterator[KeptCase]:
-    """Yield the failures of a judged session, the likely root cause first, each reduced within the time.
+    """Yield the failures of a judged session, those with the smallest cases first, each reduced within the time.
 
     A failure whose check also fails in a case that was yielded before is not yielded.
     """
     end = time.monotonic() + LONGEST_S
-    open_items = _failed(judgement)
+    failed = [(item, one) for item in _failed(judgement) if (one := _smallest(bench, item, judgement)) is not None]
+    failed.sort(key=lambda found: weight(bench.case_of(found[1])))
     for _ in range(MOST):
-        shown = ((item, one) for item in open_items if (one := _smallest(bench, item, judgement)) is not None)
-        if (found := next(shown, None)) is None:
+        if not failed:
             return
-        item, recording = found
-        left = max(0.0, end - time.monotonic())
-        say(f"reducing a failure of {item.check.requirement}, for {left:.0f} s at most")
+        item, recording = failed.pop(0)
+        if (left := end - time.monotonic()) > 0:
+            say(f"reducing a failure of {item.check.requirement}, for {left:.0f} s at most")
         kept = _reduced(bench, item, recording, end)
-        others = [one for one in open_items if one is not item]
-        open_items = [one for one in others if bench.outcome(one, kept.recording).word != FAILED]
+        failed = [other for other in failed if bench.outcome(other[0], kept.recording).word != FAILED]
         yield kept
 
 
-def _failed(judgement: Judgement) -> list[Item]:
-    """Return the items that failed, those of the likely root causes first."""
-    order = [rank.requirement for rank in judgement.ranks]
-    results = judgement.results
-    failed = [one for id, one in judgement.plan.items.items() if id in results and results[id].outcome.word == FAILED]
-    return sorted(failed, key=lambda one: order.index(one.check.requirement))
+def _failed(judgement: Judgement) -> Iterator[Item]:
+    """Yield the items that failed."""
+    for id, item in judgement.plan.items.items():
+        result = judgement.results.get(id)
+        if result is not None and result.outcome.word == FAILED:
+            yield item
 
 
 def _smallest(bench: Bench, item: Item, judgement: Judgement) -> Recording | None:
     """Return the recording of the smallest case that fails a check alone; None if none does."""
     failing = [one for one in judgement.session.recordings.values() if bench.outcome(item, one).word == FAILED]
-    return min(failing, key=lambda one: weight(bench.runs.cases[one.axes["row"]]), default=None)
+    return min(failing, key=lambda one: weight(bench.case_of(one)), default=None)
 
 
 def _reduced(bench: Bench, item: Item, recording: Recording, end: float) -> KeptCase:
-    case = bench.runs.cases[recording.axes["row"]]
+    case = bench.case_of(recording)
     again = bench.failing(item, [case])[0]
     if again is None:
         return KeptCase(case, recording, item, reproduced=False)
