@@ -102,8 +102,8 @@ def test_own_graphs_are_not_judged_by_what_only_reference_graphs_do() -> None:
 
 
 def test_the_description_of_a_session_gives_the_same_runs_again() -> None:
-    for given in (OwnRuns(programs=40, seed=2), OwnRuns(graphs={"a": [1], "b": {}}, not_deterministic=("b",))):
-        runs = chosen_runs(given)
+    for chosen in (OwnRuns(programs=40, seed=2), OwnRuns(graphs={"a": [1], "b": {}}, not_deterministic=("b",))):
+        runs = chosen_runs(chosen)
         assert runs is not None
         assert described_runs({"own_runs": json.loads(json.dumps(runs.data))}) == runs
 

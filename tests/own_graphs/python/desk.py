@@ -51,10 +51,9 @@ writing.add_edge(START, "look_up")
 writing.add_edge("look_up", "draft")
 writing.add_edge("draft", END)
 
+again = RetryPolicy(initial_interval=0.1, jitter=False, max_attempts=3)
 builder = StateGraph(Desk)
-builder.add_node(
-    "open_ticket", open_ticket, retry_policy=RetryPolicy(initial_interval=0.1, jitter=False, max_attempts=3)
-)
+builder.add_node("open_ticket", open_ticket, retry_policy=again)
 builder.add_node("write", writing.compile())
 builder.add_node("close", close)
 builder.add_edge(START, "open_ticket")
