@@ -77,14 +77,14 @@ class Controller:
         node.workerinput["lg_folder"] = str(self._plan.folder)
 
     def _record(self, ids: Sequence[str]) -> None:
-        self._recorded = True
-        self._judgement.selected.update(ids)
-        for name in unmatched(self._keyword, self._plan.offered):
-            self._config.get_terminal_writer().line(f"-k: {printable(name)} matches no check", yellow=True)
         if self._plan.own_runs is not None and self._plan.settings.own_runs.dry_run:
             for line in listed(self._plan.own_runs):
                 self._config.get_terminal_writer().line(line)
             self._exit_without_report("nothing was performed (--dry-run)", OK)
+        self._recorded = True
+        self._judgement.selected.update(ids)
+        for name in unmatched(self._keyword, self._plan.offered):
+            self._config.get_terminal_writer().line(f"-k: {printable(name)} matches no check", yellow=True)
         if not ids or self._plan.judges_again:
             return
         try:

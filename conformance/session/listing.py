@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from conformance.session.own_runs import ChosenRuns
-from conformance.suite.generated.case import Case, Request
+from conformance.suite.generated.case import BY_STREAM, Case, Request
 from conformance.wire.text import printable, shortened
 
 INPUT_CHARACTERS = 100
@@ -28,7 +28,7 @@ def _words(case: Case) -> Iterator[str]:
         yield "with subgraphs"
     earlier = len(case.earlier)
     yield "no thread" if not case.thread else f"run {earlier + 1} of a thread" if earlier else "a new thread"
-    yield f"started by {case.start}" if case.start == "stream" else "started in the background"
+    yield "started by a stream" if case.start == BY_STREAM else "started in the background"
     yield f"readers: {case.readers}"
 
 
