@@ -153,6 +153,7 @@ const version = (name) => JSON.parse(readFileSync(resolve(folder, "node_modules"
 const library = Object.fromEntries(["@langchain/langgraph", "@langchain/core"].map((name) => [name, version(name)]));
 const { graphs } = JSON.parse(readFileSync(resolve(folder, "langgraph.json"), "utf8"));
 
+console.log = console.error; // what a graph or the library prints must not stand among the predictions
 const active = { running: true };
 const jumping = jump(active);
 for await (const line of createInterface({ input: process.stdin })) {
