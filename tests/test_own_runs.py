@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from conformance.authoring import MODES
 from conformance.session.listing import listed
-from conformance.session.own_runs import ChosenRuns, chosen_runs, described_runs
+from conformance.session.own_runs import chosen_runs, described_runs
 from conformance.session.plan import make_plan
 from conformance.settings import OwnRuns, UsageError, settings
 from conformance.settings.own_runs import own_runs
@@ -118,7 +118,10 @@ def test_the_listing_names_every_case_and_counts_every_run() -> None:
 
 
 def test_only_the_recordings_of_own_graphs_hold_the_data_of_users() -> None:
-    assert [ChosenRuns(kind, {}).holds_user_data for kind in ("generated", "own_graph")] == [False, True]
+    for chosen, expected in ((OwnRuns(programs=3), False), (OwnRuns(graphs={"agent": 1}), True)):
+        runs = chosen_runs(chosen)
+        assert runs is not None
+        assert runs.holds_user_data == expected
 
 
 def test_the_runs_of_an_own_graph_cover_every_pair_of_modes_and_readers() -> None:

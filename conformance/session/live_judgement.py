@@ -25,6 +25,13 @@ from conformance.wire.text import printable
 FOLDER = "cases"
 """The folder of the cases in a report folder."""
 
+HOW_FOUND = {
+    True: "reduced to",
+    False: "not seen again when it was performed alone, twice:",
+    None: "not reduced, because runs of your graphs may cost money:",
+}
+"""What a session says of a kept case, by whether it was reproduced."""
+
 Say = Callable[[str], None]
 
 
@@ -63,9 +70,8 @@ def case_lines(plan: Plan) -> Iterator[str]:
     """Yield what a session prints of the cases that it kept: the failure, the run, and how to repeat it."""
     for file in sorted((plan.report_folder / FOLDER).glob("*.json")):
         content: dict[str, Any] = json.loads(file.read_text("utf-8"))
-        alone = "reduced to" if content["reproduced"] else "not seen again when it was performed alone, twice:"
         yield printable(f"{content['level']} {content['requirement']}: {content['message']}")
-        yield printable(f"{alone} {json.dumps(content['case'], ensure_ascii=True)}")
+        yield printable(f"{HOW_FOUND[content['reproduced']]} {json.dumps(content['case'], ensure_ascii=True)}")
         yield from (f"  {printable(line)}" for line in content["repeat"])
         yield "perform it again: " + shlex.join(
             ["lg-conformance", "run", *_server(plan.settings), "--replay-case", str(file)]

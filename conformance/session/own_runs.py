@@ -14,6 +14,7 @@ from conformance.judging.items import Item
 from conformance.settings import OwnRuns, UsageError
 from conformance.suite.any_run.scenarios import any_run
 from conformance.suite.generated.case import Case, case_from
+from conformance.suite.generated.drawing import GRAPH as REFERENCE
 from conformance.suite.generated.drawing import drawn
 from conformance.suite.generated.laws import LAWS, UNFIT
 from conformance.suite.generated.own_graphs import cases_of
@@ -36,8 +37,11 @@ class ChosenRuns:
 
     @property
     def holds_user_data(self) -> bool:
-        """Whether the recordings hold what belongs to the users of the server."""
-        return self.kind == GRAPHS
+        """Whether the recordings hold what belongs to the users of the server: a graph of theirs was run.
+
+        Such runs may also cost money, so none is performed that was not announced.
+        """
+        return any(case.graph != REFERENCE for case in self.cases.values())
 
     @cached_property
     def variants(self) -> dict[str, Variant]:
@@ -63,8 +67,8 @@ class ChosenRuns:
 
     def items(self, checks: Iterable[Check]) -> Iterator[Item]:
         """Yield an item for each check that can judge such runs."""
-        unfit = UNFIT if self.kind == GRAPHS else UNFIT_FOR_PROGRAMS
-        own = LAWS if self.kind == GRAPHS else ()
+        unfit = UNFIT if self.holds_user_data else UNFIT_FOR_PROGRAMS
+        own = LAWS if self.holds_user_data else ()
         for check in [*checks, *own]:
             if check.name in unfit:
                 continue

@@ -21,6 +21,7 @@ from conformance.judging.informational import informational_variants
 from conformance.judging.items import Item, items_of
 from conformance.judging.stages import stage_of
 from conformance.session.own_runs import ChosenRuns, chosen_runs, described_runs
+from conformance.session.predicting import command_of
 from conformance.settings import DEFAULT_PROFILE, Settings, UsageError, report_folder
 from conformance.targets.names import check_names
 from conformance.targets.target import Target
@@ -115,6 +116,7 @@ def make_plan(settings: Settings) -> Plan:
     runs = described_runs(recorded) if settings.judge else chosen_runs(settings.own_runs)
     if runs is not None:
         profile = replace(profile, stages=())
+        command_of(runs, settings.own_runs.library)  # a wrong place is reported before anything starts
     target = find_target(settings)
     if settings.judge is None or settings.lacks:
         check_names(target, registry)

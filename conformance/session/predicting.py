@@ -21,7 +21,7 @@ from conformance.files import folder
 from conformance.oracle import Case, Library, NoPrediction, node_predictor, observed_streams, observed_threads
 from conformance.oracle.computing import Predictor, graph_predictor, python_predictor
 from conformance.oracle.libraries import packed, unpacked
-from conformance.session.own_runs import GRAPHS, ChosenRuns
+from conformance.session.own_runs import ChosenRuns
 from conformance.settings import UsageError
 
 FILE = "predictions.jsonl.xz"
@@ -51,9 +51,9 @@ def prepare(recordings: Iterable[Recording], runs: ChosenRuns, libraries: Sequen
 @contextmanager
 def predicting(runs: ChosenRuns, places: Sequence[str], redactor: Redactor, say: Say) -> Iterator[Predict]:
     """Run the library at the given places; yield the function that predicts runs.  Raises UsageError."""
-    command = _command(runs, places)
+    command = command_of(runs, places)
     if command is None:
-        if runs.kind != GRAPHS:
+        if not runs.holds_user_data:
             say("langgraph is not installed here, so the streams are judged without it")
         yield lambda recordings: ()
         return
@@ -79,11 +79,13 @@ def keep(libraries: Sequence[Library], recordings: Path) -> None:
         (recordings / FILE).write_bytes(packed(libraries))
 
 
-def _command(runs: ChosenRuns, places: Sequence[str]) -> tuple[str, ...] | None:
-    """Return the command of the predictor, None if no library is at hand."""
+def command_of(runs: ChosenRuns, places: Sequence[str]) -> tuple[str, ...] | None:
+    """Return the command of the predictor, None if no library is at hand; raises UsageError."""
     if not places:
         installed = importlib.util.find_spec("langgraph") is not None
-        return python_predictor(folder("fixtures_graphs") / "python") if installed and runs.kind != GRAPHS else None
+        return (
+            python_predictor(folder("fixtures_graphs") / "python") if installed and not runs.holds_user_data else None
+        )
     if len(places) == 1 and Path(places[0]).is_dir():
         given = Path(places[0]).resolve()
         if not (given / "langgraph.json").is_file():

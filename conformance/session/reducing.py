@@ -28,12 +28,15 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class KeptCase:
-    """A failure as a case: `reproduced` says whether it failed again each time it was performed alone."""
+    """A failure as a case.
+
+    `reproduced` says whether it failed again each time it was performed alone; None if it was not performed again.
+    """
 
     case: Case
     recording: Recording
     item: Item
-    reproduced: bool
+    reproduced: bool | None
 
     def data(self, bench: Bench) -> dict[str, Any]:
         """The case as it is kept in a file."""
@@ -53,7 +56,8 @@ class KeptCase:
 def kept_cases(bench: Bench, judgement: Judgement, say: Say) -> Iterator[KeptCase]:
     """Yield the failures of a judged session, those with the smallest cases first, each reduced within the time.
 
-    A failure whose check also fails in a case that was yielded before is not yielded.
+    A failure whose check also fails in a case that was yielded before is not yielded.  Runs of own graphs are not
+    performed again, because each may cost money.
     """
     end = time.monotonic() + LONGEST_S
     failed = [(item, one) for item in _failed(judgement) if (one := _smallest(bench, item, judgement)) is not None]
@@ -62,7 +66,7 @@ def kept_cases(bench: Bench, judgement: Judgement, say: Say) -> Iterator[KeptCas
         if not failed:
             return
         item, recording = failed.pop(0)
-        if (left := end - time.monotonic()) > 0:
+        if (left := end - time.monotonic()) > 0 and not bench.runs.holds_user_data:
             say(f"reducing a failure of {item.check.requirement}, for {left:.0f} s at most")
         kept = _reduced(bench, item, recording, end)
         failed = [other for other in failed if bench.outcome(other[0], kept.recording).word != FAILED]
@@ -85,6 +89,8 @@ def _smallest(bench: Bench, item: Item, judgement: Judgement) -> Recording | Non
 
 def _reduced(bench: Bench, item: Item, recording: Recording, end: float) -> KeptCase:
     case = bench.case_of(recording)
+    if bench.runs.holds_user_data:
+        return KeptCase(case, recording, item, reproduced=None)
     again = bench.failing(item, [case])[0]
     if again is None:
         return KeptCase(case, recording, item, reproduced=False)
