@@ -82,10 +82,8 @@ def keep(libraries: Sequence[Library], recordings: Path) -> None:
 def command_of(runs: ChosenRuns, places: Sequence[str]) -> tuple[str, ...] | None:
     """Return the command of the predictor, None if no library is at hand; raises UsageError."""
     if not places:
-        installed = importlib.util.find_spec("langgraph") is not None
-        return (
-            python_predictor(folder("fixtures_graphs") / "python") if installed and not runs.holds_user_data else None
-        )
+        at_hand = not runs.holds_user_data and importlib.util.find_spec("langgraph") is not None
+        return python_predictor(folder("fixtures_graphs") / "python") if at_hand else None
     if len(places) == 1 and Path(places[0]).is_dir():
         given = Path(places[0]).resolve()
         if not (given / "langgraph.json").is_file():
