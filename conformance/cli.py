@@ -15,7 +15,17 @@ from conformance import catalogue
 from conformance.authoring.registry import DeclarationError
 from conformance.judging.verdict import OK, UNSURE, USAGE
 from conformance.session import catalogue_commands, report_commands, server_commands
-from conformance.settings import CLIENTS, JUDGING, OPTIONS, RECORDING, REPORT, SERVER, UsageError, add_option
+from conformance.settings import (
+    CLIENTS,
+    JUDGING,
+    OPTIONS,
+    OWN_RUNS,
+    RECORDING,
+    REPORT,
+    SERVER,
+    UsageError,
+    add_option,
+)
 
 PACKAGE = Path(__file__).parent
 
@@ -109,7 +119,7 @@ def _performed(command: Command, arguments: Sequence[str]) -> int:
 def run(arguments: Sequence[str]) -> int:
     """Judge a server; return the exit status of the session."""
     if _asks_for_help(arguments):
-        print(_help("run [options]", COMMANDS["run"], (SERVER, JUDGING, RECORDING, REPORT, CLIENTS)))
+        print(_help("run [options]", COMMANDS["run"], (SERVER, JUDGING, RECORDING, REPORT, CLIENTS, OWN_RUNS)))
         return OK
     values = (one for before, one in pairwise(["", *arguments]) if not (before.startswith("-") or one.startswith("-")))
     if (url := next((one for one in values if "://" in one), None)) is not None:
@@ -170,7 +180,13 @@ COMMANDS = {
     "run": Command(
         "Judge a server: the embedded official server, --url URL, or --target NAME_OR_FILE.",
         run,
-        ("--url http://127.0.0.1:8123", "--url http://127.0.0.1:8123 -k 'join and MUST'", "--target my-server.toml"),
+        (
+            "--url http://127.0.0.1:8123",
+            "--url http://127.0.0.1:8123 -k 'join and MUST'",
+            "--target my-server.toml",
+            "--url http://127.0.0.1:8123 --programs 200 --seed 1",
+            """--url http://127.0.0.1:8123 --graph 'my-agent={"messages": [{"role": "user", "content": "Hi"}]}'""",
+        ),
     ),
     "judge": Command(
         "Judge stored recordings, without a server.", judge, ("reports/FOLDER", "reports/FOLDER --report-dir again")

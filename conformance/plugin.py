@@ -83,7 +83,7 @@ def _runs_the_suite(config: pytest.Config) -> bool:
 
 
 def _records_nothing(config: pytest.Config) -> bool:
-    return bool(config.getoption("collectonly", False) or config.getoption("help", False))
+    return any(config.getoption(name, False) for name in ("collectonly", "help", "lg_dry_run"))
 
 
 # The suite's checks are collected from its registry, whatever patterns the user's pytest configuration has.

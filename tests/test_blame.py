@@ -17,6 +17,12 @@ from conformance.suite.any_run.plan import rows
 from .streams import event, stream
 
 BY_THREAD = {row["thread"]: number for number, row in rows().items()}
+OF_PROGRAM = {"graph": "program", "url": "http://h/threads/t/runs/stream"}
+EARLIER_RUNS = {
+    "new": [],
+    "second run": [stream("run before", [], body='{"input": {"program": []}}', **OF_PROGRAM)],
+    "after a failure": [stream("run before", [], body='{"input": {"program": [{"fail": "x"}]}}', **OF_PROGRAM)],
+}
 VALUES = event("metadata"), event("values", '{"log": []}'), event("values", '{"log": ["a"]}')
 
 
@@ -26,7 +32,8 @@ def compared(
     """Return a stream of a row with such a thread that has this difference."""
     exchange: Exchange = stream(name, [(number / 10, data) for number, data in enumerate(events or VALUES)], **changes)
     row = BY_THREAD[thread]
-    recording = Recording("any_run", f"any_run[{row}]", {"row": row}, "program", [exchange])
+    earlier = [stream("create thread", [], kind="request"), *EARLIER_RUNS[thread]]
+    recording = Recording("any_run", f"any_run[{row}]", {"row": row}, "program", [*earlier, exchange])
     return ComparedStream(recording, exchange, difference)
 
 

@@ -21,8 +21,8 @@ from conformance.oracle import (
 from conformance.oracle.identity import RUN, THREAD, ids_in, without_ids
 from conformance.oracle.join import SETTLED_S
 from conformance.oracle.order import predecessors
+from conformance.suite.generated.programs import program
 
-from .oracle_programs import program
 from .oracle_random import allowed_order, streamed
 
 MODES = ("values", "updates", "messages", "custom", "debug", "events")

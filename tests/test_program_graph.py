@@ -12,9 +12,9 @@ from conformance.files import folder
 from conformance.launch.environments import node_environment
 from conformance.launch.process import LaunchError
 from conformance.oracle import Case, Prediction, computed, node_predictor
+from conformance.suite.generated.programs import program
 
 from .conftest import left_out
-from .oracle_programs import program
 
 OUTPUT = ("values", "updates", "custom")
 """The modes in which both languages stream the same."""

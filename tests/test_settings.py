@@ -16,6 +16,7 @@ from conformance.settings import (
     DEFAULT_PROFILE,
     JUDGING,
     OPTIONS,
+    OWN_RUNS,
     RECORDING,
     REPORT,
     SERVER,
@@ -71,7 +72,7 @@ def test_every_option_has_a_destination_a_group_and_help() -> None:
     assert len({option.dest for option in OPTIONS}) == len(OPTIONS)
     assert all(option.help.endswith(".") and option.dest.isidentifier() for option in OPTIONS)
     assert not any(option.flag and option.many for option in OPTIONS)
-    assert {option.group for option in OPTIONS} == {SERVER, JUDGING, RECORDING, REPORT, CLIENTS}
+    assert {option.group for option in OPTIONS} == {SERVER, JUDGING, RECORDING, REPORT, CLIENTS, OWN_RUNS}
 
 
 def test_the_help_names_the_defaults_that_apply() -> None:

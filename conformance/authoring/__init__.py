@@ -31,11 +31,17 @@ from conformance.authoring.expectations import (
     schema_errors,
     shown,
 )
-from conformance.authoring.library import ComparedStream, compared_streams, compared_threads, predicted_streams
+from conformance.authoring.library import (
+    ComparedStream,
+    compared_streams,
+    compared_threads,
+    difference_of_runs,
+    predicted_streams,
+)
 from conformance.authoring.payloads import member, run_id_of, showing_a_run, text_of
 from conformance.authoring.projection import projected, same_output
 from conformance.authoring.provided import KNOWN_NAMES, names_of_its_own, unknown_names
-from conformance.authoring.registry import EVERY_STREAM, WHOLE_SESSION
+from conformance.authoring.registry import EVERY_STREAM, WHOLE_SESSION, Check, Scenario
 from conformance.authoring.rewriting import (
     CUT,
     HANG,
@@ -65,6 +71,7 @@ __all__ = [
     "TERMINAL_STATUSES",
     "WHOLE_SESSION",
     "Answer",
+    "Check",
     "ComparedStream",
     "Condition",
     "Event",
@@ -77,6 +84,7 @@ __all__ = [
     "Recording",
     "RecordingView",
     "Reply",
+    "Scenario",
     "SentEvent",
     "SentEvents",
     "Server",
@@ -88,6 +96,7 @@ __all__ = [
     "compared_streams",
     "compared_threads",
     "condition",
+    "difference_of_runs",
     "disputes",
     "equal",
     "everywhere",

@@ -220,6 +220,10 @@ class Stream:
         if not await self._live.until(lambda: self._live.has_shown(text), f"an event with {text}"):
             raise Stopped(f"`{self._name}` ended before an event with {text} arrived{self._how}")
 
+    async def has_output(self) -> None:
+        """Wait for the first event after the metadata, or for the end of the stream."""
+        await self._live.until(lambda: len(self._live.names) > 1, "output of the run")
+
     async def answered(self) -> None:
         """Wait for status and headers; raises Stopped if none arrive or the answer is not an event stream."""
         await self._live.until(lambda: self._live.exchange.answered is not None, "status and headers")

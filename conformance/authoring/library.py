@@ -9,21 +9,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from conformance.authoring.projection import is_optional
 from conformance.evidence.exchange import Event, Exchange
 from conformance.evidence.memo import memoized
 from conformance.evidence.recording import Recording
 from conformance.oracle import (
     Difference,
+    Library,
     NotPredicted,
     ObservedStream,
+    compare_runs,
     differences,
     first_difference,
     moments_of,
     observed_streams,
     observed_threads,
+    recorded_events,
     shipped,
     thread_difference,
 )
+from conformance.protocol import thread_in, wire_name
 
 
 @dataclass(frozen=True)
@@ -69,9 +74,10 @@ def compared_streams(recordings: Sequence[Recording]) -> list[ComparedStream]:
 
 def predicted_streams(recording: Recording) -> Iterator[ComparedStream]:
     """Yield every stream that a library predicts, not compared: only its moments are known."""
-    for exchange, stream in observed_streams(recording):
-        with suppress(NotPredicted):
-            yield ComparedStream(recording, exchange, None, moments_of(shipped()[0].prediction(stream.case)))
+    for library in _libraries(recording)[:1]:
+        for exchange, stream in observed_streams(recording):
+            with suppress(NotPredicted):
+                yield ComparedStream(recording, exchange, None, moments_of(library.prediction(stream.case)))
 
 
 def compared_threads(recordings: Sequence[Recording]) -> list[ComparedStream]:
@@ -80,11 +86,29 @@ def compared_threads(recordings: Sequence[Recording]) -> list[ComparedStream]:
     return [answer for recording in recordings for answer in _compared_threads(recording, library)]
 
 
+def difference_of_runs(mode: str, stream: Exchange, other: Exchange) -> Difference | None:
+    """Return the first difference between what two runs of one graph with the same input stream in a mode.
+
+    What a server may send or leave out is not compared: chunks in `events`, and message chunks without text.
+    """
+    mine, others = (
+        [one for one in recorded_events(each) if one.mode == wire_name(mode) and not is_optional(mode, one.data)]
+        for each in (stream, other)
+    )
+    ids = ((stream.run_id, other.run_id), (thread_in(stream.path), thread_in(other.path)))
+    return compare_runs(mine, others, [(one, another) for one, another in ids if one and another])
+
+
+def _libraries(recording: Recording) -> Sequence[Library]:
+    """Return the libraries with which the runs of a recording are compared; all of a session have the same."""
+    return shipped() if recording.libraries is None else recording.libraries
+
+
 def _best_fit(recordings: Sequence[Recording]) -> tuple[int, list[list[ComparedStream]]]:
     """Return the number of the release with the fewest differences, and the streams of each recording."""
     order, best = list(range(len(recordings))), [_compared(recording, 0) for recording in recordings]
     fitting = 0
-    for number in range(1, len(shipped())):
+    for number in range(1, min((len(_libraries(one)) for one in recordings), default=0)):
         if not sum(map(_differing, best)):
             break
         # What agrees with the best release so far comes first: another release is soon found to be worse there.
@@ -106,32 +130,34 @@ def _differing(streams: Sequence[ComparedStream]) -> int:
 
 
 @memoized
-def _compared(recording: Recording, library: int) -> list[ComparedStream]:
+def _compared(recording: Recording, number: int) -> list[ComparedStream]:
     found = []
-    for exchange, stream in observed_streams(recording):
-        with suppress(NotPredicted):
-            difference = _difference(exchange, stream, library)
-            moments = moments_of(shipped()[library].prediction(stream.case))
-            apart = _apart(exchange, stream, library) if difference is not None else ()
-            found.append(ComparedStream(recording, exchange, difference, moments, apart))
+    for library in _libraries(recording)[number : number + 1]:
+        for exchange, stream in observed_streams(recording):
+            with suppress(NotPredicted):
+                difference = _difference(exchange, stream, library)
+                moments = moments_of(library.prediction(stream.case))
+                apart = _apart(exchange, stream, library) if difference is not None else ()
+                found.append(ComparedStream(recording, exchange, difference, moments, apart))
     return found
 
 
 @memoized
-def _difference(exchange: Exchange, stream: ObservedStream, library: int) -> Difference | None:
+def _difference(exchange: Exchange, stream: ObservedStream, library: Library) -> Difference | None:
     """Return the first difference of a stream; memoized because a fault leaves most streams of a session alone."""
-    return first_difference(stream, shipped()[library])
+    return first_difference(stream, library)
 
 
 @memoized
-def _apart(exchange: Exchange, stream: ObservedStream, library: int) -> Sequence[Difference]:
-    return differences(stream, shipped()[library])
+def _apart(exchange: Exchange, stream: ObservedStream, library: Library) -> Sequence[Difference]:
+    return differences(stream, library)
 
 
 @memoized
-def _compared_threads(recording: Recording, library: int) -> list[ComparedStream]:
+def _compared_threads(recording: Recording, number: int) -> list[ComparedStream]:
     found = []
-    for exchange, observed in observed_threads(recording):
-        with suppress(NotPredicted):
-            found.append(ComparedStream(recording, exchange, thread_difference(observed, shipped()[library])))
+    for library in _libraries(recording)[number : number + 1]:
+        for exchange, observed in observed_threads(recording):
+            with suppress(NotPredicted):
+                found.append(ComparedStream(recording, exchange, thread_difference(observed, library)))
     return found

@@ -38,7 +38,7 @@ def projected(mode: str, events: Events) -> list[tuple[Event, Any]]:
     """
     ids: dict[str, int] = {}
     comparable = _COMPARABLE.get(mode, _whole)
-    kept = _by_graph([event for event in events if not _optional(mode, event)])
+    kept = _by_graph([event for event in events if not is_optional(mode, event.value)])
     return [(event, {"graph": _path(event, ids), "data": comparable(event.value, ids)}) for event in kept]
 
 
@@ -54,10 +54,11 @@ def _by_graph(events: list[Event]) -> list[Event]:
     return sorted(events, key=place)
 
 
-def _optional(mode: str, event: Event) -> bool:
+def is_optional(mode: str, value: Any) -> bool:
+    """Return whether a server may leave out an event of a mode with this data."""
     if mode == "events":
-        return bool(member(event.value, "event") == "on_chain_stream")
-    pair = event.value if mode in ("messages-tuple", "messages") else None
+        return bool(member(value, "event") == "on_chain_stream")
+    pair = value if mode in ("messages-tuple", "messages") else None
     return isinstance(pair, list) and len(pair) == 2 and member(pair[0], "content") in ("", [])
 
 

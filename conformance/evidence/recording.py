@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,11 @@ from conformance.protocol import requested_modes
 
 @dataclass
 class Recording:
-    """The exchanges of one scenario variant; `stopped` says why it ended early, None if it was performed to its end."""
+    """The exchanges of one scenario variant; `stopped` says why it ended early, None if it was performed to its end.
+
+    `libraries` are those of `conformance.oracle` whose predictions were computed for its runs; None for those that are
+    shipped.  `deterministic` is false if two runs of the graph may differ.
+    """
 
     scenario: str
     variant: str
@@ -22,6 +26,8 @@ class Recording:
     exchanges: list[Exchange] = field(default_factory=list)
     stopped: str | None = "the recording breaks off"
     file: str = ""
+    libraries: Sequence[Any] | None = None
+    deterministic: bool = True
 
     def all(self, name: str) -> list[Exchange]:
         """Return every exchange of this name, in the order of sending."""

@@ -51,6 +51,7 @@ from conformance.oracle.libraries import (
     thread_difference,
 )
 from conformance.oracle.prediction import Case, PredictedEvent, Prediction
+from conformance.oracle.relation import compare_runs
 from conformance.oracle.search import RecordedEvent
 from conformance.oracle.thread_state import compare_history, compare_state
 
@@ -72,6 +73,7 @@ __all__ = [
     "case_of",
     "compare_history",
     "compare_join",
+    "compare_runs",
     "compare_state",
     "compare_stream",
     "computed",

@@ -38,6 +38,9 @@ class Library:
     lines: Mapping[str, str]
     _read: dict[str, Prediction] = field(default_factory=dict, repr=False, compare=False)
 
+    def __hash__(self) -> int:
+        return id(self)
+
     def predicts(self, case: Case) -> bool:
         """Return whether it has a prediction for a case."""
         return case.key in self.lines

@@ -74,6 +74,7 @@ def document(
         "requirements": [_requirement(one, _standing(one, ranks), failure_details, shown) for one in outcomes],
         "recordings": dict(recordings),
         **({} if clients is None else {"clients": list(clients)}),
+        **({"own_runs": session["runs_shown"]} if "runs_shown" in session else {}),
     }
 
 

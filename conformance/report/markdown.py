@@ -53,6 +53,10 @@ def _facts(document: Document) -> Iterator[tuple[str, str]]:
     yield from ((label.capitalize(), md(text)) for label, text in findings(document))
     if stage := words.stage(document):
         yield "Stage", md(stage)
+    if runs := words.own_runs(document):
+        yield "Runs", md(runs)
+    if words.holds_user_data(document):
+        yield "Data", md(words.USER_DATA)
     if words.insecure(document):
         yield "Certificate", "not verified (--insecure)"
     if words.clients(document):

@@ -16,6 +16,7 @@ from conformance.report.findings import findings, next_command
 from conformance.report.words import (
     NAMES,
     SYMBOLS,
+    USER_DATA,
     Document,
     areas,
     because,
@@ -24,12 +25,14 @@ from conformance.report.words import (
     clients,
     concurrency,
     consequences,
+    holds_user_data,
     insecure,
     known,
     lacks,
     long_runs,
     missing_graphs,
     on_their_own,
+    own_runs,
     selection,
     session_problems,
     stage,
@@ -211,6 +214,10 @@ def _facts(document: Document) -> Iterator[Line]:
         yield printable(run), {}
     if compressed := unasked_compression(document):
         yield printable(compressed), {"yellow": True}
+    if runs := own_runs(document):
+        yield printable(f"performed {runs}"), {}
+    if holds_user_data(document):
+        yield USER_DATA, {"yellow": True}
     if insecure(document):
         yield "the certificate of the server was not verified (--insecure)", {"yellow": True}
     if absent := lacks(document):

@@ -284,6 +284,20 @@ def session_command(document: Document, *more: str, only: Sequence[str] | None =
     return shlex.join(["lg-conformance", "run", *(word for group in kept for word in group), *more])
 
 
+def own_runs(document: Document) -> str:
+    """Return which runs were performed instead of the suite's scenarios; empty if those were."""
+    found: str = document.get("own_runs", {}).get("summary", "")
+    return found
+
+
+def holds_user_data(document: Document) -> bool:
+    """Return whether report and recordings hold what belongs to the users of the server."""
+    return bool(document.get("own_runs", {}).get("user_data"))
+
+
+USER_DATA = "do not publish or archive this report: it and its recordings hold the data of the server's own graphs"
+
+
 def areas(requirements: Iterable[Document]) -> dict[str, list[Document]]:
     """Return requirements by area, both in the order of the report."""
     found: dict[str, list[Document]] = {}

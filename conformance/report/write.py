@@ -27,7 +27,7 @@ from conformance.report.matrix import Column, matrix_html
 from conformance.report.matrix_markdown import matrix_md
 from conformance.report.recordings import StoredRecordings, stored_recordings
 from conformance.report.releases import same_as
-from conformance.report.words import LEVELS, Document, is_partial
+from conformance.report.words import LEVELS, Document, holds_user_data, is_partial
 from conformance.settings import UsageError
 from conformance.wire.strict_json import NotJson, parse_json
 from conformance.wire.text import printable
@@ -56,14 +56,18 @@ def write_all(
 ) -> None:
     """Write report.json and everything that is made from it; raises OSError.
 
+    A report with the data of users is not shown in the summary of a workflow's step, and git ignores its folder.
+
     `recordings` are the recordings in the folder by file name, if the caller has already read them.
     """
     (folder / "report.json").write_text(document_text(masked(document, redactor)), "utf-8", newline="\n")
     written = json.loads((folder / "report.json").read_text("utf-8"))
     stored = stored_recordings(folder, recordings)
+    if holds_user_data(written):
+        (folder / ".gitignore").write_text("*\n", "utf-8")
     for name, make in WRITERS.items():
         (folder / name).write_text(make(written, stored), "utf-8", newline="\n")
-    if path := environment.get(STEP_SUMMARY):
+    if (path := environment.get(STEP_SUMMARY)) and not holds_user_data(written):
         _append_summary(Path(path), written)
 
 

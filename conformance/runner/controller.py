@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
 from conformance.judging.outcomes import PASSED, Evidence, Outcome
-from conformance.judging.verdict import UNSURE, USAGE
+from conformance.judging.verdict import OK, UNSURE, USAGE
 from conformance.launch.process import LaunchError
 from conformance.report import allure
 from conformance.report.summary import summarise
@@ -18,6 +19,8 @@ from conformance.runner.collection import CheckItem
 from conformance.runner.keywords import NODE, unmatched
 from conformance.runner.stopping import FailureLimit
 from conformance.session.judgement import Judgement
+from conformance.session.listing import listed
+from conformance.session.live_judgement import judge_live
 from conformance.session.recording import record_session
 from conformance.session.reporting import SessionReport, write_report
 from conformance.settings import UsageError
@@ -74,6 +77,10 @@ class Controller:
         node.workerinput["lg_folder"] = str(self._plan.folder)
 
     def _record(self, ids: Sequence[str]) -> None:
+        if self._plan.own_runs is not None and self._plan.settings.own_runs.dry_run:
+            for line in listed(self._plan.own_runs):
+                self._config.get_terminal_writer().line(line)
+            self._exit_without_report("nothing was performed (--dry-run)", OK)
         self._recorded = True
         self._judgement.selected.update(ids)
         for name in unmatched(self._keyword, self._plan.offered):
@@ -82,7 +89,8 @@ class Controller:
             return
         try:
             with Progress(self._config.get_terminal_writer()) as progress:
-                done = record_session(self._plan, ids, self._keyword, progress, progress.say)
+                live = partial(judge_live, self._judgement)
+                done = record_session(self._plan, ids, self._keyword, progress, progress.say, live)
         except (LaunchError, UsageError) as problem:
             self._exit_without_report(str(problem), USAGE if isinstance(problem, UsageError) else UNSURE)
         except KeyboardInterrupt:
@@ -140,7 +148,7 @@ class Controller:
             hint = "it matches areas, levels, requirements, checks, scenarios and graphs; see `lg-conformance list`"
             terminalreporter.write_line(f"-k {self._keyword!r} selects no check; {hint}", red=True)
         if self._report is not None:
-            notes = [*self._report.compared, *self._baseline_note()]
+            notes = [*self._report.notes, *self._baseline_note()]
             folder = self._plan.report_folder if self._report.written else None
             status = self._report.exit_status
             same = self._session is not None and self._session.exitstatus == status

@@ -20,8 +20,10 @@ from conformance.judging.ranking import Rank, ranking
 from conformance.judging.verdict import RequirementResult, Result, requirement_results
 from conformance.report.words import NAMES
 from conformance.session.plan import Plan
+from conformance.session.predicting import computed_libraries, prepare
 from conformance.session.scenarios import judged, scenario_digests
 
+NOT_SHOWN = "no run of this session shows it"
 BREAKS_OFF = Recording.stopped
 """What a recording says until its scenario has ended."""
 
@@ -50,10 +52,14 @@ class Judgement:
         """
         source = self.plan.source
         recordings = [one for one in read_recordings(source) if one.stopped != BREAKS_OFF]
+        if self.plan.own_runs is not None:
+            prepare(recordings, self.plan.own_runs, computed_libraries(source))
         return SessionRecordings(recordings, session_description(source)["stopped"], self.plan.target.lacks)
 
     def outcome(self, item: Item) -> Outcome:
         """Return the outcome of an item, with its likely cause; raises SuiteError if the suite is at fault."""
+        if (known := self.results.get(item.id)) is not None:
+            return known.outcome
         if (absent := missing_for_item(item, self.plan.target.lacks)) is not None:
             return Outcome(INAPPLICABLE, f"the target declares that it lacks `{absent}`")
         outcome = judge(item, self.session)
@@ -64,8 +70,11 @@ class Judgement:
     def _not_recorded(self, item: Item) -> str | None:
         """Return why stored recordings cannot contain what an item looks at, None if they should.
 
-        They cannot if a scenario is newer than they are, or if it changed and they lack an exchange that it declares.
+        Runs of a session's own show what they show.  Others cannot if a scenario is newer than they are, or if it
+        changed and they lack an exchange that it declares.
         """
+        if self.plan.own_runs is not None:
+            return NOT_SHOWN if self.session.facts.deployed and not self.session.stopped else None
         if not self.plan.judges_again:
             return None
         recorded = self._recorded_scenarios

@@ -20,6 +20,8 @@ from conformance.judging.baseline import Baseline, Entry, read_baseline, read_en
 from conformance.judging.informational import informational_variants
 from conformance.judging.items import Item, items_of
 from conformance.judging.stages import stage_of
+from conformance.session.own_runs import ChosenRuns, chosen_runs, described_runs
+from conformance.session.predicting import command_of
 from conformance.settings import DEFAULT_PROFILE, Settings, UsageError, report_folder
 from conformance.targets.names import check_names
 from conformance.targets.target import Target
@@ -44,6 +46,8 @@ class Plan:
     """The folder that holds the recordings."""
     known: tuple[Entry, ...] = ()
     """The entries of an earlier baseline that --write-baseline updates."""
+    own_runs: ChosenRuns | None = None
+    """The runs that are performed instead of the suite's scenarios."""
     readers: tuple[Reader, ...] = ()
     """The real clients that the streams are played to."""
     nonce: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -85,14 +89,16 @@ class Plan:
     def variants(self, selected: Iterable[str]) -> list[Variant]:
         """Return the scenario variants that these items look at, each once.
 
-        A check with a scope looks at what the others record; if there are no others, at the scenarios that it
-        names for this, otherwise `suite.example()`.  The
-        variants of observations and disputed statements are included only if the whole profile is selected.  Variants
+        In a session with runs of its own these are all of them.  A check with a scope looks at what the others record;
+        if there are no others, at the scenarios that it names for this, otherwise `suite.example()`.  The variants of
+        observations and disputed statements are included only if the whole profile is selected.  Variants
         that need something the target lacks are excluded.  The option --long adds its own.
         """
         items = [self.items[id] for id in selected]
         wanted = [variant for item in items for variant in item.variants]
-        if len({item.id for item in items}) == len(self.items):
+        if self.own_runs is not None:
+            wanted = [*self.own_runs.variants.values()]
+        elif len({item.id for item in items}) == len(self.items):
             wanted += informational_variants(suite.load())
         if not wanted:
             scenarios = (one for item in items for one in item.check.alone or (suite.example(),))
@@ -117,20 +123,26 @@ def make_plan(settings: Settings) -> Plan:
     recorded = recorded_session(settings.judge) if settings.judge else {}
     profile = catalogue.profile(settings.profile or recorded.get("profile") or DEFAULT_PROFILE)
     _check_stage(settings, profile)
+    runs = described_runs(recorded) if settings.judge else chosen_runs(settings.own_runs)
+    if runs is not None:
+        profile = replace(profile, stages=())
+        command_of(runs, settings.own_runs.library)  # a wrong place is reported before anything starts
     target = find_target(settings)
     if settings.judge is None or settings.lacks:
         check_names(target, registry)
     checks = [check for check in registry.checks if check.requirement in profile.requirements]
-    baseline = _baseline(settings, target)
+    baseline = _baseline(settings, target if runs is None else replace(target, baseline=None))
+    items = (item for check in checks for item in items_of(check)) if runs is None else runs.items(checks)
     return Plan(
         settings,
         profile,
         target,
         baseline,
         Redactor([*settings.secrets, *target.secrets]),
-        {item.id: item for check in checks for item in items_of(check)},
+        {item.id: item for item in items},
         _folder(settings, target),
         _known(settings, baseline),
+        runs,
         _readers(settings),
     )
 

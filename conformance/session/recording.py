@@ -16,35 +16,50 @@ from conformance.record.limits import Limits
 from conformance.report.attribution import platform_facts
 from conformance.report.words import command
 from conformance.session.plan import Plan
+from conformance.session.predicting import FILE as PREDICTIONS_FILE
 from conformance.session.scenarios import scenario_digests
+from conformance.targets.target import Target
 
 if TYPE_CHECKING:
     from conformance.record.recorder import Progress, RecordingSummary
 
 Say = Callable[[str], None]
+JudgeLive = Callable[[Target, Limits, Say], None]
+"""Judges what was recorded on the running target, within limits."""
 
 BROKE_OFF = "the session broke off: it was killed or interrupted while it recorded"
 """The description says this from the start, and no longer when the session has ended in order."""
 
 CLIENTS_FILE = "clients.json"
 """Holds the runs that real clients performed on the server, each with what they saw differently from the suite."""
+OWN_RUNS_AT_ONCE = 30
+"""How many runs of its own a session performs at once: more are not faster, and each would take too long."""
+BESIDE = (CLIENTS_FILE, PREDICTIONS_FILE)
+"""Files beside the recordings that an earlier session may have left."""
 
 
-def record_session(plan: Plan, selected: Sequence[str], keyword: str, progress: Progress, say: Say) -> RecordingSummary:
+def record_session(
+    plan: Plan, selected: Sequence[str], keyword: str, progress: Progress, say: Say, judge: JudgeLive | None = None
+) -> RecordingSummary:
     """Perform the scenarios that the selected items look at; raises LaunchError if the target cannot be started.
 
-    `keyword` is pytest's -k, for the command that the report shows.
+    `keyword` is pytest's -k, for the command that the report shows.  `judge` is called while the server is still there,
+    if the session performs runs of its own.
     """
     from conformance.record.recorder import record
 
     clock = time.monotonic()
     plan.recordings.mkdir(parents=True, exist_ok=True)
-    for old in [*plan.recordings.glob(f"*{SUFFIX}"), plan.recordings / CLIENTS_FILE]:
+    for old in [*plan.recordings.glob(f"*{SUFFIX}"), *(plan.recordings / name for name in BESIDE)]:
         old.unlink(missing_ok=True)
+    if plan.own_runs is not None:
+        say(f"{plan.own_runs.summary}; --dry-run lists them")
     with ExitStack() as stack:
         target, ends_with_session = plan.target, plan.target.launch is not None
         if target.launch is not None:
             target = stack.enter_context(target.launch(say))
+        if plan.own_runs is not None:
+            target = replace(target, concurrency=min(target.concurrency, OWN_RUNS_AT_ONCE))
         description = _description(replace(plan, target=target), selected, keyword)
         _write(plan, description | _end(clock, None))
         done = record(
@@ -53,6 +68,8 @@ def record_session(plan: Plan, selected: Sequence[str], keyword: str, progress: 
             progress=progress,
         )  # fmt: skip
         _write(plan, description | _end(clock, done))  # an interruption from here on does not lose it
+        if judge is not None and plan.own_runs is not None and done.answered_at_end and not done.interrupted:
+            judge(target, _limits(plan, clock), say)
         if plan.readers and (target.query or target.tls.insecure):
             why = "verify certificates; give --ca-file" if target.tls.insecure else "cannot send the query of the URL"
             say(f"real clients perform no runs: they {why}; they read the recorded streams")
@@ -98,6 +115,7 @@ def _description(plan: Plan, selected: Sequence[str], keyword: str) -> dict[str,
         "nonce": plan.nonce,
         "platform": platform_facts(),
         "scenarios": scenario_digests(),
+        **({} if plan.own_runs is None else {"own_runs": plan.own_runs.data}),
         "limits": {name: getattr(settings, name) for name in ("silence_s", "length_s", "max_seconds")},
     }
 

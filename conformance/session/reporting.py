@@ -20,6 +20,7 @@ from conformance.report.document import document
 from conformance.report.failure_details import failure_details
 from conformance.report.write import write_all
 from conformance.session.judgement import Judgement, items_of_every_profile, results_of_every_profile
+from conformance.session.live_judgement import case_lines
 from conformance.session.plan import Plan
 from conformance.session.recording import performed_by_clients
 from conformance.session.reproduction import comparison, earlier_report, in_place, kept_note, not_judged_again
@@ -28,7 +29,7 @@ from conformance.settings import UsageError
 
 @dataclass(frozen=True)
 class SessionReport:
-    """The report of a session; `compared` are lines about an earlier report of the same recordings.
+    """The report of a session; `notes` are lines about an earlier report of the same recordings, and about kept cases.
 
     `written` is false if the earlier report was kept instead.  `baseline` says what --write-baseline wrote, None if it
     was not given.
@@ -37,7 +38,7 @@ class SessionReport:
     document: dict[str, Any]
     exit_status: int
     exit_reason: str
-    compared: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     written: bool = True
     baseline: BaselineUpdate | None = None
 
@@ -63,7 +64,8 @@ def write_report(judgement: Judgement, *, with_clients: bool = True) -> SessionR
         answered=content["answered_at_end"],
         fail_on=plan.settings.fail_on,
     )
-    return SessionReport(content, status, why, (*compared, *lost), written=not lost, baseline=baseline)
+    cases = case_lines(plan) if plan.own_runs is not None and not plan.judges_again else ()
+    return SessionReport(content, status, why, (*compared, *lost, *cases), written=not lost, baseline=baseline)
 
 
 def _write(judgement: Judgement, content: dict[str, Any]) -> None:
@@ -97,7 +99,7 @@ def _document(judgement: Judgement, clients: list[dict[str, Any]] | None) -> dic
         requirements,
         judgement.ranks,
         suite=suite_facts(),
-        session={**description, "profile": plan.profile.name, "target": _target(description, plan)},
+        session={**description, **_runs(plan), "profile": plan.profile.name, "target": _target(description, plan)},
         suite_errors=[*description.get("suite_errors", ()), *judgement.suite_errors],
         missing_graphs=judgement.missing_graphs,
         found=found(judgement.session, plan.target.lacks),
@@ -109,6 +111,12 @@ def _document(judgement: Judgement, clients: list[dict[str, Any]] | None) -> dic
         baseline=_baseline(judgement),
         clients=clients,
     )
+
+
+def _runs(plan: Plan) -> dict[str, Any]:
+    """Return what a report says of the runs that were performed instead of the suite's scenarios."""
+    runs = plan.own_runs
+    return {} if runs is None else {"runs_shown": {"summary": runs.summary, "user_data": runs.holds_user_data}}
 
 
 def _target(description: Mapping[str, Any], plan: Plan) -> dict[str, Any]:

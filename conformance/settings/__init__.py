@@ -7,15 +7,17 @@ from conformance.settings.options import (
     DEFAULT_PROFILE,
     JUDGING,
     OPTIONS,
+    OWN_RUNS,
     RECORDING,
     REPORT,
     SERVER,
     Option,
     add_option,
 )
+from conformance.settings.own_runs import OwnRuns
 from conformance.settings.values import UsageError
 
 __all__ = [
-    "API_KEY_VARIABLE", "CLIENTS", "DEFAULT_PROFILE", "JUDGING", "OPTIONS", "RECORDING", "REPORT", "SERVER", "Option",
-    "Settings", "UsageError", "add_option", "report_folder", "settings",
+    "API_KEY_VARIABLE", "CLIENTS", "DEFAULT_PROFILE", "JUDGING", "OPTIONS", "OWN_RUNS", "RECORDING", "REPORT", "SERVER",
+    "Option", "OwnRuns", "Settings", "UsageError", "add_option", "report_folder", "settings",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any
 
 from conformance.settings.credentials import field_value, headers_of, query_secrets, split_query
 from conformance.settings.options import API_KEY_VARIABLE, OPTIONS
+from conformance.settings.own_runs import OwnRuns, own_runs
 from conformance.settings.values import SECONDS, UsageError, assistant, level, number, path
 
 
@@ -45,6 +46,8 @@ class Settings:
     """The query of the URL, which goes with every request."""
     clients: tuple[str, ...] | None = None
     """The real clients to use, by name; empty for all, None for no client."""
+    own_runs: OwnRuns = field(default_factory=OwnRuns)
+    """The runs that the session performs instead of the suite's scenarios."""
     words: tuple[str, ...] = ()
     """The options that a report lists, as arguments of `lg-conformance run`."""
 
@@ -90,6 +93,7 @@ def settings(given: Mapping[str, Any], environment: Mapping[str, str] = os.envir
         insecure=bool(given.get("insecure")),
         query=query,
         clients=tuple(given.get("client") or ()) if given.get("client") or given.get("clients") else None,
+        own_runs=own_runs(given),
         words=tuple(_words({**given, "url": url})),
     )
 

@@ -8,12 +8,13 @@ from typing import Any
 API_KEY_VARIABLE = "LG_CONFORMANCE_API_KEY"
 DEFAULT_PROFILE = "streaming-api-2025-06"
 
-SERVER, JUDGING, RECORDING, REPORT, CLIENTS = (
+SERVER, JUDGING, RECORDING, REPORT, CLIENTS, OWN_RUNS = (
     "the server under test",
     "requirements and exit status",
     "recording",
     "report",
     "real clients",
+    "generated programs, and the server's own graphs",
 )
 """The groups of options in the help."""
 
@@ -220,6 +221,50 @@ OPTIONS = (
         many=True,
         shown=False,
     ),
+    Option(
+        "programs",
+        OWN_RUNS,
+        "Instead of the suite's scenarios perform N generated runs of the reference graph `program`: random programs, "
+        "modes, forms, threads and readers. They are judged by what langgraph, if it is installed here, streams for "
+        "them, and by what must hold of any run. A failure is reduced to a small program within a minute, and kept as "
+        "a case in the report folder. The exit status is 1 if a MUST failed.",
+        "N",
+    ),
+    Option("seed", OWN_RUNS, "Seed of the generated runs: the same seed gives the same runs. Default: 0.", "NUMBER"),
+    Option(
+        "replay-case",
+        OWN_RUNS,
+        "Perform the run again that FILE holds, a case of an earlier session.",
+        "FILE",
+    ),
+    Option(
+        "graph",
+        OWN_RUNS,
+        "Instead of the suite's scenarios perform runs of an assistant of the server, of any graph, with this input: "
+        "JSON, or a file that holds JSON. No reference graph needs to be deployed. Repeatable. Judged is what must "
+        "hold of any run. The recordings hold your data, so do not publish them.",
+        "ASSISTANT=INPUT",
+        many=True,
+    ),
+    Option(
+        "not-deterministic",
+        OWN_RUNS,
+        "Declare that the runs of an assistant of --graph differ from time to time, as with a real model: no two of "
+        "them are compared. Repeatable.",
+        "ASSISTANT",
+        many=True,
+    ),
+    Option(
+        "library",
+        OWN_RUNS,
+        "Where the graphs are, for the library that says what their runs stream: ASSISTANT=MODULE:ATTRIBUTE (or "
+        "MODULE:ATTRIBUTE for the only assistant), which is imported and run in a process of its own, or a folder with "
+        "a langgraph.json, and with node_modules for JavaScript. Repeatable. Default for --programs: the langgraph "
+        "that is installed here; for --graph: no library.",
+        "WHERE",
+        many=True,
+    ),
+    Option("dry-run", OWN_RUNS, "List the runs, and perform none.", shown=False),
     Option(
         "judge",
         REPORT,

@@ -11,6 +11,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire, syncBuiltinESMExports } from "node:module";
 import { resolve } from "node:path";
+import { createInterface } from "node:readline";
 import timers from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 
@@ -152,9 +153,10 @@ const version = (name) => JSON.parse(readFileSync(resolve(folder, "node_modules"
 const library = Object.fromEntries(["@langchain/langgraph", "@langchain/core"].map((name) => [name, version(name)]));
 const { graphs } = JSON.parse(readFileSync(resolve(folder, "langgraph.json"), "utf8"));
 
+console.log = console.error; // what a graph or the library prints must not stand among the predictions
 const active = { running: true };
 const jumping = jump(active);
-for (const line of readFileSync(0, "utf8").split("\n").filter(Boolean)) {
+for await (const line of createInterface({ input: process.stdin })) {
   const asked = JSON.parse(line);
   const [file, name] = graphs[asked.graph].split(":");
   const built = (await load(resolve(folder, file)))[name];

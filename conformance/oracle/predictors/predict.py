@@ -2,8 +2,9 @@
 
     PYTHON predict.py GRAPHS < cases.jsonl > predictions.jsonl
 
-PYTHON is the interpreter of any environment with langgraph; GRAPHS is a folder with a langgraph.json.  The program
-needs nothing of the suite.  Waits cost no time, because the clock of its event loop jumps from timer to timer.  Each
+PYTHON is the interpreter of any environment with langgraph; GRAPHS is a folder with a langgraph.json, or one or more
+NAME=MODULE:ATTRIBUTE, with modules as the working directory can import them.  The program needs nothing of the suite.
+Waits cost no time, because the clock of its event loop jumps from timer to timer.  Each
 run asks for exactly the modes of its case and for `debug`, which tells the super-step of every event.
 """
 
@@ -189,8 +190,21 @@ def loaded(folder: Path) -> dict[str, Any]:
     return {name: _attribute(*place.rpartition(":")[::2]) for name, place in places.items()}
 
 
+def imported(places: list[str]) -> dict[str, Any]:
+    """Return the graphs that are each given as NAME=MODULE:ATTRIBUTE."""
+    sys.path.insert(0, "")
+    named = (place.partition("=")[::2] for place in places)
+    return {name: _compiled(_attribute(*place.rpartition(":")[::2])) for name, place in named}
+
+
 def _attribute(file: str, name: str) -> Any:
-    return getattr(importlib.import_module(Path(file).stem), name)
+    return getattr(importlib.import_module(Path(file).stem if file.endswith(".py") else file), name)
+
+
+def _compiled(graph: Any) -> Any:
+    """Return a graph that can run, of one that is not compiled yet, or of a function that makes it."""
+    made = graph() if callable(graph) and not hasattr(graph, "astream") and not hasattr(graph, "compile") else graph
+    return made.compile() if hasattr(made, "compile") else made
 
 
 def library() -> dict[str, str]:
@@ -198,10 +212,11 @@ def library() -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in ("langgraph", "langchain-core")}
 
 
-def main(folder: Path) -> None:
+def main(given: list[str]) -> None:
     """Predict each case of the standard input."""
     warnings.simplefilter("ignore")
-    graphs = loaded(folder)
+    lines, sys.stdout = sys.stdout, sys.stderr  # what a graph prints must not stand among the predictions
+    graphs = loaded(Path(given[0])) if len(given) == 1 and "=" not in given[0] else imported(given)
     for line in sys.stdin:
         case = json.loads(line)
         loop = JumpingLoop()
@@ -209,8 +224,8 @@ def main(folder: Path) -> None:
             prediction = loop.run_until_complete(predicted(graphs[case["graph"]], case))
         finally:
             loop.close()
-        print(json.dumps({"case": case, "library": library(), **prediction}), flush=True)
+        print(json.dumps({"case": case, "library": library(), **prediction}), file=lines, flush=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(sys.argv[1:])

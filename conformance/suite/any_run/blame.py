@@ -27,12 +27,11 @@ from conformance.suite.any_run.nature import (
     is_unreadable,
     kind_of,
 )
-from conformance.suite.any_run.plan import rows
 from conformance.suite.any_run.readers import LATE, READERS, RUN, shares_out
-from conformance.suite.any_run.scenarios import EARLIER
+from conformance.suite.any_run.runs import AFTER_A_FAILURE, EARLIER, NEW, SECOND_RUN, thread_kind
 from conformance.suite.any_run.sentences import of_mode, of_subgraph
 
-LATER = {"second run": "state.next-run-continues", "after a failure": None}
+LATER = {SECOND_RUN: "state.next-run-continues", AFTER_A_FAILURE: None}
 """The requirement that is broken if a run starts from another state, by what its thread had before.
 
 After a failure it is `errors.after-a-failure`, which `thread` judges by the state itself.
@@ -141,9 +140,8 @@ def _has_several_readers(recording: Recording) -> bool:
 
 
 def thread_of(stream: ComparedStream) -> str:
-    """Return what the thread of a run had before it, as a row says it."""
-    thread: str = rows()[str(member(stream.recording.axes, "row"))]["thread"]
-    return "new" if stream.exchange.name == EARLIER else thread
+    """Return what kind of thread a run has."""
+    return NEW if stream.exchange.name == EARLIER else thread_kind(stream.recording)
 
 
 def shows_the_start(stream: ComparedStream) -> bool:

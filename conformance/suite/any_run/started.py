@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from conformance.authoring import (
     Answer,
     FaultContext,
@@ -21,19 +19,19 @@ from conformance.authoring import (
     thread_in,
     verifies,
 )
-from conformance.suite.any_run.plan import rows
 from conformance.suite.any_run.programs import WAIT
-from conformance.suite.any_run.scenarios import any_run, waits
+from conformance.suite.any_run.runs import AFTER_A_FAILURE, NEW, NO_THREAD, RUNS, SECOND_RUN, thread_kind, waits_s
+from conformance.suite.any_run.scenarios import any_run
 
 Rows = dict[str, RecordingView]
 
 THREADS = {
-    "transport.stream-on-thread": "new",
-    "state.next-run-continues": "second run",
-    "errors.after-a-failure": "after a failure",
-    "stateless.stream": "none",
+    "transport.stream-on-thread": NEW,
+    "state.next-run-continues": SECOND_RUN,
+    "errors.after-a-failure": AFTER_A_FAILURE,
+    "stateless.stream": NO_THREAD,
 }
-"""The requirement that is broken if a run is refused, by the thread of the row."""
+"""The requirement that is broken if a run is refused, by the kind of its thread."""
 
 
 def _declare(requirement: str, thread: str) -> None:
@@ -41,9 +39,8 @@ def _declare(requirement: str, thread: str) -> None:
 
     def check(recordings: Rows) -> None:
         found = 0
-        for row, view in recordings.items():
-            wanted: dict[str, Any] = rows()[row]
-            for name in ("run", "create run") if wanted["thread"] == thread else ():
+        for view in recordings.values():
+            for name in RUNS if thread_kind(view.recording) == thread else ():
                 if name in view and (view[name].accepted or view.is_provided(view[name].exchange)):
                     found += 1
                     view[name].expect_stream() if name == "run" else view[name].expect_accepted()
@@ -62,7 +59,8 @@ for _requirement, _thread in THREADS.items():
 @verifies("join.background-run", on=any_run, over="row")
 def test_any_background_run_is_created_before_it_ends(recordings: Rows) -> None:
     """The answer to the creation of a background run names the run's id; sent at once, it has no terminal status."""
-    created = [view["create run"] for row, view in recordings.items() if "create run" in view and waits(rows()[row])]
+    waiting = [view for view in recordings.values() if waits_s(view.recording) >= WAIT["wait"]]
+    created = [view["create run"] for view in waiting if "create run" in view]
     for answer in created or inconclusive("no run was started in the background"):
         run, status = member(answer.json, "run_id"), member(answer.json, "status")
         expect(isinstance(run, str) and run, "the answer to `create run` must be an object with the run's id", answer)

@@ -25,15 +25,10 @@ from conformance.authoring import (
     verifies,
 )
 from conformance.suite.any_run.nature import is_in_blocks
-from conformance.suite.any_run.plan import rows
+from conformance.suite.any_run.runs import fails
 from conformance.suite.any_run.scenarios import any_run
 
 Rows = dict[str, RecordingView]
-
-
-def fails(row: str) -> bool:
-    """Return whether the program of a row fails."""
-    return str(rows()[row]["program"]).startswith("fails")
 
 
 def requirement_of(answer: ComparedStream) -> str | None:
@@ -48,7 +43,7 @@ def requirement_of(answer: ComparedStream) -> str | None:
         return None
     if difference.mode == "history":
         return "state.history"
-    return "errors.after-a-failure" if fails(answer.recording.axes["row"]) else "state.readable-at-close"
+    return "errors.after-a-failure" if fails(answer.recording) else "state.readable-at-close"
 
 
 def expect_no_difference(recordings: Rows, requirement: str) -> None:
@@ -64,9 +59,9 @@ def expect_no_difference(recordings: Rows, requirement: str) -> None:
 
 
 def expect_read(recordings: Rows, name: str, failing: bool) -> None:
-    """Fail unless the answers about the threads of all rows, or of those that fail, are accepted."""
-    for row, view in recordings.items():
-        if name in view and fails(row) == failing:
+    """Fail unless the answers about the threads of all runs that fail, or of all others, are accepted."""
+    for view in recordings.values():
+        if name in view and fails(view.recording) == failing:
             view[name].expect_accepted()
 
 
@@ -97,7 +92,7 @@ def last_polls(recordings: Rows, failing: bool) -> list[ExchangeView]:
 
     A run had ended if its status is terminal, or if the stream of the request that started it had ended.
     """
-    views = [view for row, view in recordings.items() if "poll run" in view and fails(row) == failing]
+    views = [view for view in recordings.values() if "poll run" in view and fails(view.recording) == failing]
     found = [view["poll run"] for view in views if _had_ended(view)]
     return found or inconclusive("no run was asked for its status after its end")
 

@@ -43,7 +43,7 @@ ERROR = "error"
 def test_a_graph_streams_the_same_each_time(session: SessionRecordings) -> None:
     """Streams of one graph with the same input, on threads with the same history, have the same events in each mode."""
     compared = 0
-    for (graph, mode, *_), streams in _comparable_streams(session).items():
+    for (graph, mode, *_), streams in comparable_streams(session).items():
         if len(streams) < 2 or (mode == ERROR and graph not in FAILING):
             continue
         expected = [value for _, value in _sequence(streams[0], graph, mode)]
@@ -55,7 +55,7 @@ def test_a_graph_streams_the_same_each_time(session: SessionRecordings) -> None:
         inconclusive("no two complete streams of one graph with the same input were recorded")
 
 
-def _comparable_streams(session: SessionRecordings) -> dict[tuple[Any, ...], list[Exchange]]:
+def comparable_streams(session: SessionRecordings) -> dict[tuple[Any, ...], list[Exchange]]:
     """Group complete POST streams by graph, mode, subgraph flag, input and earlier inputs of the thread."""
     groups: dict[tuple[Any, ...], list[Exchange]] = defaultdict(list)
     for recording in session.recordings.values():

@@ -1,4 +1,4 @@
-"""Random programs for the reference graph `program`, the same ones for the same seed."""
+"""Random programs for the reference graph `program`: the same ones for the same seed."""
 
 from __future__ import annotations
 

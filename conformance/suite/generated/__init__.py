@@ -1,0 +1,1 @@
+"""Runs that no scenario names: generated programs, and a server's own graphs."""
