@@ -8,13 +8,10 @@ from conformance.authoring import MODES, Server, Stream, scenario
 from conformance.suite.any_run.lateness import looks_late
 from conformance.suite.any_run.plan import modes_of, rows
 from conformance.suite.any_run.programs import FAILURE, SECOND, program
-
-EARLIER = "run before"
-"""The exchange of the run that the thread had before."""
-
+from conformance.suite.any_run.runs import EARLIER
 
 EARLY = [{"step": [{"custom": "early"}, {"append": "early"}, {"say": ["early ", "words"]}]}]
-"""The program of that run."""
+"""The program of the run that the thread had before."""
 
 
 @scenario(
@@ -69,9 +66,7 @@ def _earlier_run(wanted: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of the earlier run: in the other modes, with the other flag; it may fail."""
     failing = [{"step": [{"fail": FAILURE}]}] if wanted["thread"] == "after a failure" else []
     return {
-        "input": {
-            "program": [{"step": [{"custom": "early"}, {"append": "early"}, {"say": ["early ", "words"]}]}, *failing]
-        },
+        "input": {"program": [*EARLY, *failing]},
         "stream_mode": [mode for mode in MODES if not wanted[mode]] or ["values"],
         "stream_subgraphs": not wanted["flag"],
     }
