@@ -12,7 +12,7 @@ VOID_ELEMENTS = {"meta", "input", "img", "br", "hr", "link"}
 ELEMENTS = (
     "html head meta title style body a header nav main footer section article div span p h1 h2 h3 h4 ul ol li dl dt dd "
     "table caption thead tbody tr th td code pre strong b i time details summary fieldset legend label input "
-    "figure figcaption svg defs g path circle rect line text use select option button script"
+    "figure figcaption svg defs g path circle rect line text use select option button script mark br"
 )
 """The elements that the templates use."""
 ATTRIBUTES = (

@@ -28,7 +28,7 @@ def matrix_md(reports: Sequence[Column]) -> str:
 def area_table(group: Group) -> str:
     """Return how many requirements of each area passed on each server."""
     rows = [(area, *map(_count, group.passed_of(members))) for area, members in group.areas.items()]
-    return table(("area", *(md(words.name(one.document)) for one in group.servers)), rows)
+    return table(("area", *(f"[{md(words.name(one.document))}]({one.markdown})" for one in group.servers)), rows)
 
 
 def _count(passed: tuple[int, int]) -> str:

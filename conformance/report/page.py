@@ -20,9 +20,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from conformance.judging.outcomes import OUTCOMES
-from conformance.report import judged, words
+from conformance.report import differing, judged, words
 from conformance.report.words import NOT_PASSED, Document
-from conformance.wire.text import printable
+from conformance.wire.text import cut, printable
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -52,7 +52,7 @@ def _digest(script: str) -> str:
 
 def text(value: object) -> str:
     """Return a value as a template shows it: shortened, control characters escaped; rendered HTML stays as it is."""
-    return value if isinstance(value, Markup) else printable(words.cut(str(value), TEXT_CHARACTERS))
+    return value if isinstance(value, Markup) else printable(cut(str(value), TEXT_CHARACTERS))
 
 
 def inner(value: str) -> Markup:
@@ -74,8 +74,8 @@ def _environment() -> Environment:
     made.globals |= {"OBSERVED_VALUES": OBSERVED_VALUES, "SCROLLED_CHARACTERS": SCROLLED_CHARACTERS}
     made.globals |= {"TEXT_CHARACTERS": TEXT_CHARACTERS}
     made.globals |= {"row_classes": row_classes, "group_classes": group_classes}
-    made.filters |= {"cut": words.cut, "url": lambda name: quote(name, safe=""), "inner": inner}
-    made.filters |= {"quoted": shlex.quote}
+    made.filters |= {"cut": cut, "url": lambda name: quote(name, safe=""), "inner": inner}
+    made.filters |= {"quoted": shlex.quote, "differing": differing.parts}
     return made
 
 
