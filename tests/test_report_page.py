@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from conformance.authoring.expectations import SHOWN_CHARACTERS, Failed, equal
 from conformance.report.differing import parts
 from conformance.report.html import report_html
-from conformance.report.judged import spec
 from conformance.report.markdown import report_md
 from conformance.report.recordings import NO_RECORDINGS, StoredRecordings
 from conformance.report.timeline import marks_of
@@ -82,20 +81,6 @@ def test_the_legend_explains_the_marks_that_occur(faults: tuple[str, ...]) -> No
     assert set(re.findall(r' id="m-(\w+)"', html)) == set(legend)
     assert len(legend) < len(KINDS) + len(MARKS)
     assert marks_of([]) == set()
-
-
-# --- the specification
-
-
-def test_a_statement_of_the_specification_is_told_once() -> None:
-    content = report("x", "1", FAULTS)
-    page = Page(report_html(content, recorded()))
-    needed = [row for one in content["requirements"] if "details" in one for row in spec(one)]
-    lines = {row["lines"]: row["gist"] for row in needed}
-    assert len(lines) < len(needed)
-    assert {id for id in page.all("id") if id.startswith("spec-")} == {f"spec-{one}" for one in lines}
-    assert all(page.text.count(f"{one} {gist} (") == 1 for one, gist in lines.items())
-    assert {href for href in page.anchors() if href.startswith("#spec-")} <= {f"#spec-{one}" for one in lines}
 
 
 # --- where two values differ

@@ -55,16 +55,9 @@ def report_html(document: Document, recordings: StoredRecordings) -> str:
         recordings=recordings,
         marks=marks_of([*(one.drawing for one in shown.values() if one.drawing), *timelines]),
         timelines=timelines,
-        told=_told(document),
         same_results=same_results,
         observations={name: _lines(value) for name, value in document["observations"].items()},
     )
-
-
-def _told(document: Document) -> dict[str, str]:
-    """Return the id of the requirement that shows what lines of the specification say: the first that needs them."""
-    full = [one for one in document["requirements"] if "details" in one]
-    return {row["lines"]: one["id"] for one in reversed(full) for row in judged.spec(one)}
 
 
 def _shown(document: Document, recordings: StoredRecordings) -> Iterator[tuple[int, ShownEvidence]]:
