@@ -183,7 +183,8 @@ def is_current() -> bool:
         copies = [Path(shutil.copytree(folder, Path(name) / folder.name)) for folder, _ in documents()]
         shutil.copy(REPORTS / RELEASES, name)
         write_matrix(copies, Path(name))
-        same = (Path(name) / "matrix.md").read_bytes() == (REPORTS / "matrix.md").read_bytes()
+        pages = ("matrix.html", "matrix.md")
+        same = all((Path(name) / one).read_bytes() == (REPORTS / one).read_bytes() for one in pages)
     return same and readme() == (ROOT / "README.md").read_text("utf-8")
 
 

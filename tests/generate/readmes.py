@@ -25,7 +25,8 @@ how to write one.
 REPORT = """# Reports
 
 Every report is made offline from `report.json` and the recordings beside it; [write.py](write.py) writes the files. The
-HTML pages are Jinja2 templates that escape every value, so that text from a server stays text.
+HTML pages are Jinja2 templates that escape every value, so that text from a server stays text. Only the matrix has a
+script; the policy of the page names it by its digest, so no other can run.
 """
 
 CLIENTS = """# Real clients
