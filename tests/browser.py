@@ -59,6 +59,9 @@ _RESTING_PLACE = """async element => {
     }
 }"""
 
+KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), "ArrowRight": (39, ""), "ArrowDown": (40, "")}
+"""The code of each key (https://www.w3.org/TR/uievents/#legacy-key-models), and the text that it enters."""
+
 NAVIGATED = "Inspected target navigated or closed"
 """The error for a command during which the page changed."""
 
@@ -122,14 +125,21 @@ class Browser:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.ask("Emulation.setEmulatedMedia", features=[scheme])
 
-    def show(self, page: Path) -> None:
-        """Open a file."""
-        self.ask("Page.navigate", url=page.absolute().as_uri())
+    def show(self, page: Path, anchor: str = "") -> None:
+        """Open a file, and scroll to an anchor of it."""
+        # The command returns before the page changes.  An empty page between two others shows when the second is there.
+        self.ask("Page.navigate", url="about:blank")
+        self.until("location.href === 'about:blank'")
+        self.ask("Page.navigate", url=page.absolute().as_uri() + (f"#{anchor}" if anchor else ""))
         self.settled()
 
     def settled(self) -> None:
         """Wait until the page is loaded."""
         self.until("document.readyState === 'complete' && location.href !== 'about:blank'")
+
+    def scripts(self, *, enabled: bool) -> None:
+        """Say whether the pages that are opened from now on may run scripts."""
+        self.ask("Emulation.setScriptExecutionDisabled", value=not enabled)
 
     def until(self, condition: str) -> None:
         """Wait until an expression is true."""
@@ -156,10 +166,25 @@ class Browser:
         for kind in ("mousePressed", "mouseReleased"):
             self.ask("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
 
-    def press(self, key: str, code: int) -> None:
-        """Press a key."""
-        for kind in ("rawKeyDown", "keyUp"):
-            self.ask("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
+    def press(self, key: str) -> None:
+        """Press one of the KEYS."""
+        code, text = KEYS[key]
+        for kind in ("keyDown", "keyUp"):
+            self.ask("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, text=text)
+
+    def press_until(self, key: str, condition: str, most: int = 500) -> None:
+        """Press a key, `most` times at most, until an expression is true."""
+        for _ in range(most):
+            if self.value(condition):
+                return
+            self.press(key)
+        raise AssertionError(f"pressed {key} {most} times, and still false: {condition}")
+
+    def write(self, text: str) -> None:
+        """Type a text into the element that has the focus."""
+        for char in text:
+            self.ask("Input.dispatchKeyEvent", type="keyDown", key=char, text=char)
+            self.ask("Input.dispatchKeyEvent", type="keyUp", key=char)
 
     def picture(self, file: Path) -> None:
         """Write a screenshot as PNG."""

@@ -16,6 +16,8 @@ from hypothesis import settings
 
 from conformance.targets.target_file import named_target
 
+from .browser import Browser, browser
+
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
@@ -72,3 +74,21 @@ def official() -> Iterator[str]:
     with launch(print) as target:
         assert target.url
         yield target.url
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser with a new profile."""
+    with browser(tmp_path_factory.mktemp("profile")) as one:
+        yield one
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Browser]:
+    """The browser; at the end no page may have failed or requested anything but files."""
+    chromium.requests.clear()
+    chromium.errors.clear()
+    yield chromium
+    assert chromium.errors == []
+    assert chromium.requests
+    assert [url for url in chromium.requests if not url.startswith(("file:", "about:"))] == []

@@ -15,8 +15,8 @@ from conformance.clients.examine import result
 from conformance.clients.readers import READERS, Reader, named
 from conformance.judging.verdict import BROKEN_MUST, UNSURE, USAGE
 from conformance.report.markdown import report_md
-from conformance.report.matrix import Column
 from conformance.report.matrix_markdown import matrix_md
+from conformance.report.products import Column
 from conformance.report.recordings import StoredRecordings
 from conformance.settings import UsageError
 

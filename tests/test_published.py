@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ import pytest
 
 from conformance.catalogue import schemas as schema
 from conformance.evidence.source import SESSION_FILE, recording_digests, source_of
+from conformance.report.matrix import matrix_html
+from conformance.report.matrix_markdown import matrix_md
+from conformance.report.products import Column
 from conformance.report.releases import releases
 
 from .generate import published
@@ -23,6 +27,17 @@ EACH_REPORT = pytest.mark.parametrize(
 def test_the_readme_lists_the_published_reports() -> None:
     text = (published.ROOT / "README.md").read_text("utf-8")
     assert f"{published.BEGIN}\n\n{published.tables()}\n\n{published.END}" in text
+
+
+@pytest.mark.parametrize(("file", "make"), [("matrix.html", matrix_html), ("matrix.md", matrix_md)])
+def test_the_matrix_shows_the_published_reports(file: str, make: Callable[[list[Column]], str]) -> None:
+    reports = f"{published.REPORTS.name}/"
+    columns = [
+        Column(one.document, one.html.removeprefix(reports), one.markdown.removeprefix(reports))
+        for one in published.columns()
+    ]
+    text = (published.REPORTS / file).read_text("utf-8")
+    assert text == make(columns), "make it again: python -m tests.generate reports"
 
 
 @EACH_REPORT

@@ -1,4 +1,4 @@
-"""Releases with the outcomes of another report have a column of the matrix, but no folder."""
+"""Releases with the outcomes of another report are in the matrix, but have no folder."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ def row(version: str, digest: str, name: str = "x-2") -> dict[str, str]:
     return {"report": name, "version": version, "started": "2025-01-02T03:04:05+00:00", "verdict_digest": digest}
 
 
-def test_a_release_has_the_column_of_the_report_that_stands_for_it(tmp_path: Path) -> None:
+def test_a_release_is_folded_under_the_report_that_stands_for_it(tmp_path: Path) -> None:
     content = report("x", "2", FAULTS)
     written(tmp_path / "x-2", content)
     (tmp_path / RELEASES).write_text(releases_text([row("1", content["verdict_digest"]), row("0", "f" * 64, "gone")]))
     assert cli.main(["matrix", str(tmp_path / "x-2"), "--output", str(tmp_path)]) == OK
     page = Page((tmp_path / "matrix.html").read_text("utf-8"))
-    assert "Compatibility of 2 servers" in page.text
-    assert "2025-01-02" in page.text
-    cells = page.all("href").count("x-2/report.html#join.does-not-replay")
-    assert cells == 2
+    assert "Compatibility of 1 server\n" in page.text
+    folded = page.text[page.text.index("Older releases (1)") :]
+    assert "2025-01-02" in folded
+    assert "All outcomes as in 2." in " ".join(folded.split())
+    assert page.all("href").count("x-2/report.html#join.does-not-replay") == 1
     markdown = (tmp_path / "matrix.md").read_text("utf-8")
-    assert markdown.index("| [x](x-2/report.md) | 1 |") < markdown.index("| [x](x-2/report.md) | 2 |")
+    assert markdown.index("| [x](x-2/report.md) | 2 |") < markdown.index("| [x](x-2/report.md) | 1 |")
 
 
 @pytest.mark.parametrize(

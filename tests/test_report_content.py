@@ -16,7 +16,8 @@ from conformance.report.html import report_html
 from conformance.report.judged import check_name, sources, spec, statement
 from conformance.report.markdown import report_md
 from conformance.report.markdown_text import md
-from conformance.report.matrix import Column, matrix_html
+from conformance.report.matrix import matrix_html
+from conformance.report.products import Column
 from conformance.report.recordings import NO_RECORDINGS, StoredRecordings
 
 from .html_page import Page
@@ -157,7 +158,7 @@ def test_absences_are_declared_before_everything_else() -> None:
     assert "partial" in first_screen
     assert "events, join" in first_screen
     assert "events, join" in report_md(content).partition("## Summary")[0]
-    assert "events, join" in Page(matrix_html([Column(content, "a", "b")])).text.partition("Requirements")[0]
+    assert "events, join" in Page(matrix_html([Column(content, "a", "b")])).text.partition("Passed by area")[0]
 
 
 PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {

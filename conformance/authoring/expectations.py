@@ -12,6 +12,7 @@ from typing import Any, NoReturn, Protocol
 
 from conformance.evidence.exchange import Event, Events, Exchange
 from conformance.wire.strict_json import NotJson
+from conformance.wire.text import cut, cut_where_different
 
 SHOWN_CHARACTERS = 160
 """How many characters of a value a message shows."""
@@ -78,11 +79,19 @@ def expect(condition: object, message: str, where: Where | None = None) -> None:
 
 def shown(value: Any) -> str:
     """Return a value as one line of JSON, shortened; nothing in it can control a terminal."""
+    return cut(_line(value), SHOWN_CHARACTERS)
+
+
+def shown_pair(one: Any, other: Any) -> tuple[str, str]:
+    """Return two values as `shown` does, but shortened so that both show the first character in which they differ."""
+    return cut_where_different(_line(one), _line(other), SHOWN_CHARACTERS)
+
+
+def _line(value: Any) -> str:
     try:
-        text = json.dumps(value, ensure_ascii=True, default=repr)
+        return json.dumps(value, ensure_ascii=True, default=repr)
     except RecursionError:
         return "a value that is nested too deeply to be shown"
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}… ({len(text)} characters)"
 
 
 def schema_errors(name: str, value: Any) -> list[str]:
@@ -142,7 +151,8 @@ def first_difference(actual: Any, expected: Any, path: str = "$") -> str | None:
         return _difference_of_lists(actual, expected, path)
     if _kind(actual) == _kind(expected) and actual == expected:
         return None
-    return f"at {path} expected {shown(expected)}, received {shown(actual)}"
+    wanted, got = shown_pair(expected, actual)
+    return f"at {path} expected {wanted}, received {got}"
 
 
 def _difference_of_objects(actual: dict[str, Any], expected: dict[str, Any], path: str) -> str | None:

@@ -14,14 +14,18 @@ from conformance.judging.verdict import Result
 
 def stage_of(item: Item, stages: Sequence[Stage]) -> int:
     """Return the number, from 1, of the first stage that has everything an item needs."""
-    return max((_stage_of_need(need, stages) for need in _needs(item, stages)), default=len(stages))
+    needed = (_stage_of_need(need, stages) for need in _needs(item, stages))
+    return max([stage_of_requirement(item.check.requirement, stages), *needed])
+
+
+def stage_of_requirement(id: str, stages: Sequence[Stage]) -> int:
+    """Return the number, from 1, of the stage that lists a requirement, by its id or else by its area."""
+    named = any(id in stage.requirements for stage in stages)
+    return _stage_of_need(("requirements", id if named else id.partition(".")[0]), stages)
 
 
 def _needs(item: Item, stages: Sequence[Stage]) -> Iterator[tuple[str, str]]:
-    """Yield what an item needs of the stages: each key of a stage with a name."""
-    id = item.check.requirement
-    named = any(id in stage.requirements for stage in stages)
-    yield "requirements", id if named else id.partition(".")[0]
+    """Yield what an item needs of the stages beside its requirement: each key of a stage with a name."""
     for variant in item.variants:
         yield "graphs", variant.graph
         names = (variant.id, variant.scenario.name)

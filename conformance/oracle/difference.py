@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.oracle.normal_form import ADDITIONAL_KEY, IDENTITY, MISSING_KEY, VALUE, Path
+from conformance.wire.text import cut_where_different
 
 MISSING_EVENT, ADDITIONAL_EVENT, ORDER, NAMESPACE = "missing event", "additional event", "order", "namespace"
 LOST, UNDECIDED = "lost", "undecided"
@@ -53,7 +54,8 @@ class Difference:
     def message(self) -> str:
         """The difference as a sentence: what was expected, what the server sent, and where."""
         part = f" at `{self.place}`" if self.path else ""
-        words = {"expected": shown(self.expected), "actual": shown(self.actual), "mode": self.mode}
+        expected, actual = cut_where_different(_json(self.expected), _json(self.actual), LONGEST_SHOWN)
+        words = {"expected": expected, "actual": actual, "mode": self.mode}
         return f"{self._where}{part}: {_SENTENCES[self.kind].format(**words)}"
 
     @property
@@ -86,10 +88,9 @@ _SENTENCES = {
 }
 
 
-def shown(value: Any) -> str:
-    """Return a value as short JSON."""
-    text = json.dumps(value, ensure_ascii=False, default=repr).encode("utf-8", "backslashreplace").decode()
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}… ({len(text)} characters)"
+def _json(value: Any) -> str:
+    """Return a value as JSON."""
+    return json.dumps(value, ensure_ascii=False, default=repr).encode("utf-8", "backslashreplace").decode()
 
 
 def area_of(difference: Difference) -> str | None:

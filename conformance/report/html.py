@@ -14,17 +14,17 @@ from conformance.evidence.exchange import Exchange
 from conformance.evidence.recording import Recording
 from conformance.evidence.rows import end_row
 from conformance.report import judged, words
-from conformance.report.axis import NotDrawn
+from conformance.report.client_results import same_results
 from conformance.report.findings import findings
 from conformance.report.page import rendered
 from conformance.report.recordings import StoredRecordings
-from conformance.report.timeline import Drawing, drawing
+from conformance.report.timeline import Drawing, drawing_or_none, marks_of
 from conformance.report.words import Document
 
 DRAWN_FAILURES = 40
 """How many recordings with evidence are drawn: each takes some kilobytes, and many look alike."""
 
-DRAWN_GOOD = 4
+DRAWN_GOOD = 2
 """How many recordings are drawn where nothing failed."""
 
 
@@ -45,6 +45,7 @@ class ShownEvidence:
 def report_html(document: Document, recordings: StoredRecordings) -> str:
     """Return the page of one report."""
     shown = dict(_shown(document, recordings))
+    timelines = [] if words.not_passed(document) else _telling(recordings)
     return rendered(
         "report.html",
         document=document,
@@ -52,8 +53,9 @@ def report_html(document: Document, recordings: StoredRecordings) -> str:
         known=words.known(document),
         findings=findings,
         recordings=recordings,
-        drawn=any(one.drawing for one in shown.values()),
-        timelines=[] if words.not_passed(document) else _telling(recordings),
+        marks=marks_of([*(one.drawing for one in shown.values() if one.drawing), *timelines]),
+        timelines=timelines,
+        same_results=same_results,
         observations={name: _lines(value) for name, value in document["observations"].items()},
     )
 
@@ -61,7 +63,7 @@ def report_html(document: Document, recordings: StoredRecordings) -> str:
 def _shown(document: Document, recordings: StoredRecordings) -> Iterator[tuple[int, ShownEvidence]]:
     """Yield what is shown for each piece of evidence, with its identity, because two pieces may be equal."""
     drawn: dict[str, Drawing] = {}
-    for evidence in _evidence(document):
+    for evidence in judged.all_evidence(document["requirements"]):
         file = evidence["recording"]
         recording = recordings.by_file.get(file)
         end = _end(recording, evidence["exchange"])
@@ -69,18 +71,11 @@ def _shown(document: Document, recordings: StoredRecordings) -> Iterator[tuple[i
             yield id(evidence), ShownEvidence(end, above=drawn[file])
         elif len(drawn) == DRAWN_FAILURES:
             yield id(evidence), ShownEvidence(end)
-        elif new := _drawing(recording):
+        elif new := drawing_or_none(recording):
             drawn[file] = new
             yield id(evidence), ShownEvidence(end, new)
         else:
             yield id(evidence), ShownEvidence(end, damaged=file in recordings)
-
-
-def _evidence(document: Document) -> Iterator[Document]:
-    for requirement in document["requirements"]:
-        for items in judged.failing(requirement).values():
-            for item in items:
-                yield from judged.evidence(item)
 
 
 def _end(recording: Recording | None, name: str) -> str:
@@ -89,16 +84,9 @@ def _end(recording: Recording | None, name: str) -> str:
     return end_row(found[0]).strip() if len(found) == 1 else ""
 
 
-def _drawing(recording: Recording | None) -> Drawing | None:
-    try:
-        return drawing(recording) if recording is not None else None
-    except NotDrawn:
-        return None
-
-
 def _telling(recordings: StoredRecordings) -> list[Drawing]:
     """Return the drawings that show most: half of them have the most second readers, half the most kinds of events."""
-    drawings = [found for one in recordings.by_file.values() if (found := _drawing(one))]
+    drawings = [found for one in recordings.by_file.values() if (found := drawing_or_none(one))]
     joined = sorted(drawings, key=lambda one: -sum(lane.joins for lane in one.lanes))[: DRAWN_GOOD // 2]
     others = [one for one in drawings if one not in joined]
     varied = sorted(others, key=lambda one: -len({row.kind for lane in one.lanes for row in lane.rows}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -79,6 +79,14 @@ def message(check: Entry) -> str:
 def evidence(check: Entry) -> list[Entry]:
     """Return the evidence that the report holds for an item."""
     return list(check.get("evidence", ()))
+
+
+def all_evidence(requirements: Iterable[Entry]) -> Iterator[Entry]:
+    """Yield the evidence for every item that failed or is inconclusive, in the order in which a report shows it."""
+    for requirement in requirements:
+        for items in failing(requirement).values():
+            for item in items:
+                yield from evidence(item)
 
 
 def details(requirement: Entry, name: str) -> Entry:

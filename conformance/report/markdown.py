@@ -7,11 +7,14 @@ from urllib.parse import quote
 
 from conformance.judging.outcomes import INCONCLUSIVE, OUTCOMES
 from conformance.report import judged, words
+from conformance.report.client_results import same_results
 from conformance.report.findings import findings
 from conformance.report.judged import Reason
 from conformance.report.markdown_text import code, fenced, md, table
 from conformance.report.recordings import NO_RECORDINGS, StoredRecordings
+from conformance.report.timeline import drawing_or_none
 from conformance.report.words import LEVELS, NAMES, SYMBOLS, Document
+from conformance.wire.text import cut
 
 MESSAGE_CHARACTERS = 400
 """How many characters of a message are shown."""
@@ -88,13 +91,16 @@ def _not_passed(document: Document, recordings: StoredRecordings, evidence: bool
         return ["\n".join([*(f"- {_heading(one)}" for one in found), *groups])] if found or groups else []
     known = words.known(document)
     parts = [part for one in found for part in _requirement(one, recordings, known)]
-    return [_advice(document), *parts, *groups] if found or groups else []
+    return [_advice(document, recordings), *parts, *groups] if found or groups else []
 
 
-def _advice(document: Document) -> str:
+def _advice(document: Document, recordings: StoredRecordings) -> str:
+    evidence = judged.all_evidence(document["requirements"])
+    drawn = any(drawing_or_none(recordings.by_file.get(one["recording"])) for one in evidence)
+    draws = "`report.html` also draws what happened when. " if drawn else ""
     again = code(words.check_command(document, "CHECK"))
     short = f" {words.REST_OF_EVIDENCE}" if judged.is_short(document["requirements"]) else ""
-    return f"`report.html` also draws what happened when. Run one check again: {again}.{short}"
+    return f"{draws}Run one check again: {again}.{short}"
 
 
 def _consequences(governing: str, members: list[Document], anchors: bool) -> str:
@@ -125,7 +131,7 @@ def _requirement(one: Document, recordings: StoredRecordings, known: Mapping[str
 def _reason(name: str, reason: Reason, details: Document, known: Mapping[str, str]) -> str:
     """Return a list item: the check with the reason why it did not pass, and what is known about that."""
     times = f" ({len(reason.ids)} variants)" if len(reason.ids) > 1 else ""
-    lines = [f"- {md(name)}{times}: **{NAMES[reason.outcome]}:** {md(words.cut(reason.message, MESSAGE_CHARACTERS))}"]
+    lines = [f"- {md(name)}{times}: **{NAMES[reason.outcome]}:** {md(cut(reason.message, MESSAGE_CHARACTERS))}"]
     lines += [f"Listed in the baseline: {md(text)}" for text in judged.listed(reason, known)]
     if reason.evidence and details["acceptable"]:
         lines.append(f"Expected: {md(details['acceptable'])}")
@@ -170,12 +176,12 @@ def _clients(document: Document) -> Iterator[str]:
     yield "The recorded streams, read by real client libraries. Each must yield the same events as the suite read."
     rows = [
         (
-            md(words.client_title(one)),
-            outcome(one["outcome"]),
-            str(one["streams"]),
-            md(one["message"] or "same events as the suite"),
-            "; ".join(map(md, one["known"])),
+            ", ".join(map(md, same.titles)),
+            outcome(same.result["outcome"]),
+            str(same.result["streams"]),
+            md(same.result["message"] or "same events as the suite"),
+            "; ".join(map(md, same.result["known"])),
         )
-        for one in found
+        for same in same_results(found)
     ]
     yield table(("client", "outcome", "streams", "result", "known client bugs seen"), rows)

@@ -1,16 +1,21 @@
-"""Requirement × server from several reports, as data and as one static page.
+"""Requirement × product from several reports, as data and as one static page.
 
-Only servers that were judged by the same requirements of the same catalogue stand in one table.
+Only products that were judged by the same requirements of the same catalogue stand in one table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from conformance.report import words
-from conformance.report.page import rendered, row_classes
+from conformance import catalogue
+from conformance.catalogue import Stage
+from conformance.judging.stages import stage_of_requirement
+from conformance.report import judged, words
+from conformance.report.anchors import Anchors
+from conformance.report.page import rendered
+from conformance.report.products import Column, newest, products
 from conformance.report.words import Document
 
 NOTICE = (
@@ -20,17 +25,8 @@ NOTICE = (
 
 
 @dataclass(frozen=True)
-class Column:
-    """One report as a column: its content, and the URLs of its pages relative to the matrix."""
-
-    document: Document
-    html: str
-    markdown: str
-
-
-@dataclass(frozen=True)
 class Group:
-    """Servers that were judged by the same requirements."""
+    """The newest releases of products that were judged by the same requirements."""
 
     servers: tuple[Column, ...]
 
@@ -48,9 +44,30 @@ class Group:
         return str(self.first["profile"])
 
     @property
+    def description(self) -> str:
+        """What the profile is; empty if this suite does not know it."""
+        known = catalogue.profiles().get(self.profile)
+        return known.description if known else ""
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages of the profile; empty if it has none, or if this suite does not know it."""
+        known = catalogue.profiles().get(self.profile)
+        return known.stages if known else ()
+
+    def stage(self, id: str) -> int:
+        """Return the number of the stage that lists a requirement, 0 if the profile has no stages."""
+        return stage_of_requirement(id, self.stages)
+
+    @property
     def titles(self) -> list[str]:
         """Name and version of every server."""
-        return [f"{words.name(one.document)} {words.version(one.document)}" for one in self.servers]
+        return [one.title for one in self.servers]
+
+    @property
+    def areas(self) -> dict[str, list[Document]]:
+        """The requirements by area."""
+        return words.areas(self.first["requirements"])
 
     @cached_property
     def outcomes(self) -> dict[str, list[str]]:
@@ -59,21 +76,10 @@ class Group:
         ids = [one["id"] for one in self.first["requirements"]]
         return dict(zip(ids, map(list, zip(*lists, strict=True)), strict=True))
 
-    @property
-    def rows(self) -> list[str]:
-        """The CSS classes of every row."""
-        return self.rows_of(self.first["requirements"])
-
-    def rows_of(self, requirements: Iterable[Document]) -> list[str]:
-        """Return the CSS classes of the rows of these requirements."""
-        outcomes = self.outcomes
-        return [row_classes(one, outcomes[one["id"]]) for one in requirements]
-
-    def passed_of(self, requirements: Sequence[Document]) -> list[str]:
-        """Return how many of these requirements passed on each server: `14/17`."""
-        ids = {one["id"] for one in requirements}
-        lists = ([one for one in server.document["requirements"] if one["id"] in ids] for server in self.servers)
-        return [words.passed_of(members) for members in lists]
+    def passed_of(self, requirements: Sequence[Document]) -> list[tuple[int, int]]:
+        """Return how many of these requirements passed on each server, and how many there are."""
+        rows = [self.outcomes[one["id"]] for one in requirements]
+        return [(outcomes.count("passed"), len(outcomes)) for outcomes in zip(*rows, strict=True)]
 
     @property
     def clients(self) -> dict[str, list[str]]:
@@ -97,7 +103,57 @@ def groups(servers: Sequence[Column]) -> list[Group]:
     return [Group(tuple(members)) for members in found.values()]
 
 
-def matrix_html(servers: Sequence[Column]) -> str:
-    """Return the page that compares these servers."""
-    found = groups(servers)
-    return rendered("matrix.html", count=len(servers), groups=found, notice=NOTICE.format(len(found)))
+@dataclass(frozen=True)
+class Table:
+    """A group with the anchors of its table, of its areas, and of its requirements, by their names."""
+
+    group: Group
+    anchor: str
+    areas: Mapping[str, str]
+    rows: Mapping[str, str]
+
+
+def matrix_html(reports: Sequence[Column]) -> str:
+    """Return the page that compares the products of these reports."""
+    shown = products(reports)
+    found = groups(newest(shown))
+    anchors = Anchors()
+    tables = [_table(group, anchors) for group in found]
+    spec = _specification(found)
+    lines = [one["lines"] for statements in spec.values() for one in statements]
+    return rendered(
+        "matrix.html",
+        products=shown,
+        tables=tables,
+        spec=spec,
+        spec_anchors={one: anchors.new(f"spec-{one}") for one in lines},
+        anchors={one.name: anchors.new(one.name) for one in shown},
+        areas=list(dict.fromkeys(area for group in found for area in group.areas)),
+        stages=next((group.stages for group in found if group.stages), ()),
+        notice=NOTICE.format(len(found)) if several(found) else "",
+    )
+
+
+def _table(group: Group, anchors: Anchors) -> Table:
+    """Return a table; an area or a requirement that an earlier table has is named after the profile too."""
+    return Table(
+        group,
+        anchors.new(f"profile-{group.profile}"),
+        {area: anchors.new(f"area-{area}", f"{group.profile}.{area}") for area in group.areas},
+        {id: anchors.new(id, f"{group.profile}.{id}") for id in group.outcomes},
+    )
+
+
+def _specification(found: Iterable[Group]) -> dict[tuple[str, str], list[dict[str, str]]]:
+    """Return the statements of the specification that the requirements cover, by title and address of their section."""
+    rows = {row["lines"]: row for group in found for one in group.first["requirements"] for row in judged.spec(one)}
+    sections: dict[tuple[str, str], list[dict[str, str]]] = {}
+    for row in sorted(rows.values(), key=lambda one: int(one["lines"].partition("-")[0])):
+        sections.setdefault((row["section"], row["url"]), []).append(row)
+    return sections
+
+
+def several(found: Iterable[Group]) -> bool:
+    """Return whether products that were judged by one profile stand in several tables."""
+    profiles = [group.profile for group in found]
+    return len(set(profiles)) < len(profiles)

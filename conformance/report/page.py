@@ -1,10 +1,14 @@
 """Renders the HTML pages: templates that escape every value they are given.
 
-A page needs no script and no network; its Content-Security-Policy forbids both.
+A page needs no script and no network.  Its Content-Security-Policy forbids both, except for the script of its own
+template, which the policy names by its digest.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import shlex
 from collections.abc import Iterable
 from functools import cache
 from html import escape
@@ -16,9 +20,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from conformance.judging.outcomes import OUTCOMES
-from conformance.report import judged, words
+from conformance.report import differing, judged, words
 from conformance.report.words import NOT_PASSED, Document
-from conformance.wire.text import printable
+from conformance.wire.text import cut, printable
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -34,13 +38,21 @@ TEXT_CHARACTERS = 20_000
 
 
 def rendered(template: str, **content: Any) -> str:
-    """Return a whole page, made from a template and its content."""
-    return _environment().get_template(template).render(content)
+    """Return a whole page, made from a template and its content; a script of the same name is put into the page."""
+    file = TEMPLATES / Path(template).with_suffix(".js")
+    script = file.read_text("utf-8") if file.exists() else ""
+    policy = f"{POLICY}; script-src '{_digest(script)}'" if script else POLICY
+    return _environment().get_template(template).render(content, policy=policy, script=Markup(script))
+
+
+def _digest(script: str) -> str:
+    """Return the digest of a script as a policy names it (https://www.w3.org/TR/CSP3/#grammardef-hash-source)."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def text(value: object) -> str:
     """Return a value as a template shows it: shortened, control characters escaped; rendered HTML stays as it is."""
-    return value if isinstance(value, Markup) else printable(words.cut(str(value), TEXT_CHARACTERS))
+    return value if isinstance(value, Markup) else printable(cut(str(value), TEXT_CHARACTERS))
 
 
 def inner(value: str) -> Markup:
@@ -58,11 +70,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"words": words, "judged": judged, "OUTCOMES": OUTCOMES, "POLICY": POLICY}
+    made.globals |= {"words": words, "judged": judged, "OUTCOMES": OUTCOMES}
     made.globals |= {"OBSERVED_VALUES": OBSERVED_VALUES, "SCROLLED_CHARACTERS": SCROLLED_CHARACTERS}
     made.globals |= {"TEXT_CHARACTERS": TEXT_CHARACTERS}
     made.globals |= {"row_classes": row_classes, "group_classes": group_classes}
-    made.filters |= {"cut": words.cut, "url": lambda name: quote(name, safe=""), "inner": inner}
+    made.filters |= {"cut": cut, "url": lambda name: quote(name, safe=""), "inner": inner}
+    made.filters |= {"quoted": shlex.quote, "differing": differing.parts}
     return made
 
 

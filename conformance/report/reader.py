@@ -9,8 +9,8 @@ from itertools import pairwise
 from conformance.authoring.rewriting import same_run
 from conformance.evidence.exchange import JOIN, STREAMS, Event, Exchange
 from conformance.evidence.recording import Recording
-from conformance.report.words import cut
 from conformance.wire.endings import COMPLETE
+from conformance.wire.text import cut
 
 LABEL_CHARACTERS = 60
 """How many characters of a name a label shows."""

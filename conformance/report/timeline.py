@@ -11,16 +11,20 @@ from itertools import pairwise
 
 from conformance.evidence.exchange import JOIN, Event, Exchange
 from conformance.evidence.recording import Recording
-from conformance.report.axis import Axis, Tick, require_drawable
+from conformance.report.axis import Axis, NotDrawn, Tick, require_drawable
 from conformance.report.reader import LABEL_CHARACTERS, ReaderView, ending
-from conformance.report.words import KINDS, cut
+from conformance.report.words import KINDS
 from conformance.wire.endings import BROKEN, COMPLETE, LEFT, LIMITS, UNREACHABLE
+from conformance.wire.text import cut
 
 ENDS = {COMPLETE: "complete", BROKEN: "broken", UNREACHABLE: "broken", LEFT: "left"} | dict.fromkeys(LIMITS, "limit")
 """The mark of each ending."""
 
 NEAR_PERCENT = 0.5
 """Arrivals that are nearer to each other share one mark."""
+
+APART_PERCENT = 1
+"""Two marks of one exchange that are nearer to each other cover each other."""
 
 FREE_BEFORE_PERCENT, FREE_AFTER_PERCENT = 12, 3
 """The free space around a mark that a count beside it needs on the smallest screen."""
@@ -66,6 +70,16 @@ class Span:
     ended: float
     end: str
     title: str
+
+    @property
+    def shows_answer(self) -> bool:
+        """Whether the mark of the answer stands apart from that of the end."""
+        return self.answered is not None and self.ended - self.answered > APART_PERCENT
+
+    @property
+    def shows_end(self) -> bool:
+        """Whether the mark of the end stands apart from that of the request, or says something that matters."""
+        return self.end != ENDS[COMPLETE] or self.ended - self.sent > APART_PERCENT
 
 
 @dataclass(frozen=True)
@@ -125,6 +139,26 @@ def drawing(recording: Recording) -> Drawing:
     )
 
 
+def drawing_or_none(recording: Recording | None) -> Drawing | None:
+    """Return the drawing of a recording, None if there is no recording or if it cannot be drawn."""
+    try:
+        return drawing(recording) if recording is not None else None
+    except NotDrawn:
+        return None
+
+
+def marks_of(drawings: Iterable[Drawing]) -> set[str]:
+    """Return the marks that occur in drawings, by the names of `words.KINDS` and `words.MARKS`."""
+    lanes = [lane for drawing in drawings for lane in drawing.lanes]
+    spans = [span for lane in lanes for span in lane.spans]
+    rows = [row for lane in lanes for row in lane.rows]
+    arrivals = [mark for lane in lanes for mark in lane.metadata] + [mark for row in rows for mark in row.marks]
+    found = {"sent" for _ in spans[:1]} | {span.end for span in spans if span.shows_end} | {row.kind for row in rows}
+    found |= {"answered" for span in spans if span.shows_answer}
+    found |= {"metadata" for lane in lanes if lane.metadata} | {"comment" for lane in lanes if lane.comments}
+    return found | {"repeated" for mark in arrivals if mark.repeated}
+
+
 def _groups(exchanges: Iterable[Exchange]) -> list[list[Exchange]]:
     """Return each reader alone and requests of one name together, in the order of sending."""
     found: dict[object, list[Exchange]] = {}
@@ -155,7 +189,8 @@ def _span(one: Exchange, axis: Axis) -> Span:
 
 
 def _title(one: Exchange) -> str:
-    request = f"{one.method} {cut(one.url.partition('?')[0], 120)}, sent at {one.sent_t:.2f} s"
+    path = "/" + one.url.partition("?")[0].partition("://")[2].partition("/")[2]
+    request = f"{one.method} {cut(path, 120)}, sent at {one.sent_t:.2f} s"
     answer = "no answer" if one.status is None else f"{one.status} after {(one.answered_t or 0) - one.sent_t:.2f} s"
     return f"{request}: {answer}, {ending(one)}"
 

@@ -13,6 +13,7 @@ from typing import Any
 from conformance.judging.outcomes import FAILED, INAPPLICABLE, INCONCLUSIVE, OUTCOMES, PASSED, UNTESTED
 from conformance.judging.verdict import CONFORMANT, NOT_CONFORMANT, PARTIAL, VERDICT_INCONCLUSIVE
 from conformance.report import judged
+from conformance.wire.text import cut
 
 Document = Mapping[str, Any]
 """The content of a report.json, as schemas/report.schema.json describes it."""
@@ -316,11 +317,6 @@ def as_stated(disputed: Document) -> str:
     """Return whether the server does what a disputed statement says: yes, no or inconclusive."""
     follows = disputed.get("as_stated")
     return NAMES[INCONCLUSIVE] if follows is None else "yes" if follows else "no"
-
-
-def cut(text: str, limit: int) -> str:
-    """Return the text cut to `limit` characters; a cut text says how long it was."""
-    return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
 
 
 def clients(document: Document) -> list[Document]:

@@ -23,8 +23,9 @@ from conformance.report.document import FORMAT, document_text
 from conformance.report.html import report_html
 from conformance.report.judged import not_selected
 from conformance.report.markdown import report_md
-from conformance.report.matrix import Column, matrix_html
+from conformance.report.matrix import matrix_html
 from conformance.report.matrix_markdown import matrix_md
+from conformance.report.products import Column
 from conformance.report.recordings import StoredRecordings, stored_recordings
 from conformance.report.releases import same_as
 from conformance.report.words import LEVELS, Document, holds_user_data, is_partial

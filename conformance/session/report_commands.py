@@ -16,14 +16,15 @@ def matrix(arguments: Sequence[str]) -> int:
 
     parser = argparse.ArgumentParser(
         "lg-conformance matrix",
-        description="Compare servers by their reports: write matrix.html and matrix.md, requirements × servers.",
+        description="Compare servers by their reports: write matrix.html and matrix.md, requirements × servers. Of "
+        "several releases of a server the newest is compared, and the older ones are folded under it.",
     )
     parser.add_argument(
         "reports",
         nargs="+",
         type=Path,
         metavar="REPORT",
-        help="one for each server: a report folder or its report.json",
+        help="a report folder or its report.json",
     )
     parser.add_argument(
         "--output", type=Path, default=Path(), metavar="DIR", help="folder of the pages (default: the current folder)"

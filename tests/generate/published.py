@@ -12,16 +12,20 @@ import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from conformance.cli import main
+from conformance import cli
 from conformance.evidence.archive import ARCHIVE, pack_folder
 from conformance.evidence.redaction import Redactor
 from conformance.evidence.source import FOLDER
 from conformance.report.attribution import suite_facts
 from conformance.report.judged import failing
+from conformance.report.matrix import Group, groups
+from conformance.report.matrix_markdown import area_table
+from conformance.report.products import Column, age, newest, products
 from conformance.report.releases import RELEASES, releases, releases_text, same_as
 from conformance.report.write import write_all, write_matrix
 from conformance.settings import DEFAULT_PROFILE
@@ -34,7 +38,7 @@ SESSION_TIME = re.compile(r"-\d{8}-\d{6}-\d+$")
 
 FOLDER_BYTES = 600_000
 """How large a published report may be, with everything that lies in its folder."""
-EVIDENCE_BYTES = 480_000
+EVIDENCE_BYTES = 345_000
 """Up to which size of its folder a report has evidence for every requirement that did not pass."""
 
 Document = dict[str, Any]
@@ -46,7 +50,7 @@ def publish(folder: Path) -> Path:
         work = Path(name) / "report"
         shutil.copytree(folder, work)
         if read(work)["suite"] != suite_facts():
-            main(["judge", str(work), "-q", "--tb=no"])
+            cli.main(["judge", str(work), "-q", "--tb=no"])
         if (work / FOLDER).is_dir():
             (work / ARCHIVE).write_bytes(pack_folder(work / FOLDER))
             shutil.rmtree(work / FOLDER)
@@ -108,10 +112,8 @@ def judged() -> list[tuple[Path, Document]]:
     return [(folder, one) for folder, document in documents() for one in (*same_as(folder, document), document)]
 
 
-def _order(document: Document) -> tuple[bool, str, list[int]]:
-    target = document["target"]
-    version = [int(part) if part.isdigit() else 0 for part in target["version"].split(".")]
-    return document["profile"] != DEFAULT_PROFILE, target["name"], version
+def _order(document: Document) -> tuple[Any, ...]:
+    return document["profile"] != DEFAULT_PROFILE, document["target"]["name"], age(document)
 
 
 def thin_out() -> None:
@@ -138,22 +140,28 @@ def _outcomes(document: Document) -> tuple[str, ...]:
     return document["target"]["name"], document["profile"], document["verdict_digest"]
 
 
+def columns() -> list[Column]:
+    """Return every published release as a column, with its pages as README.md links them."""
+    urls = [(f"{REPORTS.name}/{folder.name}/report", document) for folder, document in judged()]
+    return [Column(document, f"{url}.html", f"{url}.md") for url, document in urls]
+
+
 def tables() -> str:
-    """Return the tables of README.md, one for each profile: the verdict on each server, with a link to its report."""
-    profiles = dict.fromkeys(document["profile"] for _, document in documents())
-    return "\n\n".join(f"Profile `{profile}`:\n\n{_table(profile)}" for profile in profiles)
+    """Return the tables of README.md for each profile: the newest release of each server, and what passed by area."""
+    found = groups(newest(products(columns())))
+    return "\n\n".join(f"Profile `{one.profile}`:\n\n{_table(one)}\n\n{area_table(one)}" for one in found)
 
 
-def _table(profile: str) -> str:
+def _table(group: Group) -> str:
     lines = ["| server | version | judged | verdict | MUST | SHOULD |", "|---|---|---|---|---|---|"]
-    lines += [_line(folder, document) for folder, document in judged() if document["profile"] == profile]
-    return "\n".join(lines)
+    return "\n".join([*lines, *map(_line, group.servers)])
 
 
-def _line(folder: Path, document: Document) -> str:
+def _line(column: Column) -> str:
+    document = column.document
     target, counts = document["target"], document["summary"]
     passed = [f"{counts[level]['passed']}/{sum(counts[level].values())}" for level in ("MUST", "SHOULD")]
-    link = f"[{document['verdict']}](reports/{folder.name}/report.md)"
+    link = f"[{document['verdict']}]({column.markdown})"
     return f"| {target['name']} | {target['version']} | {document['started'][:10]} | {link} | {' | '.join(passed)} |"
 
 
@@ -166,7 +174,7 @@ def readme() -> str:
 def write() -> int:
     """Write the matrix and the tables in README.md; return the exit status."""
     (ROOT / "README.md").write_text(readme(), "utf-8")
-    return main(["matrix", *(str(folder) for folder, _ in documents()), "--output", str(REPORTS)])
+    return cli.main(["matrix", *(str(folder) for folder, _ in documents()), "--output", str(REPORTS)])
 
 
 def is_current() -> bool:
@@ -175,12 +183,18 @@ def is_current() -> bool:
         copies = [Path(shutil.copytree(folder, Path(name) / folder.name)) for folder, _ in documents()]
         shutil.copy(REPORTS / RELEASES, name)
         write_matrix(copies, Path(name))
-        same = (Path(name) / "matrix.md").read_bytes() == (REPORTS / "matrix.md").read_bytes()
+        pages = ("matrix.html", "matrix.md")
+        same = all((Path(name) / one).read_bytes() == (REPORTS / one).read_bytes() for one in pages)
     return same and readme() == (ROOT / "README.md").read_text("utf-8")
 
 
-if __name__ == "__main__":
-    for given in sys.argv[1:]:
+def main(arguments: Sequence[str]) -> int:
+    """Publish report folders; return the exit status."""
+    for given in arguments:
         publish(Path(given))
     thin_out()
-    sys.exit(write())
+    return write()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from conformance import catalogue, suite
 from conformance.authoring.registry import REGISTRY
+from tests.generate.published import FOLDER_BYTES
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,7 +25,8 @@ how to write one.
 REPORT = """# Reports
 
 Every report is made offline from `report.json` and the recordings beside it; [write.py](write.py) writes the files. The
-HTML pages are Jinja2 templates that escape every value, so that text from a server stays text.
+HTML pages are Jinja2 templates that escape every value, so that text from a server stays text. Only the matrix has a
+script; the policy of the page names it by its digest, so no other can run.
 """
 
 CLIENTS = """# Real clients
@@ -74,34 +76,92 @@ PROFILES = """# Profiles
 A profile is a frozen set of requirements; `lg-conformance run --profile NAME` judges a server by it.
 """
 
-REPORTS = """# Compatibility reports
+REPORTS = f"""# Compatibility reports
 
-Reports of real servers, each started, judged and stopped by one command (`lg-conformance run --target NAME`).
-[matrix.md](matrix.md) and `matrix.html` compare them. A folder and everything in it takes at most 600 kB. Git ignores
-the folders of ordinary sessions.
+Reports of real servers. [matrix.md](matrix.md) and `matrix.html` compare the newest release of each. Git ignores the
+folders of ordinary sessions. A published folder holds, in at most {FOLDER_BYTES // 1000} kB:
 
 | file | content |
 |---|---|
 | `report.json` | the outcome of every check, and evidence for failures ([schema](../schemas/report.schema.json)) |
-| `report.html`, `report.md` | the same for people; the page draws on a time axis what each failure shows |
+| `report.html`, `report.md` | the same for people; the page also draws on a time axis what failures show |
 | `badge.json` | the verdict as a badge, for an endpoint of shields.io |
 | `recordings.tar.xz` | every byte with its arrival time: a `.jsonl` for each scenario, `run.json` about the session |
 
 Where many requirements fail, only the first ones have evidence here. The recordings are complete:
 `lg-conformance judge FOLDER --report-dir OTHER` writes the whole report into another folder.
 
-**Verify.** Anybody can judge the recordings again, without a server. This compares every outcome with the published
-one and writes nothing:
+## What a cell means
+
+A cell says what one release of one server did in one session, judged by the sentence of one requirement.
+
+| cell | meaning |
+|---|---|
+| ✓ passed | every check of the requirement passed on what was recorded |
+| ✗ failed | the recordings show that the sentence was broken; the cell links to the evidence |
+| ? inconclusive | nothing could be judged, because something that the check needs was missing or refused |
+| – inapplicable | the target file declares that the server lacks this |
+| □ untested | not selected, or the report is older than the check |
+
+- It is about the reference graphs, on one machine, on one day. It says nothing about speed, security or scale.
+- A pass is no proof: a check sees what its scenarios ask for. What each check can notice is listed in
+  [FAULTS.md](../conformance/requirements/FAULTS.md).
+- A MUST rests on the specification or on an official client. A failed SHOULD breaks no promise of the specification.
+- The numbers of two servers can only be compared in one table: it has one profile and one catalogue.
+- Recordings prove an outcome, not their origin: they cannot show which server sent them. Where the report gives a
+  command with `--target NAME`, anybody can start the same release and judge it again.
+
+## Verify
+
+Anybody can judge the recordings again, without a server. This compares every outcome with the published one and writes
+nothing:
 
 ```sh
 lg-conformance verify reports/*/
 ```
 
-**Releases without a folder.** [releases.json](releases.json) lists releases in which every check has the same outcome
-as in a later one, with the verdict digest that their own recordings gave. The matrix shows them beside the report that
-stands for them.
+## Submit a report
 
-`python -m tests.generate.published FOLDER …` publishes report folders of sessions, and writes all of this.
+Whoever makes a server can publish its report here. All commands run in a checkout of the suite, with its environment
+activated ([CONTRIBUTING.md](../CONTRIBUTING.md)).
+
+1. Write a target file with the name of the server and the version that was judged
+   ([targets](../conformance/targets/README.md)), and judge the whole profile, without `-k` or `--stage`:
+
+   ```sh
+   lg-conformance run --target my-server.toml --report-dir ../my-session
+   ```
+
+2. Publish it. This judges the recordings with this version of the suite, packs them into an archive, removes what names
+   your machine, and writes the matrix and the tables of the README:
+
+   ```sh
+   python -m tests.generate.published ../my-session
+   ```
+
+3. Check it as everybody will:
+
+   ```sh
+   lg-conformance verify reports/my-server-1.2.3
+   ```
+
+4. Open a pull request with the new folder, the matrix and the README.
+
+The tests of the pull request check that
+
+- the recordings give every outcome of the report again, with the same verdict digest, by this version of the suite;
+- the recordings are those that the report names, by their SHA-256, and none is missing;
+- the report has the form of its schema, and its numbers agree with each other;
+- the folder is small, and does not name your machine.
+
+The suite masks keys, headers and queries that you gave to it. Look yourself whether the server sent anything else that
+must not be public. Failures need no explanation; a server that is also a shipped target has a baseline with reasons.
+
+## Older releases
+
+A release in which every check has the same outcome as in the next one needs no folder. [releases.json](releases.json)
+lists it with the verdict digest that its own recordings gave, and the matrix folds it under the report that stands for
+it.
 """
 
 
