@@ -59,17 +59,27 @@ def not_flushed(events: Sequence[bytes]) -> Iterator[bytes]:
     yield compressor.flush()
 
 
-def counting(coding: Coding, *, always: bool = False) -> Any:
-    """Serve the graph counter, which streams six steps; compressed for clients that accept it, or for all."""
+def chunked(*data: bytes, last: bool = True) -> bytes:
+    """Return data as chunks, the last of which ends the body."""
+    return b"".join(b"%x\r\n%b\r\n" % (len(one), one) for one in data) + (b"0\r\n\r\n" if last else b"")
+
+
+def counting(coding: Coding, *, always: bool = False, in_chunks: bool = False) -> Any:
+    """Serve the graph counter, which streams six steps; compressed for clients that accept it, or for all.
+
+    The body ends with the connection, unless it is sent in chunks.
+    """
     ended: list[bool] = []
 
     async def stream(connection: Connection) -> None:
         gzip = coding is not as_they_are and (always or "gzip" in connection.fields["accept-encoding"])
-        await connection.send(GZIP_HEAD if gzip else UNBUFFERED)
+        head = GZIP_HEAD if gzip else UNBUFFERED
+        await connection.send(head[:-2] + b"Transfer-Encoding: chunked\r\n\r\n" if in_chunks else head)
         ended.clear()
         for sent in coding(COUNTED) if gzip else COUNTED:
-            await connection.send(sent)
+            await connection.send(chunked(sent, last=False) if in_chunks else sent)
             await asyncio.sleep(STEP_S)
+        await connection.send(chunked() if in_chunks else b"")
         ended.append(True)
 
     async def get_run(connection: Connection) -> None:
@@ -122,10 +132,6 @@ def test_a_scenario_can_keep_headers_from_being_sent(tmp_path: Path) -> None:
 
 
 # --- what the head announces
-
-
-def chunked(*data: bytes) -> bytes:
-    return b"".join(b"%x\r\n%b\r\n" % (len(one), one) for one in data) + b"0\r\n\r\n"
 
 
 @pytest.mark.parametrize(

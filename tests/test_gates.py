@@ -85,6 +85,14 @@ def test_a_baseline_of_an_incomplete_server_makes_its_gate_green_and_hides_nothi
     assert judge(tmp_path, "--baseline", "known.toml").returncode == 2  # an entry excuses failures, unless it says so
 
 
+def test_the_report_of_a_session_has_causes_and_what_governs(tmp_path: Path) -> None:
+    judge(tmp_path)
+    requirements = report(tmp_path)["requirements"]
+    causes = [name for one in requirements for name, given in one.get("details", {}).items() if "cause" in given]
+    assert causes
+    assert any(one.get("because") for one in requirements if one["outcome"] == "cantTell")
+
+
 def test_a_baseline_that_exists_is_updated(tmp_path: Path) -> None:
     file = tmp_path / "known.toml"
     judge(tmp_path, "--write-baseline", "known.toml")

@@ -118,7 +118,8 @@ class Controller:
             self._judgement.suite_errors.append(f"{id}: {given['error']}")
             return
         evidence = tuple(Evidence(**{**one, "rows": tuple(one["rows"])}) for one in given["evidence"])
-        self._judgement.add(id, Outcome(given["word"], given["message"], evidence, given["cause"]))
+        told = {key: given[key] for key in ("word", "message", "because", "cause")}
+        self._judgement.add(id, Outcome(evidence=evidence, **told))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
