@@ -62,6 +62,9 @@ _RESTING_PLACE = """async element => {
 KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), "ArrowRight": (39, ""), "ArrowDown": (40, "")}
 """The code of each key (https://www.w3.org/TR/uievents/#legacy-key-models), and the text that it enters."""
 
+EMPTY = "about:blank"
+"""An empty page, which needs no request."""
+
 NAVIGATED = "Inspected target navigated or closed"
 """The error for a command during which the page changed."""
 
@@ -79,7 +82,7 @@ class Browser:
         self._session: str | None = None
         self.requests: list[str] = []
         self.errors: list[str] = []
-        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
+        target = self.ask("Target.createTarget", url=EMPTY)["targetId"]
         self._session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.ask(f"{domain}.enable")
@@ -110,7 +113,7 @@ class Browser:
 
     def _record(self, message: dict[str, Any]) -> None:
         method, params = message.get("method"), message.get("params", {})
-        if method == "Network.requestWillBeSent":
+        if method == "Network.requestWillBeSent" and params["request"]["url"] != EMPTY:
             self.requests.append(params["request"]["url"])
         elif method in ("Runtime.exceptionThrown", "Log.entryAdded") or (
             method == "Runtime.consoleAPICalled" and params["type"] in ("error", "assert", "warning")
@@ -128,14 +131,14 @@ class Browser:
     def show(self, page: Path, anchor: str = "") -> None:
         """Open a file, and scroll to an anchor of it."""
         # The command returns before the page changes.  An empty page between two others shows when the second is there.
-        self.ask("Page.navigate", url="about:blank")
-        self.until("location.href === 'about:blank'")
+        self.ask("Page.navigate", url=EMPTY)
+        self.until(f"location.href === '{EMPTY}'")
         self.ask("Page.navigate", url=page.absolute().as_uri() + (f"#{anchor}" if anchor else ""))
         self.settled()
 
     def settled(self) -> None:
         """Wait until the page is loaded."""
-        self.until("document.readyState === 'complete' && location.href !== 'about:blank'")
+        self.until(f"document.readyState === 'complete' && location.href !== '{EMPTY}'")
 
     def scripts(self, *, enabled: bool) -> None:
         """Say whether the pages that are opened from now on may run scripts."""
@@ -197,7 +200,7 @@ def browser(profile: Path) -> Iterator[Browser]:
     assert CHROMIUM, MISSING
     ours, theirs = os.pipe(), os.pipe()
     high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in (ours[0], theirs[1])]
-    command = [CHROMIUM, *_FLAGS, f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"]
+    command = [CHROMIUM, *_FLAGS, f"--user-data-dir={profile}", "--remote-debugging-pipe", EMPTY]
     process = subprocess.Popen(
         [sys.executable, "-c", _EXEC, *map(str, high), *command],
         pass_fds=high, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
