@@ -42,9 +42,9 @@ def messages(file: str, requirement: str) -> str:
         # The state of every thread is empty on this server, also where nobody left.
         ("langrove.left_by_its_only_reader", "join.leaving-reader-keeps-the-run", "state.readable-at-close"),
         # The chunks are events of another protocol, so no call can be told from another.
-        ("graphharbor.messages_of_models_at_once", "filtering.by-tag", "messages.type-and-id"),
-        ("graphharbor.messages_of_models_at_once", "filtering.by-node", "messages.type-and-id"),
-        ("graphharbor.messages_of_models_at_once", "messages.parallel-models", "messages.type-and-id"),
+        ("graphharbor.messages_of_models_at_once", "filtering.by-tag", "messages.pair"),
+        ("graphharbor.messages_of_models_at_once", "filtering.by-node", "messages.pair"),
+        ("graphharbor.messages_of_models_at_once", "messages.parallel-models", "messages.pair"),
         # The output of runs without a thread is wrapped in `event: data`; requests with a key are served like others.
         ("pure-graph.with_an_api_key", "auth.api-key-accepted", "stateless.same-output"),
     ],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -38,6 +39,7 @@ def python_environment(
     """
 
     def make(folder: Path) -> None:
+        say(f"pip installs {', '.join(packages)}, from the index for which it is configured")
         run([str(python), "-m", "venv", str(folder)], name)
         inside = folder / "bin" / "python"
         run([*_pip(inside), "install", "--upgrade", PIP], name)
@@ -107,12 +109,19 @@ def node_environment(name: str, graphs: Path, say: Say, files: Path | None = Non
         if files is not None:
             (folder / "package-lock.json").unlink(missing_ok=True)  # it belongs to the package.json that is replaced
             shutil.copytree(files, folder, dirs_exist_ok=True)
+        say(f"npm installs {_dependencies(folder)}, from the registry for which it is configured")
         verb = "ci" if (folder / "package-lock.json").is_file() else "install"
         run(["npm", verb, "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder)], name)
 
     sources = [path for given in (graphs, files) if given for path in sorted(given.iterdir()) if path.is_file()]
     digests = [f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in sources]
     return cached(name, ["node", *map(str, node_version()), *digests], make, say)
+
+
+def _dependencies(folder: Path) -> str:
+    """Return the packages that the package.json of a folder asks for."""
+    wanted = json.loads((folder / "package.json").read_text("utf-8")).get("dependencies", {})
+    return ", ".join(f"{package}@{version}" for package, version in wanted.items()) or "nothing"
 
 
 def node_version() -> tuple[int, ...]:

@@ -87,8 +87,10 @@ class Blame:
             return "custom.any-json"
         if is_initial_state(stream):
             return "values.input-first"
-        if difference.mode == "error" and (stream.joined or difference.path == ("message",)):
-            return "join.error-reaches-the-joiner" if difference.kind in LOSSES else "errors.message-text"
+        if stream.joined and difference.mode == "error":
+            return "join.error-reaches-the-joiner" if difference.kind in LOSSES else None  # its text is the creator's
+        if difference.mode == "error" and difference.path == ("message",):
+            return "errors.message-text"
         if stream.joined:
             return "join.rest-of-run" if difference.kind in LOSSES else "join.same-events"
         if difference.kind == "namespace" and not member(stream.exchange.request, "stream_subgraphs"):
