@@ -13,7 +13,9 @@ from conformance.authoring import (
     WHOLE_SESSION,
     Check,
     Event,
+    Exchange,
     ExchangeView,
+    Recording,
     RecordingView,
     SessionRecordings,
     difference_of_runs,
@@ -25,6 +27,7 @@ from conformance.authoring import (
     schema_errors,
     text_of,
 )
+from conformance.suite.any_run.readers import READERS, active_readers
 from conformance.suite.any_run.scenarios import any_run
 from conformance.suite.modes.consistency import comparable_streams
 
@@ -46,18 +49,26 @@ SHAPES = {
 
 
 def streams_of(recordings: Rows) -> Iterator[tuple[RecordingView, ExchangeView]]:
-    """Yield the stream of each client that started its run and read it to its end."""
+    """Yield the stream of each client that started its run and read it alone, to its end.
+
+    Some servers divide the events among several readers, which `any_run.readers` judges.
+    """
     for view in recordings.values():
-        for stream in view.all("run") if "run" in view else ():
+        for stream in view.all("run") if "run" in view and is_read_alone(view.recording) else ():
             if stream.is_stream and stream.ending == "complete":
                 yield view, stream
+
+
+def is_read_alone(recording: Recording) -> bool:
+    """Return whether no client joins the run of a recording before its end."""
+    return not any(recording.all(name) for name in READERS[1:])
 
 
 def have_their_shape(mode: str, recordings: Rows) -> None:
     """Fail at the first event of a mode whose data is not valid by the JSON Schema of the mode."""
     found = 0
     for view in recordings.values():
-        for stream in (view[name] for name in ("run", "reader", "second reader") if name in view):
+        for stream in active_readers(view):
             for event in stream[mode] if stream.is_stream else ():
                 found += 1
                 for problem in schema_errors(mode, event.value):
@@ -146,11 +157,12 @@ def two_runs_are_alike(session: SessionRecordings) -> None:
 
     Graphs that are declared not to be deterministic are left out.
     """
-    left_out = {one.graph for one in session.recordings.values() if not one.deterministic}
+    alone = (one for one in session.recordings.values() if one.deterministic and is_read_alone(one))
+    comparable = {id(exchange) for one in alone for exchange in one.exchanges}
     compared = 0
     for (graph, mode, *_), streams in comparable_streams(session).items():
-        judgeable = [one for one in streams if not any(event.base == "error" for event in one.events)]
-        for stream in judgeable[1:] if graph not in left_out and mode != "error" else ():
+        judgeable = [one for one in streams if id(one) in comparable and not _fails(one)]
+        for stream in judgeable[1:] if mode != "error" else ():
             compared += 1
             if (difference := difference_of_runs(mode, stream, judgeable[0])) is not None:
                 what = f"{mode} of two runs of {graph} with the same input differ"
@@ -159,6 +171,10 @@ def two_runs_are_alike(session: SessionRecordings) -> None:
                 fail(f"{what}: {difference.message}; {hint}", stream.events[at - 1] if at else stream)
     if not compared:
         inconclusive("no two complete runs of a deterministic graph can be compared")
+
+
+def _fails(stream: Exchange) -> bool:
+    return any(event.base == "error" for event in stream.events)
 
 
 def _law(requirement: str, name: str, function: Callable[[Any], None], text: str | None = None) -> Check:
