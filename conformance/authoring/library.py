@@ -17,6 +17,7 @@ from conformance.oracle import (
     Difference,
     Library,
     NotPredicted,
+    ObservedRun,
     ObservedStream,
     compare_runs,
     differences,
@@ -91,12 +92,13 @@ def difference_of_runs(mode: str, stream: Exchange, other: Exchange) -> Differen
 
     What a server may send or leave out is not compared: chunks in `events`, and message chunks without text.
     """
-    mine, others = (
-        [one for one in recorded_events(each) if one.mode == wire_name(mode) and not is_optional(mode, one.data)]
-        for each in (stream, other)
-    )
-    ids = ((stream.run_id, other.run_id), (thread_in(stream.path), thread_in(other.path)))
-    return compare_runs(mine, others, [(one, another) for one, another in ids if one and another])
+    return compare_runs(_observed(mode, stream), _observed(mode, other))
+
+
+def _observed(mode: str, stream: Exchange) -> ObservedRun:
+    events = [event for event in recorded_events(stream) if event.mode == wire_name(mode)]
+    kept = [event for event in events if not is_optional(mode, event.data)]
+    return ObservedRun(kept, stream.run_id, thread_in(stream.path))
 
 
 def _libraries(recording: Recording) -> Sequence[Library]:

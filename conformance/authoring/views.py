@@ -17,7 +17,7 @@ from conformance.authoring.expectations import Inconclusive, fail, inconclusive,
 from conformance.authoring.provided import lacking
 from conformance.authoring.registry import DeclarationError
 from conformance.authoring.reliance import SENT, Reliance, SessionFacts, session_facts
-from conformance.catalogue import nearest
+from conformance.catalogue import Capability, nearest
 from conformance.evidence.exchange import STREAM, Events, Exchange
 from conformance.evidence.recording import Recording, run_request, shows_a_run
 from conformance.protocol import BUSY, requested_modes, wire_name
@@ -30,9 +30,18 @@ class SessionRecordings:
     """All recordings of one session, by scenario variant."""
 
     def __init__(
-        self, recordings: Iterable[Recording], stopped: str | None = None, lacks: Collection[str] = ()
+        self,
+        recordings: Iterable[Recording],
+        stopped: str | None = None,
+        lacks: Collection[str] = (),
+        lacking: frozenset[Capability] | None = None,
     ) -> None:
-        """`stopped` says why the session ended early, `lacks` is what the target declares to lack."""
+        """`stopped` says why the session ended early, `lacks` is what the target declares to lack.
+
+        `lacking` is what the server is known to lack; None for what no recording shows, which few recordings cannot
+        tell.
+        """
+        self._lacking = lacking
         self.lacks = tuple(lacks)
         self.recordings = {recording.variant: recording for recording in recordings}
         self.stopped = stopped
@@ -43,7 +52,8 @@ class SessionRecordings:
         every = [(recording, exchange) for recording in self.recordings.values() for exchange in recording.exchanges]
         deployed = frozenset(exchange.graph for _, exchange in every if _started_a_run(exchange))
         address = wrong_address([exchange for _, exchange in every if exchange.valid]) if not deployed else ""
-        return session_facts(deployed, lacking(every, deployed), self.stopped, address, self.lacks)
+        absent = lacking(every, deployed) if self._lacking is None else self._lacking
+        return session_facts(deployed, absent, self.stopped, address, self.lacks)
 
     @property
     def shows_a_run(self) -> bool:

@@ -9,6 +9,8 @@ What is compared
     `observed_streams(recording)` returns each comparable stream of a recording as an `ObservedStream`: its `Case`
     (graph, inputs of the thread's runs, modes, flag, thread or not), its events, and the ids of run and thread.
 
+    `compare_runs(one, other)` compares two runs of a graph that no library predicts.
+
 Where predictions are from
     `shipped()` returns a `Library` for each release that streams something else than the others, most recent first.
     `computed(cases)` runs a predictor: by default langgraph of this interpreter with the reference graphs.
@@ -51,7 +53,7 @@ from conformance.oracle.libraries import (
     thread_difference,
 )
 from conformance.oracle.prediction import Case, PredictedEvent, Prediction
-from conformance.oracle.relation import compare_runs
+from conformance.oracle.relation import ObservedRun, compare_runs
 from conformance.oracle.search import RecordedEvent
 from conformance.oracle.thread_state import compare_history, compare_state
 
@@ -64,6 +66,7 @@ __all__ = [
     "Library",
     "NoPrediction",
     "NotPredicted",
+    "ObservedRun",
     "ObservedStream",
     "ObservedThread",
     "PredictedEvent",

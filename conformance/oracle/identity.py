@@ -9,8 +9,9 @@ from typing import Any
 
 from conformance.protocol import ID_PATTERN
 
-ID = re.compile(rf"(?:(?:lc_)?run-{{1,2}})?({ID_PATTERN})")
-"""An id; the prefix that some releases put before the id of a message is no part of it."""
+ID = re.compile(rf"(?:(?:lc_)?run-{{1,2}})?({ID_PATTERN})(?:-0(?![0-9a-f-]))?")
+"""An id.  What some releases put before the id of a message, and after that of one that was not streamed, is no part of
+it: whether a model is streamed depends on the modes."""
 
 RUN = "00000000-0000-4000-8000-00000000000a"
 """The id of the predicted run, which is paired with the id of the recorded one."""

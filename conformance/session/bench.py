@@ -9,6 +9,7 @@ from pathlib import Path
 
 from conformance.authoring.registry import Variant
 from conformance.authoring.views import SessionRecordings
+from conformance.catalogue import Capability
 from conformance.evidence.recording import Recording
 from conformance.evidence.source import read_recordings, source_of
 from conformance.judging.items import Item
@@ -33,7 +34,9 @@ class Bench:
     runs: ChosenRuns
     record: Record
     predict: Predict
-    lacks: tuple[str, ...] = ()
+    lacks: tuple[str, ...]
+    lacking: frozenset[Capability]
+    """What the server lacks according to the whole session."""
 
     def case_of(self, recording: Recording) -> Case:
         """Return the case of a recording of the session."""
@@ -65,6 +68,6 @@ class Bench:
         variant = Variant(scenario_of(self.runs.kind, recording.graph, {}), {"row": row})
         alone = Item(item.check, ({row: variant},) if item.arguments else (), {})
         try:
-            return judge(alone, SessionRecordings([recording], lacks=self.lacks))
+            return judge(alone, SessionRecordings([recording], None, self.lacks, self.lacking))
         except SuiteError as problem:
             return Outcome(INCONCLUSIVE, str(problem))

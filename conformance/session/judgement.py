@@ -8,6 +8,7 @@ from functools import cached_property
 
 from conformance import catalogue, suite
 from conformance.authoring.views import SessionRecordings
+from conformance.catalogue import Capability
 from conformance.evidence.recording import Recording
 from conformance.evidence.source import read_recordings, session_description
 from conformance.judging.applicability import missing_for_item
@@ -19,6 +20,7 @@ from conformance.judging.outcomes import INAPPLICABLE, INCONCLUSIVE, NOT_SELECTE
 from conformance.judging.ranking import Rank, ranking
 from conformance.judging.verdict import RequirementResult, Result, requirement_results
 from conformance.report.words import NAMES
+from conformance.session.own_runs import REPLAYED
 from conformance.session.plan import Plan
 from conformance.session.predicting import computed_libraries, prepare
 from conformance.session.scenarios import judged, scenario_digests
@@ -54,7 +56,9 @@ class Judgement:
         recordings = [one for one in read_recordings(source) if one.stopped != BREAKS_OFF]
         if self.plan.own_runs is not None:
             prepare(recordings, self.plan.own_runs, computed_libraries(source))
-        return SessionRecordings(recordings, session_description(source)["stopped"], self.plan.target.lacks)
+        one_run = self.plan.own_runs is not None and self.plan.own_runs.kind == REPLAYED
+        lacking = frozenset[Capability]() if one_run else None
+        return SessionRecordings(recordings, session_description(source)["stopped"], self.plan.target.lacks, lacking)
 
     def outcome(self, item: Item) -> Outcome:
         """Return the outcome of an item, with its likely cause; raises SuiteError if the suite is at fault."""

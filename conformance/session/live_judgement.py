@@ -12,6 +12,7 @@ from typing import Any
 from conformance.authoring.registry import Variant
 from conformance.evidence.source import read_recordings, source_of
 from conformance.evidence.writer import write_json
+from conformance.judging.outcomes import UNTESTED, Outcome
 from conformance.record.limits import Limits
 from conformance.session.bench import Bench, Record
 from conformance.session.judgement import Judgement
@@ -32,6 +33,9 @@ HOW_FOUND = {
 }
 """What a session says of a kept case, by whether it was reproduced."""
 
+SUSPECTED = "it failed once while many runs were performed, but not when its runs were performed again alone, twice"
+"""Why a check about time that failed in a session says nothing."""
+
 Say = Callable[[str], None]
 
 
@@ -48,8 +52,13 @@ def judge_live(judgement: Judgement, target: Target, limits: Limits, say: Say) -
     with predicting(plan.own_runs, plan.settings.own_runs.library, plan.redactor, say) as predict:
         keep(predict(read_recordings(source_of(plan.recordings))), plan.recordings)
         judgement.judge_selected()
-        bench = Bench(plan.own_runs, _recorder(plan, target, limits), predict, target.lacks)
+        bench = Bench(
+            plan.own_runs, _recorder(plan, target, limits), predict, target.lacks, judgement.session.facts.lacking
+        )
         for number, kept in enumerate(kept_cases(bench, judgement, say), 1):
+            if kept.is_suspected:
+                judgement.add(kept.item.id, Outcome(UNTESTED, SUSPECTED))
+                continue
             folder.mkdir(parents=True, exist_ok=True)
             name = f"{number:02}-{kept.item.check.requirement}.json"
             write_json(folder / name, kept.data(bench), plan.redactor)

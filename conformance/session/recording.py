@@ -34,6 +34,8 @@ CLIENTS_FILE = "clients.json"
 """Holds the runs that real clients performed on the server, each with what they saw differently from the suite."""
 OWN_RUNS_AT_ONCE = 30
 """How many runs of its own a session performs at once: more are not faster, and each would take too long."""
+OWN_GRAPHS_AT_ONCE = 8
+"""The same for graphs of the server, which people may be using."""
 BESIDE = (CLIENTS_FILE, PREDICTIONS_FILE)
 """Files beside the recordings that an earlier session may have left."""
 
@@ -59,7 +61,8 @@ def record_session(
         if target.launch is not None:
             target = stack.enter_context(target.launch(say))
         if plan.own_runs is not None:
-            target = replace(target, concurrency=min(target.concurrency, OWN_RUNS_AT_ONCE))
+            most = OWN_GRAPHS_AT_ONCE if plan.own_runs.holds_user_data else OWN_RUNS_AT_ONCE
+            target = replace(target, concurrency=min(target.concurrency, most))
         description = _description(replace(plan, target=target), selected, keyword)
         _write(plan, description | _end(clock, None))
         done = record(

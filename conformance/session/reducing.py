@@ -20,8 +20,13 @@ from conformance.suite.generated.smaller import weight
 
 LONGEST_S = 60.0
 """How long the failures of a session are reduced, all together."""
+TRIED = 4
+"""How many failing cases of a check are performed again, to find one that fails again."""
 MOST = 4
 """How many failures are kept: more are hardly different ones."""
+
+ABOUT_TIME = tuple(f"conformance.suite.any_run.{name}" for name in ("pace", "readers", "started"))
+"""The modules whose checks depend on when things happen, which the load of a session can change."""
 
 Say = Callable[[str], None]
 
@@ -37,6 +42,11 @@ class KeptCase:
     recording: Recording
     item: Item
     reproduced: bool | None
+
+    @property
+    def is_suspected(self) -> bool:
+        """Whether it is only a suspicion: it is about time, was seen under load, and was not seen again."""
+        return self.reproduced is False and self.item.check.module in ABOUT_TIME
 
     def data(self, bench: Bench) -> dict[str, Any]:
         """The case as it is kept in a file."""
@@ -60,16 +70,17 @@ def kept_cases(bench: Bench, judgement: Judgement, say: Say) -> Iterator[KeptCas
     performed again, because each may cost money.
     """
     end = time.monotonic() + LONGEST_S
-    failed = [(item, one) for item in _failed(judgement) if (one := _smallest(bench, item, judgement)) is not None]
-    failed.sort(key=lambda found: weight(bench.case_of(found[1])))
+    failed = [(item, found) for item in _failed(judgement) if (found := _failing(bench, item, judgement))]
+    failed.sort(key=lambda one: weight(bench.case_of(one[1][0])))
     for _ in range(MOST):
         if not failed:
             return
-        item, recording = failed.pop(0)
+        item, recordings = failed.pop(0)
         if (left := end - time.monotonic()) > 0 and not bench.runs.holds_user_data:
             say(f"reducing a failure of {item.check.requirement}, for {left:.0f} s at most")
-        kept = _reduced(bench, item, recording, end)
-        failed = [other for other in failed if bench.outcome(other[0], kept.recording).word != FAILED]
+        kept = _reduced(bench, item, recordings, end)
+        if kept.reproduced is not False:
+            failed = [other for other in failed if bench.outcome(other[0], kept.recording).word != FAILED]
         yield kept
 
 
@@ -81,19 +92,21 @@ def _failed(judgement: Judgement) -> Iterator[Item]:
             yield item
 
 
-def _smallest(bench: Bench, item: Item, judgement: Judgement) -> Recording | None:
-    """Return the recording of the smallest case that fails a check alone; None if none does."""
+def _failing(bench: Bench, item: Item, judgement: Judgement) -> list[Recording]:
+    """Return the recordings of the smallest cases that fail a check alone."""
     failing = [one for one in judgement.session.recordings.values() if bench.outcome(item, one).word == FAILED]
-    return min(failing, key=lambda one: weight(bench.case_of(one)), default=None)
+    return sorted(failing, key=lambda one: weight(bench.case_of(one)))[:TRIED]
 
 
-def _reduced(bench: Bench, item: Item, recording: Recording, end: float) -> KeptCase:
-    case = bench.case_of(recording)
+def _reduced(bench: Bench, item: Item, recordings: Sequence[Recording], end: float) -> KeptCase:
+    """Return the smallest case that was found, beginning with the smallest one that fails again."""
+    cases = [bench.case_of(one) for one in recordings]
     if bench.runs.holds_user_data:
-        return KeptCase(case, recording, item, reproduced=None)
-    again = bench.failing(item, [case])[0]
+        return KeptCase(cases[0], recordings[0], item, reproduced=None)
+    repeated = zip(cases, bench.failing(item, cases), strict=True)
+    case, again = next(((one, bad) for one, bad in repeated if bad is not None), (cases[0], None))
     if again is None:
-        return KeptCase(case, recording, item, reproduced=False)
+        return KeptCase(case, recordings[0], item, reproduced=False)
     shown = {_key(case): again}
 
     def fails(cases: Sequence[Case]) -> list[bool]:

@@ -13,7 +13,9 @@ from conformance.authoring import (
     WHOLE_SESSION,
     Check,
     Event,
+    Exchange,
     ExchangeView,
+    Recording,
     RecordingView,
     SessionRecordings,
     difference_of_runs,
@@ -25,6 +27,8 @@ from conformance.authoring import (
     schema_errors,
     text_of,
 )
+from conformance.suite.any_run.readers import READERS, active_readers
+from conformance.suite.any_run.runs import EARLIER
 from conformance.suite.any_run.scenarios import any_run
 from conformance.suite.modes.consistency import comparable_streams
 
@@ -32,8 +36,12 @@ SHAPE_LAW = "The data of every event of the mode is valid by its JSON Schema."
 
 Rows = dict[str, RecordingView]
 
-UNFIT = ("test_a_run_that_does_not_fail_has_no_error_event", "test_a_graph_streams_the_same_each_time")
-"""Checks of all streams that need to know the graph: whether it fails, and which of its nodes run at the same time."""
+UNFIT = (
+    "test_a_run_that_does_not_fail_has_no_error_event",
+    "test_what_starts_ends_in_every_stream",
+    "test_a_graph_streams_the_same_each_time",
+)
+"""Checks of all streams that need to know the graph: which nodes fail or are tried again, and which run together."""
 
 SHAPES = {
     "values": "values.full-state",
@@ -46,18 +54,26 @@ SHAPES = {
 
 
 def streams_of(recordings: Rows) -> Iterator[tuple[RecordingView, ExchangeView]]:
-    """Yield the stream of each client that started its run and read it to its end."""
+    """Yield the stream of each client that started its run and read it alone, to its end.
+
+    Some servers divide the events among several readers, which `any_run.readers` judges.
+    """
     for view in recordings.values():
-        for stream in view.all("run") if "run" in view else ():
+        for stream in view.all("run") if "run" in view and is_read_alone(view.recording) else ():
             if stream.is_stream and stream.ending == "complete":
                 yield view, stream
+
+
+def is_read_alone(recording: Recording) -> bool:
+    """Return whether no client joins the run of a recording before its end."""
+    return not any(recording.all(name) for name in READERS[1:])
 
 
 def have_their_shape(mode: str, recordings: Rows) -> None:
     """Fail at the first event of a mode whose data is not valid by the JSON Schema of the mode."""
     found = 0
     for view in recordings.values():
-        for stream in (view[name] for name in ("run", "reader", "second reader") if name in view):
+        for stream in active_readers(view):
             for event in stream[mode] if stream.is_stream else ():
                 found += 1
                 for problem in schema_errors(mode, event.value):
@@ -146,11 +162,14 @@ def two_runs_are_alike(session: SessionRecordings) -> None:
 
     Graphs that are declared not to be deterministic are left out.
     """
-    left_out = {one.graph for one in session.recordings.values() if not one.deterministic}
+    known = [one for one in session.recordings.values() if one.deterministic]
+    comparable = {
+        id(stream) for one in known for stream in one.exchanges if stream.name == EARLIER or is_read_alone(one)
+    }
     compared = 0
     for (graph, mode, *_), streams in comparable_streams(session).items():
-        judgeable = [one for one in streams if not any(event.base == "error" for event in one.events)]
-        for stream in judgeable[1:] if graph not in left_out and mode != "error" else ():
+        judgeable = [one for one in streams if id(one) in comparable and not _fails(one)]
+        for stream in judgeable[1:] if mode != "error" else ():
             compared += 1
             if (difference := difference_of_runs(mode, stream, judgeable[0])) is not None:
                 what = f"{mode} of two runs of {graph} with the same input differ"
@@ -159,6 +178,10 @@ def two_runs_are_alike(session: SessionRecordings) -> None:
                 fail(f"{what}: {difference.message}; {hint}", stream.events[at - 1] if at else stream)
     if not compared:
         inconclusive("no two complete runs of a deterministic graph can be compared")
+
+
+def _fails(stream: Exchange) -> bool:
+    return any(event.base == "error" for event in stream.events)
 
 
 def _law(requirement: str, name: str, function: Callable[[Any], None], text: str | None = None) -> Check:
