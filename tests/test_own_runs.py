@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.authoring import MODES
+from conformance.evidence.recording import Recording
+from conformance.judging.outcomes import FAILED, PASSED, Outcome
+from conformance.session.bench import Bench
 from conformance.session.listing import listed
 from conformance.session.own_runs import chosen_runs, described_runs
 from conformance.session.plan import make_plan
+from conformance.session.reducing import KeptCase
 from conformance.settings import OwnRuns, UsageError, settings
 from conformance.settings.own_runs import own_runs
-from conformance.suite.generated.case import AFTER_THE_END, CREATOR, READERS, case_from
+from conformance.suite.generated.case import AFTER_THE_END, CREATOR, READERS, Case, case_from
 from conformance.suite.generated.drawing import drawn
 from conformance.suite.generated.own_graphs import cases_of
 
@@ -99,6 +104,33 @@ def test_own_graphs_are_not_judged_by_what_only_reference_graphs_do() -> None:
     assert "test_a_run_that_does_not_fail_has_no_error_event" not in named
     assert {"test_two_runs_are_alike", "test_the_chunks_are_the_message"} <= named
     assert "test_two_runs_are_alike" not in {item.check.name for item in programs.items.values()}
+
+
+@pytest.mark.parametrize("reproduced", [True, False, None])
+def test_only_a_failure_about_time_that_was_not_seen_again_is_a_suspicion(reproduced: bool | None) -> None:
+    case, recording = drawn(1, seed=1)["1"], Recording("generated", "generated[1]", {"row": "1"}, "program")
+    for item in plan_of(programs="3").items.values():
+        about_time = item.check.module.rpartition(".")[2] in ("pace", "readers", "started")
+        kept = KeptCase(case, recording, item, reproduced)
+        assert kept.is_suspected == (about_time and item.check.scope is None and reproduced is False), item.id
+
+
+class FlakyBench(Bench):
+    """A bench on which the first case fails every time, the second one once, and the third one never."""
+
+    def performed(self, cases: Mapping[str, Case]) -> dict[str, Recording]:
+        return {row: Recording("generated", f"generated[{row}]", {"row": row}, "program") for row in cases}
+
+    def outcome(self, item: Any, recording: Recording) -> Outcome:
+        return Outcome(FAILED if recording.axes["row"] in ("0.0", "0.1", "1.0") else PASSED)
+
+
+def test_a_case_fails_only_if_it_fails_every_time() -> None:
+    runs = chosen_runs(OwnRuns(programs=3))
+    assert runs is not None
+    bench = FlakyBench(runs, lambda variants, folder: None, lambda recordings: (), (), frozenset())
+    found = bench.failing(next(iter(plan_of(programs="3").items.values())), list(runs.cases.values()))
+    assert [one is not None for one in found] == [True, False, False]
 
 
 def test_the_description_of_a_session_gives_the_same_runs_again() -> None:
