@@ -26,6 +26,8 @@ LISTS = "test_the_history_lists_every_step[joke]"
 LISTS_TOO = "test_the_history_lists_every_step[counter]"
 ENDS = "test_every_stream_ends_by_itself"
 ENDS_WHEN_FAILED = "test_the_stream_of_a_failed_run_ends"
+BODIES = "test_every_body_is_what_its_head_announces"
+NOTHING_FOLLOWS = "test_nothing_follows_the_end_of_a_body"
 
 
 def failed(item: str, variant: str | None = None, index: int = 0) -> Outcome:
@@ -73,7 +75,8 @@ def test_a_requirement_whose_scenarios_contain_every_failure_comes_first() -> No
 def test_a_rule_for_every_stream_comes_last_if_its_own_check_passed() -> None:
     broken = {ENDS: failed(ENDS, "created_thread"), CREATES: failed(CREATES), LISTS: failed(LISTS)}
     assert list(ranks(broken))[-1] == "transport.ends"
-    assert next(iter(ranks(broken | {ENDS_WHEN_FAILED: failed(ENDS_WHEN_FAILED)}))) == "transport.ends"
+    own = {id: failed(id) for id in (ENDS_WHEN_FAILED, NOTHING_FOLLOWS)} | {BODIES: failed(BODIES, "created_thread")}
+    assert next(iter(ranks(broken | own))) == "transport.ends"
 
 
 def test_a_check_of_a_scenario_that_many_requirements_share_is_general() -> None:

@@ -31,7 +31,7 @@ def asked_for(recording: Recording, exchange: Exchange) -> frozenset[Capability]
     """
     if not exchange.valid or exchange.status is None:
         return frozenset()
-    found = _of_run_request(recording, exchange) if exchange.starts_run else _of_other_request(exchange)
+    found = _of_run_request(recording, exchange) if exchange.starts_run else _of_other_request(recording, exchange)
     if not exchange.accepted:
         return frozenset(one for one in found if _is_of_request(one))
     return frozenset(one for one in found if not one.graphs or exchange.graph in one.graphs)
@@ -136,14 +136,21 @@ def _of_subgraphs(body: dict[str, Any]) -> Iterator[Capability]:
         yield from (known["output.subgraphs"], known["output.deeper"])
 
 
-def _of_other_request(exchange: Exchange) -> Iterator[Capability]:
+def _of_other_request(recording: Recording, exchange: Exchange) -> Iterator[Capability]:
     known = catalogue.capabilities()
     if exchange.kind == JOIN:
         yield from (known["join.stream"], known["join.events"])
-    elif (resource := resource_of(exchange.path)) in ("state", "history"):
-        yield _named(known[f"resource.{resource}"], f"the {resource} of threads of the graph {exchange.graph}")
-    elif resource is not None:
+    elif (resource := resource_of(exchange.path)) is not None:
         yield known[f"resource.{resource}"]
+        if resource in ("state", "history") and not _follows_a_failure(recording, exchange):
+            yield _named(known[f"resource.{resource}"], f"the {resource} of threads of the graph {exchange.graph}")
+
+
+def _follows_a_failure(recording: Recording, exchange: Exchange) -> bool:
+    """Return whether a run of the thread failed before: what is left then is what a requirement of its own is about."""
+    thread = thread_in(exchange.path)
+    streams = (one for one in recording.streams() if one.is_stream and one.sent < exchange.sent)
+    return any(event.base == "error" for one in streams if thread_in(one.path) == thread for event in one.events)
 
 
 def _is_of_mode(capability: Capability) -> bool:
