@@ -10,18 +10,18 @@ from conformance.session.verify_command import SAME, verified
 from .generate.published import REPORTS, documents
 
 DIGESTS = {
-    "aegra-0.11.0": "ec4492ab907af37dd5cbb77457229bf7a36d1099befb30b807341ed74a47b650",
-    "aegra-0.11.0-client-safety": "41b13a20656dcf3bc24376f29fa866eacdf9cd0de9141dc95ac84652b770591f",
-    "fastapi-langgraph-server-0.1.0": "8e678148542687179987f821c81a1cd930618fb57451acd00134ea8f823cf639",
-    "fastapi-langgraph-server-0.1.0-client-safety": "ed15ddb95548d33b822077da22eacc9a2197960b24dcf19fc2c13b3917318e1d",
-    "langgraph-dev-0.2.60": "c6a901e7265e282eaf80b65c4e62be3d437be9d95ec3000c2c2ef7cf31765b90",
+    "aegra-0.11.0": "8d666071cdf5e411c591f07767ecbcde6a3f0a4deca4661cbecea1196dcc6e89",
+    "aegra-0.11.0-client-safety": "eccd923ad5a48f7227c41d712035d2000ee9ac837f15f6ee951f194465db2b63",
+    "fastapi-langgraph-server-0.1.0": "8cfbd57d072047127baa913623a314c0b4fff767dbfa21452dab41949ad6c484",
+    "fastapi-langgraph-server-0.1.0-client-safety": "0fb6cf45f5791fb3c241fef50a43a823906a95f2b2390f642489b72335df7101",
+    "langgraph-dev-0.2.60": "91df42e84d3db5a798744fa64a716cead34c937cac9aa7f9026486a9441fb91e",
     "langgraph-dev-0.15.9": "44e43b0430d5687a55c216d910d69ec39903cf52100db33f0db9d0693d469571",
-    "langgraph-dev-0.16.7": "1aa8e8f1308ad26f4f9c6045aaf6cf8429ae4c8618fe099b52072a5323095cb1",
-    "langgraph-dev-0.16.7-client-safety": "c261744c6de7d1032281ffb5afce5540d994962ca7d2061684454ad08d6b3279",
-    "langgraphjs-1.5.1": "8c47a745bc643d3bc7c35fe7231977c17aed9f085fb50d0f41292b9f182fe363",
-    "langgraphjs-1.5.1-client-safety": "c5f685972e38fbe5e989e9a7dc5e312b031653762f09b28d26f511e9e6d6ad74",
-    "skeino-4.0.0": "120f1f27ef94e727768949ff938eb6c6269cbe1b0ff877b065c8860da6444e48",
-    "skeino-4.0.0-client-safety": "73812468341e0f5df34ddcdc8e5af3763092c7a1cfc6421d2b3f276750bec956",
+    "langgraph-dev-0.16.7": "f108488fe8dee833e9aeb47cffc8e1307620a3127770d6f2e63adbe7ba3af62e",
+    "langgraph-dev-0.16.7-client-safety": "2ce4b7b3eefcff35f03a6ace18350ddf16361bccd7f99e388ddb3e56d4cec190",
+    "langgraphjs-1.5.1": "25537bd96edc94f49610bb7ec3bef4b6d4cbfc263b56e8baae5f7adfc01d169a",
+    "langgraphjs-1.5.1-client-safety": "31fd2d8e0485ed8215070c1c5dcc26f4e32351c12af096e730af67ee43b49d84",
+    "skeino-4.0.0": "474b4abc8dd80bf5bea767bc4c7839c6a7dc768372054470c249c48de35d30ed",
+    "skeino-4.0.0-client-safety": "cb5539a84381857c2bde1e82477c7da59ed46e6f9755b8dcc97e336714597323",
 }
 """The verdict digests; refactoring must not change them."""
 
