@@ -71,3 +71,10 @@ def test_what_a_joining_reader_lacks_is_its_own_if_the_creator_of_the_run_has_it
     differing = {id(creator): replace(lost, kind="missing event"), id(reader): lost}
     blame = Blame([replace(one, difference=differing.get(id(one))) for one in streams])
     assert blame.requirement_of(replace(reader, difference=lost)) == requirement
+
+
+def test_a_chunk_of_the_whole_graph_that_carries_another_mode_is_not_free() -> None:
+    assert is_free("events", CHUNK)
+    assert not is_free("events", CHUNK | {"data": {"chunk": ["values", {}]}})
+    assert not is_free("events", CHUNK | {"parent_ids": ["x"]})
+    assert not is_free("updates", CHUNK)

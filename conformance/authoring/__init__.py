@@ -58,6 +58,8 @@ from conformance.authoring.views import ExchangeView, RecordingView, SessionReco
 from conformance.evidence.exchange import Event, Events, Exchange
 from conformance.evidence.memo import memoized
 from conformance.evidence.recording import Recording
+from conformance.oracle import carries_another_mode
+from conformance.oracle import is_free as is_free_event
 from conformance.protocol import MODES, TERMINAL_STATUSES, is_terminal, requested_modes, thread_in, wire_name
 from conformance.wire.endings import SILENCE
 
@@ -93,6 +95,7 @@ __all__ = [
     "asks_for",
     "at_path",
     "by_method",
+    "carries_another_mode",
     "compared_streams",
     "compared_threads",
     "condition",
@@ -105,6 +108,7 @@ __all__ = [
     "fault",
     "first_difference",
     "inconclusive",
+    "is_free_event",
     "is_join",
     "is_stateless",
     "is_stream",

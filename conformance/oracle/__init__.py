@@ -52,6 +52,7 @@ from conformance.oracle.libraries import (
     shipped,
     thread_difference,
 )
+from conformance.oracle.parts import carries_another_mode, is_free
 from conformance.oracle.prediction import Case, PredictedEvent, Prediction
 from conformance.oracle.relation import ObservedRun, compare_runs
 from conformance.oracle.search import RecordedEvent
@@ -73,6 +74,7 @@ __all__ = [
     "Prediction",
     "RecordedEvent",
     "best_fit",
+    "carries_another_mode",
     "case_of",
     "compare_history",
     "compare_join",
@@ -83,6 +85,7 @@ __all__ = [
     "differences",
     "first_difference",
     "fitted",
+    "is_free",
     "moments_of",
     "node_predictor",
     "observed_streams",

@@ -13,7 +13,9 @@ from typing import Any, TypeVar
 from conformance.evidence.memo import memoized
 from conformance.oracle.prediction import PredictedEvent, Prediction
 from conformance.oracle.search import RecordedEvent
+from conformance.protocol import MODES
 
+_NAMES = frozenset({*MODES, "messages"})
 Some = TypeVar("Some", RecordedEvent, PredictedEvent)
 
 
@@ -36,10 +38,19 @@ def part(events: Iterable[Some], mode: str) -> list[Some]:
 def is_free(mode: str, data: Any) -> bool:
     """Return whether the specification leaves it to the server to send an event with this data.
 
-    These are the checkpoint before the first step, and the chunks of the whole graph in the mode `events`.
+    These are the checkpoint before the first step, and the chunks of the whole graph in the mode `events`, unless they
+    carry the output of another mode.
     """
     if not isinstance(data, dict):
         return False
     if mode == "debug":
         return data.get("type") == "checkpoint" and data.get("step") == -1
-    return mode == "events" and data.get("event") == "on_chain_stream" and data.get("parent_ids") == []
+    chunk = mode == "events" and data.get("event") == "on_chain_stream" and data.get("parent_ids") == []
+    return chunk and not carries_another_mode(data)
+
+
+def carries_another_mode(record: Any) -> bool:
+    """Return whether the data of the mode `events` holds output of another mode: a pair of its name and the data."""
+    data = record.get("data") if isinstance(record, dict) else None
+    chunk = data.get("chunk") if isinstance(data, dict) else None
+    return isinstance(chunk, list) and any(isinstance(one, str) and one in _NAMES for one in chunk[:2])

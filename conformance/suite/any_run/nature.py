@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from conformance.authoring import MODES, ComparedStream, Event, member
+from conformance.authoring import ComparedStream, Event, carries_another_mode, is_free_event, member
 
 
 def kind_of(event: Event) -> str:
@@ -41,16 +41,16 @@ def has_no_message(stream: ComparedStream) -> bool:
 
 
 def is_free(stream: ComparedStream) -> bool:
-    """Return whether the specification leaves an event free: the first checkpoint, and chunks of the whole graph."""
+    """Return whether what differs is an event that the specification leaves free, or data that no JSON value is."""
     difference, event = stream.difference, stream.where
-    if difference is not None and difference.mode == "debug" and difference.kind == "missing event":
-        return bool(member(difference.expected, "step") == -1)
-    if difference is not None and member(difference.expected, "node") and "args" in difference.expected:
-        return True  # an order to run a node is no JSON value, so servers write it as they like
-    if difference is None or difference.mode != "events" or not isinstance(event, Event) or is_of_another_mode(event):
+    if difference is None:
         return False
+    if difference.kind == "missing event":
+        return is_free_event(difference.mode, difference.expected)
+    if member(difference.expected, "node") and "args" in difference.expected:
+        return True  # an order to run a node is no JSON value, so servers write it as they like
     try:
-        return bool(member(event.value, "event") == "on_chain_stream" and member(event.value, "parent_ids") == [])
+        return isinstance(event, Event) and is_free_event(difference.mode, event.value)
     except ValueError:
         return False
 
@@ -75,10 +75,8 @@ def _plain(text: str) -> str:
 
 
 def is_of_another_mode(event: Event) -> bool:
-    """Return whether an event of the mode `events` carries output of another mode: a pair of its name and the data."""
+    """Return whether an event of the mode `events` carries output of another mode."""
     try:
-        data = member(event.value, "data")
+        return carries_another_mode(event.value)
     except ValueError:
         return False
-    chunk = member(data, "chunk")
-    return isinstance(chunk, list) and any(isinstance(part, str) and part in (*MODES, "messages") for part in chunk[:2])
