@@ -45,14 +45,9 @@ async def any_run(server: Server, row: str) -> None:
         await server.threads.get_history(thread, limit=3, name="history")
 
 
-def waits(wanted: dict[str, Any]) -> bool:
-    """Return whether the program of a row waits between its steps, so that its readers have time to join."""
-    return wanted["readers"] not in ("creator", "after the end")
-
-
 def requests_of(wanted: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the fields of each request for a run of a row: perhaps an earlier run of the thread, then the run."""
-    slow = waits(wanted)
+    slow = wanted["readers"] not in ("creator", "after the end")  # so that readers have time to join
     modes = modes_of(wanted)
     run = {
         "input": {"program": program(wanted["program"], wanted["text"], slow=slow)},
